@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.crypto.engine;
+
+import dev.managedhsm.crypto.key.KeyClass;
+import dev.managedhsm.crypto.key.PublicPart;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * One way of doing cryptography. An engine has passed its known-answer tests before anybody holds it.
+ *
+ * <p>All methods may be called by any thread; only what {@link #worker()} returns belongs to one thread.
+ *
+ * <p>Secret encodings are the same for every engine, so that a key made by one can be used by another:
+ *
+ * <ul>
+ *   <li>RSA: DER of {@code RSAPrivateKey}, RFC 8017 appendix A.1.2;
+ *   <li>EC: the private scalar, big endian, as long as the curve's field;
+ *   <li>symmetric: the key bytes.
+ * </ul>
+ */
+public interface Engine extends AutoCloseable {
+    /** Longest secret encoding of any key class, in bytes: RSA-4096 is 2.4 KB. */
+    int SECRET_LENGTH_MAX = 4096;
+
+    /** What this engine is: name, library, version, where it was found. One line, for the log and for health. */
+    String description();
+
+    /**
+     * Makes a key. A pair is proved by a pairwise consistency test before it is returned (FIPS 140-3 section 7.10.3.3).
+     * Takes from 10 microseconds to seconds (RSA), so never on an event loop or a worker.
+     *
+     * @param keyClass which kind of key
+     * @param secret where the secret encoding is written: at least {@link #SECRET_LENGTH_MAX} bytes, off-heap, locked;
+     *     the caller wipes it
+     * @return what was made
+     * @throws EngineFailure if the library failed or the pair is not consistent
+     */
+    GeneratedKey generate(KeyClass keyClass, MemorySegment secret);
+
+    /**
+     * Makes a key ready for use.
+     *
+     * @param keyClass which kind of key
+     * @param publicPart its public part
+     * @param secret its secret encoding, off-heap; the caller wipes it
+     * @return the key, to be closed when no worker can be using it any more
+     * @throws EngineFailure if the secret is not one of this class
+     */
+    EngineKey load(KeyClass keyClass, PublicPart publicPart, MemorySegment secret);
+
+    /** A new executor for one worker thread, with scratch memory of its own. */
+    EngineWorker worker();
+
+    /**
+     * A cipher for sealing records: AES-256-GCM (NIST SP 800-38D) under the given key. Closing it wipes the key.
+     *
+     * @param key 32 bytes, off-heap; copied, the caller wipes it
+     */
+    Sealer sealer(MemorySegment key);
+
+    /**
+     * Derives key bytes: NIST SP 800-108r1 section 4.1, counter mode, HMAC-SHA-512, 32-bit counter before and 32-bit
+     * length after, label and context separated by a zero byte.
+     *
+     * @param key the key-derivation key, off-heap
+     * @param label what the derived key is for
+     * @param context whom it is for
+     * @param out as many bytes as wanted, off-heap
+     */
+    void derive(MemorySegment key, byte[] label, byte[] context, MemorySegment out);
+
+    /** Fills the segment with random bytes fit for keys (NIST SP 800-90A). */
+    void random(MemorySegment out);
+
+    /**
+     * Runs all known-answer tests again.
+     *
+     * @throws EngineFailure naming the first test that failed; the engine must not be used any more
+     */
+    void selfTest();
+
+    /** Gives back what the engine holds. No key of it may be used afterwards. */
+    @Override
+    void close();
+
+    /**
+     * What {@link #generate} made.
+     *
+     * @param secretLength length of the secret encoding, in bytes
+     * @param publicPart the public part
+     */
+    record GeneratedKey(int secretLength, PublicPart publicPart) {}
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.crypto.engine;
+
+import dev.managedhsm.crypto.operation.OperationSlot;
+
+/**
+ * Executes operations for one worker thread. {@link #execute} and {@link #close} are called by that thread only.
+ *
+ * <p>Once warm, executing allocates nothing on the heap with the native engine, takes no lock, and throws nothing for
+ * what a caller can cause.
+ */
+public interface EngineWorker extends AutoCloseable {
+    /**
+     * Executes what the slot asks with the given key, and ends the slot with an outcome.
+     *
+     * <p>Checks that the algorithm fits the key and serves the operation, and every length; it does not check the key's
+     * permitted operations or period of use, which are the caller's.
+     *
+     * @param slot an asked slot; afterwards its outcome is never {@code PENDING}
+     * @param key a key of the same engine
+     * @throws EngineFailure if the library broke its promise; the HSM must move to failed
+     */
+    void execute(OperationSlot slot, EngineKey key);
+
+    /** Wipes and frees this worker's scratch memory. */
+    @Override
+    void close();
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.crypto.key;
+
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Everything about one key version except its secret.
+ *
+ * @param name the key's name
+ * @param version this version
+ * @param keyClass type and size
+ * @param permitted the operations its owner allows
+ * @param attributes enabled, period of use, times
+ * @param tags caller's labels, in the order given
+ * @param publicPart modulus and exponent, point, or nothing
+ */
+public record KeyFacts(
+        KeyName name,
+        KeyVersion version,
+        KeyClass keyClass,
+        Set<PermittedOperation> permitted,
+        KeyAttributes attributes,
+        Map<String, String> tags,
+        PublicPart publicPart) {}
