@@ -3,8 +3,6 @@ package dev.managedhsm.crypto.operation;
 
 import dev.managedhsm.crypto.key.KeyClass;
 import dev.managedhsm.crypto.key.KeyType;
-import java.util.EnumSet;
-import java.util.Set;
 
 /**
  * Every algorithm a key can be used with (RFC 7518 names where it has one), with the keys it fits, the operations it
@@ -59,47 +57,52 @@ public enum Algorithm {
 
     /** Algorithms that share their code. */
     public enum Family {
-        RSA_PKCS1_SIGNATURE(KeyType.RSA, EnumSet.of(Operation.SIGN, Operation.VERIFY)),
-        RSA_PSS_SIGNATURE(KeyType.RSA, EnumSet.of(Operation.SIGN, Operation.VERIFY)),
-        RSA_ENCRYPTION(
-                KeyType.RSA,
-                EnumSet.of(Operation.ENCRYPT, Operation.DECRYPT, Operation.WRAP_KEY, Operation.UNWRAP_KEY)),
-        ECDSA(KeyType.EC, EnumSet.of(Operation.SIGN, Operation.VERIFY)),
-        HMAC(KeyType.OCT, EnumSet.of(Operation.SIGN, Operation.VERIFY)),
-        AES_GCM(KeyType.OCT, EnumSet.of(Operation.ENCRYPT, Operation.DECRYPT)),
-        AES_CBC(KeyType.OCT, EnumSet.of(Operation.ENCRYPT, Operation.DECRYPT)),
-        AES_CBC_PAD(KeyType.OCT, EnumSet.of(Operation.ENCRYPT, Operation.DECRYPT)),
-        AES_KEY_WRAP(KeyType.OCT, EnumSet.of(Operation.WRAP_KEY, Operation.UNWRAP_KEY)),
-        AES_KEY_WRAP_PAD(KeyType.OCT, EnumSet.of(Operation.WRAP_KEY, Operation.UNWRAP_KEY));
+        RSA_PKCS1_SIGNATURE(KeyType.RSA, Operation.SIGN, Operation.VERIFY),
+        RSA_PSS_SIGNATURE(KeyType.RSA, Operation.SIGN, Operation.VERIFY),
+        RSA_ENCRYPTION(KeyType.RSA, Operation.ENCRYPT, Operation.DECRYPT, Operation.WRAP_KEY, Operation.UNWRAP_KEY),
+        ECDSA(KeyType.EC, Operation.SIGN, Operation.VERIFY),
+        HMAC(KeyType.OCT, Operation.SIGN, Operation.VERIFY),
+        AES_GCM(KeyType.OCT, Operation.ENCRYPT, Operation.DECRYPT),
+        AES_CBC(KeyType.OCT, Operation.ENCRYPT, Operation.DECRYPT),
+        AES_CBC_PAD(KeyType.OCT, Operation.ENCRYPT, Operation.DECRYPT),
+        AES_KEY_WRAP(KeyType.OCT, Operation.WRAP_KEY, Operation.UNWRAP_KEY),
+        AES_KEY_WRAP_PAD(KeyType.OCT, Operation.WRAP_KEY, Operation.UNWRAP_KEY);
 
         private final KeyType keyType;
-        private final Set<Operation> operations;
+        /** One bit per operation, because an enum holds only immutable fields and a worker asks without allocating. */
+        private final int operations;
 
-        Family(KeyType keyType, Set<Operation> operations) {
+        Family(KeyType keyType, Operation... operations) {
             this.keyType = keyType;
-            this.operations = operations;
+            int bits = 0;
+            for (Operation operation : operations) {
+                bits |= 1 << operation.ordinal();
+            }
+            this.operations = bits;
         }
     }
 
     private final Family family;
     private final int digestLength;
-    private final EnumSet<KeyClass> keyClasses;
+    /** One bit per key class. */
+    private final int keyClasses;
 
     Algorithm(Family family, int digestLength) {
         this.family = family;
         this.digestLength = digestLength;
-        this.keyClasses = EnumSet.noneOf(KeyClass.class);
+        int bits = 0;
         for (KeyClass keyClass : KeyClass.values()) {
             if (keyClass.type() == family.keyType) {
-                keyClasses.add(keyClass);
+                bits |= 1 << keyClass.ordinal();
             }
         }
+        this.keyClasses = bits;
     }
 
     Algorithm(Family family, int digestLength, KeyClass only) {
         this.family = family;
         this.digestLength = digestLength;
-        this.keyClasses = EnumSet.of(only);
+        this.keyClasses = 1 << only.ordinal();
     }
 
     /** The family this algorithm shares its code with. */
@@ -114,11 +117,11 @@ public enum Algorithm {
 
     /** Whether a key of this class can be used with this algorithm. */
     public boolean fits(KeyClass keyClass) {
-        return keyClasses.contains(keyClass);
+        return (keyClasses & 1 << keyClass.ordinal()) != 0;
     }
 
     /** Whether this algorithm serves the operation. */
     public boolean serves(Operation operation) {
-        return family.operations.contains(operation);
+        return (family.operations & 1 << operation.ordinal()) != 0;
     }
 }
