@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.crypto.ring;
+
+import com.lmax.disruptor.BlockingWaitStrategy;
+import com.lmax.disruptor.BusySpinWaitStrategy;
+import com.lmax.disruptor.PhasedBackoffWaitStrategy;
+import com.lmax.disruptor.WaitStrategy;
+import java.util.concurrent.TimeUnit;
+
+/** What a worker does while its lane is empty. */
+public enum IdleStrategy {
+    /**
+     * Spins for 20 microseconds, yields for 200, then sleeps: no cost when idle, sub-microsecond hand-over under load.
+     * The default.
+     */
+    PHASED {
+        @Override
+        WaitStrategy waitStrategy() {
+            return PhasedBackoffWaitStrategy.withLiteLock(20, 200, TimeUnit.MICROSECONDS);
+        }
+    },
+    /**
+     * Spins for ever: lowest hand-over latency, one whole core per worker. Only on cores that nobody else uses; on
+     * shared cores it is slower than sleeping.
+     */
+    BUSY_SPIN {
+        @Override
+        WaitStrategy waitStrategy() {
+            return new BusySpinWaitStrategy();
+        }
+    },
+    /** Sleeps at once: least CPU, tens of microseconds to wake. */
+    BLOCKING {
+        @Override
+        WaitStrategy waitStrategy() {
+            return new BlockingWaitStrategy();
+        }
+    };
+
+    abstract WaitStrategy waitStrategy();
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.crypto.ring;
+
+import com.lmax.disruptor.InsufficientCapacityException;
+import com.lmax.disruptor.RingBuffer;
+import com.lmax.disruptor.Sequence;
+import com.lmax.disruptor.SequenceBarrier;
+import com.lmax.disruptor.Sequencer;
+import dev.managedhsm.crypto.operation.OperationSlot;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One bounded ring of submitted slots and the shared sequence from which its workers claim.
+ *
+ * <p>{@link #submit} may be called by any number of event loops; it never waits. {@link #claim}, {@link #take} and
+ * {@link #served} are the workers'. A claimed sequence is always taken before its worker ends, so closing loses no slot.
+ *
+ * <p>Disruptor 4 has no worker pool; claiming by compare-and-set on a shared sequence is what its predecessor did, and
+ * was measured best where cheap and expensive operations mix: a share fixed in advance makes cheap ones wait behind an
+ * expensive one.
+ */
+final class Lane {
+    /** A place in the ring. Reused for ever; holds a slot from publish to take. */
+    static final class Place {
+        @Nullable OperationSlot slot;
+    }
+
+    /** Weight of the newest service time in the running average: 1/16. */
+    private static final int AVERAGE_SHIFT = 4;
+
+    private final String name;
+    private final int workers;
+    private final RingBuffer<Place> ring;
+    private final SequenceBarrier barrier;
+    private final Sequence claimed = new Sequence(Sequencer.INITIAL_CURSOR_VALUE);
+
+    /** Running average of what one operation takes a worker. Written by workers without care for lost updates. */
+    private volatile long serviceNanos;
+
+    Lane(String name, int capacity, int workers, IdleStrategy idle) {
+        this.name = name;
+        this.workers = workers;
+        this.ring = RingBuffer.createMultiProducer(Place::new, capacity, idle.waitStrategy());
+        this.barrier = ring.newBarrier();
+        ring.addGatingSequences(claimed);
+    }
+
+    String name() {
+        return name;
+    }
+
+    /** A sequence by which a worker holds back the ring from overwriting what it has claimed and not yet taken. */
+    Sequence gate() {
+        Sequence gate = new Sequence(ring.getCursor());
+        ring.addGatingSequences(gate);
+        return gate;
+    }
+
+    SequenceBarrier barrier() {
+        return barrier;
+    }
+
+    /** Puts the slot into the ring unless it is full or would be served too late. */
+    Admission submit(OperationSlot slot, long nowNanos) {
+        long waitNanos = waitNanos();
+        if (waitNanos > 0 && nowNanos + waitNanos - slot.deadlineNanos() > 0) {
+            return Admission.TOO_LATE;
+        }
+        long sequence;
+        try {
+            sequence = ring.tryNext();
+        } catch (InsufficientCapacityException full) { // a constant without stack trace
+            return Admission.FULL;
+        }
+        ring.get(sequence).slot = slot;
+        ring.publish(sequence); // nothing between tryNext and here can throw
+        return Admission.ADMITTED;
+    }
+
+    /** The next sequence for a worker, which must take it. Moves the worker's gate up to just before it. */
+    long claim(Sequence gate) {
+        long next;
+        do {
+            next = claimed.get() + 1;
+            gate.set(next - 1);
+        } while (!claimed.compareAndSet(next - 1, next));
+        return next;
+    }
+
+    /** Whether a claimed sequence has been published. */
+    boolean published(long sequence) {
+        return ring.isAvailable(sequence);
+    }
+
+    /** Takes the slot of a claimed and published sequence and releases the place. */
+    OperationSlot take(long sequence, Sequence gate) {
+        Place place = ring.get(sequence);
+        OperationSlot slot = place.slot;
+        if (slot == null) {
+            throw new IllegalStateException("a published place holds a slot");
+        }
+        place.slot = null;
+        gate.set(sequence);
+        return slot;
+    }
+
+    /** Tells what one operation took. */
+    void served(long nanos) {
+        long average = serviceNanos;
+        serviceNanos = average == 0 ? nanos : average + ((nanos - average) >> AVERAGE_SHIFT);
+    }
+
+    /** How many slots wait to be claimed. */
+    long depth() {
+        return Math.max(0, ring.getCursor() - claimed.get());
+    }
+
+    /** How many slots the lane can hold. */
+    int capacity() {
+        return ring.getBufferSize();
+    }
+
+    /** How long a slot submitted now would wait for a worker, in nanoseconds, by the running average. */
+    long waitNanos() {
+        return depth() * serviceNanos / workers;
+    }
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.crypto.ring;
+
+import dev.managedhsm.crypto.engine.Engine;
+import dev.managedhsm.crypto.foreign.CLibrary;
+import dev.managedhsm.crypto.keyring.Keyring;
+import dev.managedhsm.crypto.operation.OperationSlot;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * Both lanes and their workers: the only way from an event loop to the engine.
+ *
+ * <p>{@link #submit} may be called by any event loop and never waits. {@link #close} is called once, by whoever started
+ * the ring, after the event loops have stopped submitting; it returns when every admitted slot has been handed back.
+ */
+public final class OperationRing implements AutoCloseable {
+    private final Lane fast;
+    private final Lane slow;
+    private final List<Thread> threads = new ArrayList<>();
+    private volatile boolean closed;
+
+    /**
+     * Starts the workers.
+     *
+     * @param config lanes and workers
+     * @param engine what executes
+     * @param keyring where the workers find the keys
+     * @param clock wall clock for the keys' period of use
+     * @param onFailure told, on the worker's thread, when the engine broke its promise; must not throw
+     */
+    public OperationRing(
+            RingConfig config, Engine engine, Keyring keyring, InstantSource clock, Consumer<Throwable> onFailure) {
+        this.fast = new Lane("fast", config.fastCapacity(), config.fastWorkers(), config.idle());
+        this.slow = new Lane("slow", config.slowCapacity(), config.slowWorkers(), config.idle());
+        int cores = Runtime.getRuntime().availableProcessors();
+        // Fast workers take the cores from the last one down; slow ones share the rest with the event loops.
+        for (int i = 0; i < config.fastWorkers(); i++) {
+            start(fast, i, cores - 1 - i % cores, config, engine, keyring, clock, onFailure);
+        }
+        int rest = Math.max(1, cores - config.fastWorkers());
+        for (int i = 0; i < config.slowWorkers(); i++) {
+            start(slow, i, i % rest, config, engine, keyring, clock, onFailure);
+        }
+    }
+
+    private void start(
+            Lane lane,
+            int number,
+            int core,
+            RingConfig config,
+            Engine engine,
+            Keyring keyring,
+            InstantSource clock,
+            Consumer<Throwable> onFailure) {
+        Runnable pin = config.pinned() ? () -> CLibrary.pinCurrentThread(core) : () -> {};
+        Worker worker = new Worker(lane, engine, keyring, clock, pin, onFailure);
+        threads.add(Thread.ofPlatform().name(lane.name() + '-' + number).start(worker));
+    }
+
+    /**
+     * Puts a slot that has been asked, with its deadline set, into the lane of its key class.
+     *
+     * @return what became of the slot; unless admitted, the slot is still the caller's
+     */
+    public Admission submit(OperationSlot slot, long nowNanos) {
+        return closed ? Admission.CLOSED : lane(slot).submit(slot, nowNanos);
+    }
+
+    /** How long the slot's lane would let it wait, in nanoseconds, by the running average of service times. */
+    public long waitNanos(OperationSlot slot) {
+        return lane(slot).waitNanos();
+    }
+
+    private Lane lane(OperationSlot slot) {
+        return slot.key().keyClass().slow() ? slow : fast;
+    }
+
+    /** Stops admitting, lets the workers finish what was admitted, and ends them. */
+    @Override
+    public void close() {
+        closed = true;
+        fast.barrier().alert();
+        slow.barrier().alert();
+        boolean interrupted = false;
+        for (Thread thread : threads) {
+            while (thread.isAlive()) {
+                try {
+                    thread.join();
+                } catch (InterruptedException wait) {
+                    interrupted = true;
+                }
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

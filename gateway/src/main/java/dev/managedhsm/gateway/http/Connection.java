@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.gateway.http;
+
+import dev.managedhsm.auth.token.VerifiedToken;
+import io.netty.buffer.ByteBuf;
+import io.netty.util.AttributeKey;
+import io.vertx.core.http.HttpServerRequest;
+import java.net.Inet6Address;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the edge remembers of one connection: bodies that are arriving, the last token, how many new tokens it may still
+ * bring. Used by the connection's event loop only.
+ */
+final class Connection {
+    static final AttributeKey<Connection> KEY = AttributeKey.valueOf(Connection.class, "connection");
+
+    private final IntakeAccount account;
+    private final String networkInfo;
+    private final String address;
+
+    /** HTTP/1.1: bodies in the order of their requests, which is the order in which Vert.x hands out the requests. */
+    private final ArrayDeque<Intake> queued = new ArrayDeque<>();
+
+    /** HTTP/2: bodies by stream. */
+    private final Map<Integer, Intake> streams = new HashMap<>();
+
+    private @Nullable Intake last;
+    private @Nullable String header;
+    private @Nullable VerifiedToken token;
+    private int misses = EdgeLimits.TOKEN_MISSES_MAX;
+    private long missesSinceNanos = System.nanoTime();
+
+    Connection(IntakeAccount account, @Nullable SocketAddress remote) {
+        this.account = account;
+        boolean six = remote instanceof InetSocketAddress inet && inet.getAddress() instanceof Inet6Address;
+        this.address =
+                remote instanceof InetSocketAddress inet ? inet.getAddress().getHostAddress() : "unknown";
+        String family = six ? "Ipv6" : "Ipv4";
+        this.networkInfo = "conn_type=" + family + ";addr=" + address + ";act_addr_fam=" + family + ";";
+    }
+
+    /** The client's address, for the log. */
+    String address() {
+        return address;
+    }
+
+    /** The value of {@code x-ms-keyvault-network-info}. */
+    String networkInfo() {
+        return networkInfo;
+    }
+
+    /** HTTP/1.1: a request's head was read. */
+    void begin() {
+        Intake intake = new Intake(account, System.nanoTime());
+        last = intake;
+        queued.add(intake);
+    }
+
+    /** HTTP/1.1: part of the last request's body; false when the connection must end. */
+    boolean append(ByteBuf chunk) {
+        return last == null || last.append(chunk);
+    }
+
+    /** HTTP/1.1: the last request's body is whole. */
+    void end() {
+        Intake intake = last;
+        last = null;
+        if (intake != null) {
+            intake.end();
+        }
+    }
+
+    /** HTTP/2: a stream began. */
+    void begin(int stream) {
+        streams.put(stream, new Intake(account, System.nanoTime()));
+    }
+
+    /** HTTP/2: part of a stream's body; false when the stream must end. */
+    boolean append(int stream, ByteBuf chunk) {
+        Intake intake = streams.get(stream);
+        return intake == null || intake.append(chunk);
+    }
+
+    /** HTTP/2: a stream's body is whole. */
+    void end(int stream) {
+        Intake intake = streams.remove(stream);
+        if (intake != null) {
+            intake.end();
+        }
+    }
+
+    /** HTTP/2: a stream ended early; its body will never be whole. */
+    void reset(int stream) {
+        Intake intake = streams.remove(stream);
+        if (intake != null) {
+            intake.close();
+        }
+    }
+
+    /** The body of a request that Vert.x hands out now. */
+    Intake intake(HttpServerRequest request) {
+        long stream = request.streamId();
+        Intake intake = stream > 0 ? streams.get((int) stream) : queued.poll();
+        if (intake == null) { // HTTP/2 without a body: the stream's end came with its head
+            intake = new Intake(account, System.nanoTime());
+            intake.end();
+        }
+        return intake;
+    }
+
+    /** The token that came with this header's text the last time, by identity first: indexed headers are one object. */
+    @Nullable VerifiedToken token(String header) {
+        String known = this.header;
+        return known != null && (known == header || known.equals(header)) ? token : null; // NOPMD identity on purpose
+    }
+
+    void remember(String header, VerifiedToken token) {
+        this.header = header;
+        this.token = token;
+    }
+
+    /** Whether this connection may bring one more token that is not known; counts it. */
+    boolean mayMiss(long nowNanos) {
+        long refill = (nowNanos - missesSinceNanos) / EdgeLimits.TOKEN_MISS_REFILL_NANOS;
+        if (refill > 0) {
+            misses = (int) Math.min(EdgeLimits.TOKEN_MISSES_MAX, misses + refill);
+            missesSinceNanos += refill * EdgeLimits.TOKEN_MISS_REFILL_NANOS;
+        }
+        if (misses == 0) {
+            return false;
+        }
+        misses--;
+        return true;
+    }
+
+    /** The connection is gone. */
+    void close() {
+        queued.forEach(Intake::close);
+        queued.clear();
+        streams.values().forEach(Intake::close);
+        streams.clear();
+        Intake intake = last;
+        if (intake != null) {
+            last = null;
+            intake.close();
+        }
+        header = null;
+        token = null;
+    }
+}

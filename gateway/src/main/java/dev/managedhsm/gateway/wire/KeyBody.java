@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.gateway.wire;
+
+import dev.managedhsm.crypto.key.KeyAttributes;
+import dev.managedhsm.crypto.key.KeyFacts;
+import dev.managedhsm.crypto.key.PermittedOperation;
+import dev.managedhsm.crypto.key.PublicPart;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.Base64;
+
+/**
+ * Keys as Azure shows them: bundles, list items, and what deletion adds. Members in alphabetical order, absent ones left
+ * out. May be called by any thread.
+ *
+ * <p>The recovery level follows from the retention period: 90 days is the service's default and plainly "recoverable", a
+ * shorter one is "customized".
+ */
+public final class KeyBody {
+    private static final int RETENTION_DAYS_DEFAULT = 90;
+
+    private final String baseUrl;
+    private final int retentionDays;
+
+    /**
+     * @param baseUrl scheme, host and port of the identifiers, without a slash at the end
+     * @param retentionDays how long deleted keys can be recovered, 7 to 90
+     */
+    public KeyBody(String baseUrl, int retentionDays) {
+        this.baseUrl = baseUrl;
+        this.retentionDays = retentionDays;
+    }
+
+    /** A key version with its public part. */
+    public JsonObject bundle(KeyFacts key) {
+        JsonObject body = new JsonObject().put("attributes", attributes(key.attributes())).put("key", jwk(key));
+        return withTags(body, key);
+    }
+
+    /** A key in a list of keys: its identifier names no version. */
+    public JsonObject item(KeyFacts key) {
+        return item(key, baseUrl + "/keys/" + key.name());
+    }
+
+    /** A version in a list of versions. */
+    public JsonObject versionItem(KeyFacts key) {
+        return item(key, kid(key));
+    }
+
+    private JsonObject item(KeyFacts key, String kid) {
+        JsonObject body = new JsonObject().put("attributes", attributes(key.attributes())).put("kid", kid);
+        return withTags(body, key);
+    }
+
+    /** What a body says besides when its key is deleted; all times in Unix seconds. */
+    public JsonObject deleted(JsonObject body, KeyFacts key, long deletedSeconds, long purgeSeconds) {
+        return body.put("deletedDate", deletedSeconds)
+                .put("recoveryId", baseUrl + "/deletedkeys/" + key.name())
+                .put("scheduledPurgeDate", purgeSeconds);
+    }
+
+    /** The full identifier of a key version. */
+    public String kid(KeyFacts key) {
+        return baseUrl + "/keys/" + key.name() + '/' + key.version();
+    }
+
+    private JsonObject attributes(KeyAttributes attributes) {
+        JsonObject body = new JsonObject().put("created", attributes.created()).put("enabled", attributes.enabled());
+        if (attributes.expires() != KeyAttributes.NONE) {
+            body.put("exp", attributes.expires());
+        }
+        body.put("exportable", false);
+        if (attributes.notBefore() != KeyAttributes.NONE) {
+            body.put("nbf", attributes.notBefore());
+        }
+        return body.put("recoverableDays", retentionDays)
+                .put(
+                        "recoveryLevel",
+                        retentionDays == RETENTION_DAYS_DEFAULT
+                                ? "Recoverable+Purgeable"
+                                : "CustomizedRecoverable+Purgeable")
+                .put("updated", attributes.updated());
+    }
+
+    private JsonObject jwk(KeyFacts key) {
+        JsonObject body = new JsonObject();
+        if (key.publicPart() instanceof PublicPart.Point) {
+            body.put("crv", WireNames.curve(key.keyClass()));
+        }
+        if (key.publicPart() instanceof PublicPart.Rsa rsa) {
+            body.put("e", base64Url(rsa.exponent()));
+        }
+        JsonArray operations = new JsonArray();
+        for (PermittedOperation permitted : key.permitted()) {
+            operations.add(WireNames.of(permitted));
+        }
+        body.put("key_ops", operations)
+                .put("kid", kid(key))
+                .put("kty", WireNames.of(key.keyClass().type()));
+        switch (key.publicPart()) {
+            case PublicPart.Rsa rsa -> body.put("n", base64Url(rsa.modulus()));
+            case PublicPart.Point point -> body.put("x", base64Url(point.x())).put("y", base64Url(point.y()));
+            case PublicPart.None none -> {}
+        }
+        return body;
+    }
+
+    private static JsonObject withTags(JsonObject body, KeyFacts key) {
+        if (!key.tags().isEmpty()) {
+            JsonObject tags = new JsonObject();
+            key.tags().forEach(tags::put);
+            body.put("tags", tags);
+        }
+        return body;
+    }
+
+    private static String base64Url(byte[] bytes) {
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+    }
+}
