@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.crypto.seal;
+
+/**
+ * Keyed fingerprint of one sealed record in one state. It is never written anywhere but inside the sealed anchor, summed
+ * up with all others.
+ *
+ * @param revision the record's revision
+ * @param high first half of the fingerprint
+ * @param low second half of the fingerprint
+ */
+public record RecordMark(long revision, long high, long low) {
+    @Override
+    public String toString() {
+        return "mark at revision " + revision;
+    }
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.crypto.seal;
+
+import dev.managedhsm.crypto.engine.Engine;
+import dev.managedhsm.crypto.memory.LockedMemory;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.EnumSet;
+import java.util.Set;
+
+/**
+ * The key from which all sealing keys are derived: 32 random bytes in locked memory, never on the heap.
+ *
+ * <p>For starts without a person there is the sealing file: the 32 bytes, readable by its owner alone. Who has that file
+ * and the store has all keys. Used by one thread, at start.
+ */
+public final class RootKey implements AutoCloseable {
+    /** Length of the key and of the sealing file, in bytes. */
+    public static final int LENGTH = 32;
+
+    private static final Set<PosixFilePermission> OWNER_ONLY =
+            EnumSet.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
+
+    private final LockedMemory memory;
+
+    private RootKey(LockedMemory memory) {
+        this.memory = memory;
+    }
+
+    /** Makes a new root key of the engine's random bytes. */
+    public static RootKey create(Engine engine) {
+        RootKey key = new RootKey(LockedMemory.allocate(LENGTH, "root key"));
+        engine.random(key.bytes());
+        return key;
+    }
+
+    /**
+     * Reads a sealing file. The bytes go from the file to locked memory directly.
+     *
+     * @param file the sealing file: {@link #LENGTH} bytes, no permission for group or others
+     * @throws SealFailure saying what is wrong with the file and what to do
+     */
+    public static RootKey read(Path file) {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(file);
+            if (!OWNER_ONLY.containsAll(permissions)) {
+                throw new SealFailure("the sealing file " + file
+                        + " can be read by others than its owner: treat the root key as known to them, or run chmod 600"
+                        + " on it if you know that nobody did");
+            }
+            if (channel.size() != LENGTH) {
+                throw new SealFailure("the sealing file " + file + " has " + channel.size() + " bytes instead of "
+                        + LENGTH + ": put the right file in its place");
+            }
+            return read(file, channel);
+        } catch (IOException | UnsupportedOperationException e) {
+            throw new SealFailure("the sealing file " + file + " cannot be read (" + reason(e)
+                    + "): check that it exists and belongs to the user who runs this HSM");
+        }
+    }
+
+    private static RootKey read(Path file, FileChannel channel) throws IOException {
+        RootKey key = new RootKey(LockedMemory.allocate(LENGTH, "root key"));
+        try {
+            ByteBuffer bytes = key.bytes().asByteBuffer();
+            while (bytes.hasRemaining()) {
+                if (channel.read(bytes) < 0) {
+                    throw new IOException("it ended early");
+                }
+            }
+            if (key.zero()) {
+                throw new SealFailure(
+                        "the sealing file " + file + " holds only zeros: put the right file in its place");
+            }
+            return key;
+        } catch (IOException | RuntimeException e) {
+            key.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Writes the sealing file, durably and all at once: a file under another name, forced to disk, renamed, and the
+     * rename forced to disk. An existing file is not replaced, because it may be the only way to open a store.
+     *
+     * @param file where to; its folder must exist
+     * @throws SealFailure saying what is wrong and what to do
+     */
+    public void write(Path file) {
+        Path folder = file.toAbsolutePath().getParent();
+        if (folder == null || Files.exists(file)) {
+            throw new SealFailure(
+                    "the sealing file " + file + " is there already: name another one, or move it to a safe place");
+        }
+        Path draft = folder.resolve(file.getFileName() + ".draft");
+        FileAttribute<?> mode = PosixFilePermissions.asFileAttribute(OWNER_ONLY);
+        try {
+            Files.deleteIfExists(draft);
+            try (FileChannel channel =
+                    FileChannel.open(draft, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), mode)) {
+                ByteBuffer content = bytes().asByteBuffer();
+                while (content.hasRemaining()) {
+                    channel.write(content);
+                }
+                channel.force(true);
+            }
+            Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
+            try (FileChannel names = FileChannel.open(folder, StandardOpenOption.READ)) {
+                names.force(true);
+            }
+        } catch (IOException | UnsupportedOperationException e) {
+            discard(draft);
+            throw new SealFailure("the sealing file " + file + " cannot be written (" + reason(e)
+                    + "): check that its folder exists, belongs to the user who runs this HSM, and has room");
+        }
+    }
+
+    private static void discard(Path draft) {
+        try {
+            Files.deleteIfExists(draft);
+        } catch (IOException e) {
+            throw new SealFailure("a draft of the sealing file was left behind: delete " + draft);
+        }
+    }
+
+    /** The key's bytes, for derivation inside this package only. */
+    MemorySegment bytes() {
+        return memory.segment().asSlice(0, LENGTH);
+    }
+
+    private boolean zero() {
+        byte any = 0;
+        for (int i = 0; i < LENGTH; i++) {
+            any |= bytes().get(ValueLayout.JAVA_BYTE, i);
+        }
+        return any == 0;
+    }
+
+    private static String reason(Exception e) {
+        return e.getClass().getSimpleName();
+    }
+
+    /** Wipes the key. */
+    @Override
+    public void close() {
+        memory.close();
+    }
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.crypto.seal;
+
+/** What a sealing key is for. Each purpose has its own key, so that a record of one can never pass for another. */
+public enum SealPurpose {
+    /** What is known of a key version. */
+    KEY_FACTS("key facts"),
+    /** The secret of a key version. */
+    KEY_SECRET("key secret"),
+    /** That a key is soft-deleted, and since when. */
+    DELETED_KEY("deleted key"),
+    /** The sum over all records. */
+    ANCHOR("anchor"),
+    /** A fresh secret that has no name yet and never leaves the process. */
+    FRESH_SECRET("fresh secret");
+
+    private final String label;
+
+    SealPurpose(String label) {
+        this.label = label;
+    }
+
+    /** Label of the key derivation and name of the purpose in messages. Never changes: records depend on it. */
+    public String label() {
+        return label;
+    }
+}
