@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.gateway;
+
+import dev.managedhsm.auth.token.TokenIssuer;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * Everything a gateway is told at start; nothing is read from the environment or from system properties.
+ *
+ * <p>Immutable, and free of secrets: the private key is named by its path.
+ *
+ * @param bindAddress the address to listen on, as text: an IPv4 or IPv6 address, or a name that resolves to one
+ * @param port the TCP port to listen on, 0 to 65535; 0 takes a free one
+ * @param hostName the DNS name in URLs and key ids, without port
+ * @param dataFolder the folder of the store and the audit log; made when missing
+ * @param certificateChain PEM file: the server's certificate, then its intermediates
+ * @param privateKey PEM file: the server's private key, PKCS#8
+ * @param tenantId the tenant's id, a GUID in lower case
+ * @param resource what the challenge names as {@code resource}, and the audience of tokens: a URL without trailing slash
+ * @param loginAuthority the URL that the challenge names as {@code authorization}, without trailing slash; a slash and
+ *     the tenant's id are appended
+ * @param issuers who may sign tokens
+ * @param administrators object ids, GUIDs in lower case, that hold Administrator, Crypto Officer and Crypto User at
+ *     {@code /} from the first start on
+ */
+public record GatewayConfig(
+        String bindAddress,
+        int port,
+        String hostName,
+        Path dataFolder,
+        Path certificateChain,
+        Path privateKey,
+        String tenantId,
+        String resource,
+        String loginAuthority,
+        List<TokenIssuer> issuers,
+        List<String> administrators) {
+
+    /** Copies the lists; a port outside 0 to 65535 is a programmer's mistake. */
+    public GatewayConfig {
+        if (port < 0 || port > 65_535) {
+            throw new IllegalArgumentException("port " + port + " is not in 0 to 65535");
+        }
+        issuers = List.copyOf(issuers);
+        administrators = List.copyOf(administrators);
+    }
+}
