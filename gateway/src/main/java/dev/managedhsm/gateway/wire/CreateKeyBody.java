@@ -3,8 +3,10 @@ package dev.managedhsm.gateway.wire;
 
 import dev.managedhsm.crypto.key.KeyAttributes;
 import dev.managedhsm.crypto.key.KeyClass;
+import dev.managedhsm.crypto.key.KeyName;
 import dev.managedhsm.crypto.key.KeyType;
 import dev.managedhsm.crypto.key.PermittedOperation;
+import dev.managedhsm.crypto.lifecycle.KeyRequest;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.Collections;
@@ -15,28 +17,12 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The body of a request to create a key, parsed: once an instance exists, every member of it is one that can be created.
+ * The body of a request to create a key, parsed into what the key life-cycle understands. May be called by any thread.
  *
- * @param keyClass which kind of key
- * @param permitted the operations asked for, or the key type's default
- * @param enabled whether the key may be used, true unless the caller said no
- * @param notBefore Unix seconds, or {@link KeyAttributes#NONE}
- * @param expires Unix seconds, or {@link KeyAttributes#NONE}
- * @param tags the caller's labels, in the order given
+ * <p>Azure's rules for what is left out: RSA has 2048 bits, EC is P-256, symmetric keys have 256 bits; the operations are
+ * those that the key type can do.
  */
-public record CreateKeyBody(
-        KeyClass keyClass,
-        Set<PermittedOperation> permitted,
-        boolean enabled,
-        long notBefore,
-        long expires,
-        Map<String, String> tags) {
-    /** Most tags on one key. */
-    public static final int TAGS_MAX = 15;
-
-    /** Longest name or value of a tag, in characters. */
-    public static final int TAG_LENGTH_MAX = 256;
-
+public final class CreateKeyBody {
     private static final long PUBLIC_EXPONENT = 65_537;
 
     private static final Set<PermittedOperation> RSA_DEFAULT = EnumSet.of(
@@ -57,13 +43,17 @@ public record CreateKeyBody(
             PermittedOperation.VERIFY,
             PermittedOperation.DERIVE_KEY);
 
+    private CreateKeyBody() {}
+
     /**
      * Parses a body.
      *
+     * @param name the key's name, from the path
      * @param json the request's JSON object
+     * @return what to create; every member is one that can be created
      * @throws Refused saying which property is not acceptable
      */
-    public static CreateKeyBody of(JsonObject json) throws Refused {
+    public static KeyRequest read(KeyName name, JsonObject json) throws Refused {
         String kty = text(json, "kty");
         if (kty == null) {
             throw new Refused("Property 'kty' is required");
@@ -80,7 +70,8 @@ public record CreateKeyBody(
             throw new Refused("Non-exportable keys must not have release policy");
         }
         Boolean enabled = flag(attributes, "enabled");
-        return new CreateKeyBody(
+        return new KeyRequest(
+                name,
                 keyClass(json, type),
                 permitted(json, type),
                 enabled == null || enabled,
@@ -166,15 +157,10 @@ public record CreateKeyBody(
         if (object == null) {
             return Map.of();
         }
-        if (object.size() > TAGS_MAX) {
-            throw new Refused("Too many tags, at most " + TAGS_MAX + " are allowed");
-        }
         Map<String, String> tags = new LinkedHashMap<>();
         for (Map.Entry<String, Object> tag : object) {
-            if (!(tag.getValue() instanceof String value)
-                    || value.length() > TAG_LENGTH_MAX
-                    || tag.getKey().length() > TAG_LENGTH_MAX) {
-                throw new Refused("A tag's name and value are strings of at most " + TAG_LENGTH_MAX + " characters");
+            if (!(tag.getValue() instanceof String value)) {
+                throw new Refused("Property 'tags' holds a value that is not a string");
             }
             tags.put(tag.getKey(), value);
         }

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.gateway;
+
+import dev.managedhsm.auth.decision.Authoriser;
+import dev.managedhsm.auth.role.BuiltInRoles;
+import dev.managedhsm.auth.role.RoleAssignment;
+import dev.managedhsm.auth.role.RoleDefinition;
+import dev.managedhsm.auth.role.RoleSnapshot;
+import dev.managedhsm.auth.role.Scope;
+import dev.managedhsm.auth.token.Challenge;
+import dev.managedhsm.auth.token.TokenCache;
+import dev.managedhsm.auth.token.TokenVerifier;
+import dev.managedhsm.crypto.latency.LatencyBook;
+import dev.managedhsm.crypto.lifecycle.HsmCondition;
+import dev.managedhsm.crypto.ring.OperationRing;
+import dev.managedhsm.crypto.ring.RingConfig;
+import dev.managedhsm.gateway.http.Edge;
+import dev.managedhsm.gateway.http.EdgeLimits;
+import dev.managedhsm.gateway.http.EdgeServices;
+import dev.managedhsm.gateway.resource.Resources;
+import dev.managedhsm.gateway.resource.Routes;
+import io.vertx.core.DeploymentOptions;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.net.OpenSSLEngineOptions;
+import io.vertx.core.transport.Transport;
+import java.net.BindException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.UUID;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One managed HSM, running: what holds the keys, what executes, and the edge in front of them, started in this order and
+ * ended in the reverse one. Started and ended by one thread that may block.
+ */
+public final class Gateway implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
+    private static final long STOP_SECONDS_MAX = 20;
+
+    private final GatewayConfig config;
+    private final KeyCustody custody;
+    private final OperationRing ring;
+    private final ThreadPoolExecutor verification;
+    private final Vertx vertx;
+    private final Queue<Routes> routes = new ConcurrentLinkedQueue<>();
+
+    private Gateway(
+            GatewayConfig config,
+            KeyCustody custody,
+            OperationRing ring,
+            ThreadPoolExecutor verification,
+            Vertx vertx) {
+        this.config = config;
+        this.custody = custody;
+        this.ring = ring;
+        this.verification = verification;
+        this.vertx = vertx;
+    }
+
+    /**
+     * Starts.
+     *
+     * @param config everything it is told
+     * @return the gateway, listening and ready
+     * @throws StartRefused if the world does not allow it
+     */
+    public static Gateway start(GatewayConfig config) {
+        Clock clock = Clock.systemUTC();
+        int cores = Runtime.getRuntime().availableProcessors();
+        RingConfig ringConfig = RingConfig.forCores(cores);
+        int eventLoops = Math.max(1, cores - ringConfig.fastWorkers());
+        Authoriser authoriser = new Authoriser(administrators(config));
+        TokenVerifier verifier = new TokenVerifier(UUID.fromString(config.tenantId()), config.issuers(), clock);
+        Challenge challenge =
+                new Challenge(config.loginAuthority(), UUID.fromString(config.tenantId()), config.resource());
+
+        KeyCustody custody = KeyCustody.open(config.dataFolder(), clock);
+        OperationRing ring = new OperationRing(
+                ringConfig,
+                custody.engine(),
+                custody.keyring(),
+                clock,
+                failure -> {
+                    LOG.error("a worker met a failure of the engine", failure);
+                    custody.state().fail("the engine broke a promise; see the log");
+                });
+        ThreadPoolExecutor verification = verification(Math.max(1, cores / 4));
+        Vertx vertx = vertx(eventLoops);
+        Gateway gateway = new Gateway(config, custody, ring, verification, vertx);
+        try {
+            Resources resources = new Resources(
+                    custody.state(),
+                    authoriser,
+                    custody.keyring(),
+                    custody.lifecycle(),
+                    ring,
+                    new LatencyBook(clock),
+                    gateway.baseUrl(),
+                    ringConfig.slots());
+            EdgeServices services = new EdgeServices(
+                    config.bindAddress(),
+                    config.port(),
+                    config.certificateChain(),
+                    config.privateKey(),
+                    openSsl(),
+                    verifier,
+                    new TokenCache(),
+                    challenge,
+                    verification,
+                    clock);
+            gateway.listen(services, resources, eventLoops);
+            return gateway;
+        } catch (RuntimeException e) {
+            gateway.close();
+            throw e;
+        }
+    }
+
+    /** The initial administrators' assignments, with names that are the same at every start. */
+    private static RoleSnapshot administrators(GatewayConfig config) {
+        List<RoleAssignment> assignments = new ArrayList<>();
+        for (String objectId : config.administrators()) {
+            for (RoleDefinition role :
+                    List.of(BuiltInRoles.ADMINISTRATOR, BuiltInRoles.CRYPTO_OFFICER, BuiltInRoles.CRYPTO_USER)) {
+                byte[] name = ("initial " + objectId + ' ' + role.id()).getBytes(StandardCharsets.UTF_8);
+                assignments.add(new RoleAssignment(
+                        UUID.nameUUIDFromBytes(name), role.id(), UUID.fromString(objectId), Scope.HSM));
+            }
+        }
+        return RoleSnapshot.of(List.of(), assignments);
+    }
+
+    private static ThreadPoolExecutor verification(int threads) {
+        ThreadPoolExecutor executor = new ThreadPoolExecutor(
+                threads,
+                threads,
+                1,
+                TimeUnit.MINUTES,
+                new ArrayBlockingQueue<>(EdgeLimits.TOKEN_QUEUE_MAX),
+                Thread.ofPlatform().daemon().name("token-", 0).factory());
+        executor.allowCoreThreadTimeOut(true);
+        return executor;
+    }
+
+    private static Vertx vertx(int eventLoops) {
+        VertxOptions options = new VertxOptions()
+                .setEventLoopPoolSize(eventLoops)
+                .setWorkerPoolSize(1)
+                .setInternalBlockingPoolSize(1);
+        Transport epoll = Transport.EPOLL;
+        if (epoll != null && epoll.available()) {
+            return Vertx.builder().with(options).withTransport(epoll).build();
+        }
+        LOG.warn("SLOWER PATH: the epoll transport is not available on this machine, NIO is used instead: {}",
+                epoll == null ? "not on the class path" : String.valueOf(epoll.unavailabilityCause()));
+        return Vertx.builder().with(options).withTransport(Transport.NIO).build();
+    }
+
+    private static boolean openSsl() {
+        boolean available = OpenSSLEngineOptions.isAvailable();
+        if (!available) {
+            LOG.warn("SLOWER PATH: BoringSSL is not available on this machine, the JDK's TLS is used instead");
+        }
+        return available;
+    }
+
+    private void listen(EdgeServices services, Resources resources, int eventLoops) {
+        try {
+            vertx.deployVerticle(
+                            () -> new Edge(services, edge -> {
+                                Routes own = new Routes(edge, resources);
+                                routes.add(own);
+                                return own;
+                            }),
+                            new DeploymentOptions().setInstances(eventLoops))
+                    .await(STOP_SECONDS_MAX, TimeUnit.SECONDS);
+        } catch (Exception e) {
+            String at = config.bindAddress() + " port " + config.port();
+            throw e instanceof BindException
+                    ? new StartRefused("Cannot listen on " + at + ", another program may use it: choose another port.", e)
+                    : new StartRefused("Cannot listen on " + at + ": " + e.getMessage() + ".", e);
+        }
+        LOG.info("listening on {} port {}, {} event loops", config.bindAddress(), config.port(), eventLoops);
+    }
+
+    /** The port that is listened on. */
+    public int port() {
+        return config.port();
+    }
+
+    /** Where clients find the HSM. */
+    public URI url() {
+        return URI.create(baseUrl());
+    }
+
+    private String baseUrl() {
+        return "https://" + config.hostName() + (config.port() == 443 ? "" : ":" + config.port());
+    }
+
+    /**
+     * Takes nothing new, finishes and answers what has begun, then ends. Waits for all of it, up to {@value
+     * #STOP_SECONDS_MAX} s for the connections.
+     */
+    @Override
+    public void close() {
+        custody.state().become(HsmCondition.DRAINING);
+        ring.close();
+        try {
+            vertx.close().await(STOP_SECONDS_MAX, TimeUnit.SECONDS);
+            routes.forEach(Routes::close);
+        } catch (Exception e) {
+            LOG.warn("connections did not end in time: {}", e.toString());
+        }
+        verification.shutdown();
+        custody.close();
+    }
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.gateway;
+
+import dev.managedhsm.crypto.engine.Engine;
+import dev.managedhsm.crypto.engine.EngineFailure;
+import dev.managedhsm.crypto.engine.Engines;
+import dev.managedhsm.crypto.keyring.Keyring;
+import dev.managedhsm.crypto.lifecycle.HsmCondition;
+import dev.managedhsm.crypto.lifecycle.HsmState;
+import dev.managedhsm.crypto.lifecycle.KeyLifecycle;
+import dev.managedhsm.crypto.lifecycle.LifecyclePolicy;
+import dev.managedhsm.crypto.memory.ProcessHardening;
+import dev.managedhsm.crypto.seal.RecordSeal;
+import dev.managedhsm.crypto.seal.RootKey;
+import dev.managedhsm.crypto.seal.SealFailure;
+import dev.managedhsm.crypto.seal.SealingKeys;
+import dev.managedhsm.gateway.store.SqliteStore;
+import dev.managedhsm.gateway.store.Store;
+import dev.managedhsm.gateway.store.StoreJournal;
+import dev.managedhsm.gateway.store.StoreRefused;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Everything that holds the keys, from the engine to the store: opened before the edge, closed after it.
+ *
+ * @param engine what computes
+ * @param rootKey the root of all sealing
+ * @param sealingKeys what is derived from it
+ * @param store where sealed records are kept
+ * @param state the HSM's condition
+ * @param keyring the living keys
+ * @param lifecycle changes to them
+ */
+record KeyCustody(
+        Engine engine,
+        RootKey rootKey,
+        SealingKeys sealingKeys,
+        Store store,
+        HsmState state,
+        Keyring keyring,
+        KeyLifecycle lifecycle)
+        implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(KeyCustody.class);
+    private static final String ROOT_KEY_FILE = "root.key";
+    private static final String NAMESPACE = "hsm";
+
+    /**
+     * Opens the keys of a data folder; makes the root key on the first start.
+     *
+     * @throws StartRefused if the folder, the store or the engine does not allow it
+     */
+    static KeyCustody open(Path folder, Clock clock) {
+        for (ProcessHardening.Measure measure : ProcessHardening.apply(false)) {
+            LOG.info("custody measure {}: {} ({})", measure.name(), measure.held() ? "held" : "NOT HELD", measure.why());
+        }
+        try {
+            Engine engine = Engines.choose();
+            LOG.info("engine: {}", engine.description());
+            Store store = SqliteStore.open(folder);
+            try {
+                return open(engine, store, folder, clock);
+            } catch (RuntimeException e) {
+                store.close();
+                throw e;
+            }
+        } catch (StoreRefused | SealFailure | EngineFailure refused) {
+            throw new StartRefused(String.valueOf(refused.getMessage()), refused);
+        }
+    }
+
+    private static KeyCustody open(Engine engine, Store store, Path folder, Clock clock) {
+        RootKey rootKey = rootKey(engine, store, folder.resolve(ROOT_KEY_FILE));
+        SealingKeys sealingKeys = new SealingKeys(engine, rootKey, NAMESPACE);
+        RecordSeal seal = new RecordSeal(engine, sealingKeys);
+        HsmState state = new HsmState(HsmCondition.OPERATIONAL);
+        Keyring keyring = new Keyring(engine, seal, Keyring.HOT_MAX_DEFAULT, Keyring.READERS_MAX_DEFAULT);
+        KeyLifecycle lifecycle = new KeyLifecycle(
+                engine, seal, keyring, new StoreJournal(store), state, LifecyclePolicy.DEFAULT, clock);
+        return new KeyCustody(engine, rootKey, sealingKeys, store, state, keyring, lifecycle);
+    }
+
+    /** Without its root key a store with records is worth nothing; making a new one would only hide the loss. */
+    private static RootKey rootKey(Engine engine, Store store, Path file) {
+        if (Files.exists(file)) {
+            return RootKey.read(file);
+        }
+        if (store.head() > 0) {
+            throw new StartRefused("The root key " + file + " is missing and the store has records: restore the file.");
+        }
+        RootKey created = RootKey.create(engine);
+        created.write(file);
+        return created;
+    }
+
+    /** Closes all of it, in the reverse order. */
+    @Override
+    public void close() {
+        lifecycle.close();
+        store.close();
+        sealingKeys.close();
+        rootKey.close();
+        engine.close();
+    }
+}

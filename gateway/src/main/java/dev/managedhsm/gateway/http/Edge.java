@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.gateway.http;
+
+import dev.managedhsm.gateway.wire.WireError;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.http2.Http2ConnectionDecoder;
+import io.netty.handler.codec.http2.Http2ConnectionHandler;
+import io.netty.handler.flush.FlushConsolidationHandler;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.internal.ContextInternal;
+import io.vertx.core.net.impl.ConnectionBase;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The edge on one event loop: a listening server, what it remembers of its connections, and the services that requests
+ * on this event loop use. One per event loop; all of them listen on the same port. Used by its event loop's thread only.
+ */
+public final class Edge extends VerticleBase {
+    private static final Logger LOG = LoggerFactory.getLogger(Edge.class);
+    private static final long SWEEP_MILLIS = 1000;
+    private static final int FLUSHES_CONSOLIDATED = 256;
+
+    private final EdgeServices services;
+    private final Function<Edge, Consumer<Exchange>> routing;
+    private final IntakeAccount account = new IntakeAccount();
+    private final RequestIds ids;
+
+    private @org.jspecify.annotations.Nullable HttpServer server;
+    private @org.jspecify.annotations.Nullable Executor loop;
+    private @org.jspecify.annotations.Nullable TokenGate tokens;
+    private @org.jspecify.annotations.Nullable Consumer<Exchange> routes;
+    private int connections;
+
+    /**
+     * @param services what all event loops share
+     * @param routing makes this event loop's routes, on the event loop, once it is there
+     */
+    public Edge(EdgeServices services, Function<Edge, Consumer<Exchange>> routing) {
+        this.services = services;
+        this.routing = routing;
+        this.ids = new RequestIds(services.clock());
+    }
+
+    @Override
+    public void init(Vertx vertx, Context context) {
+        super.init(vertx, context);
+        this.loop = ((ContextInternal) context).nettyEventLoop();
+    }
+
+    @Override
+    public Future<?> start() {
+        tokens = services.tokenGate(loop());
+        routes = routing.apply(this);
+        HttpServer http = vertx.createHttpServer(services.serverOptions())
+                .connectionHandler(this::connected)
+                .requestHandler(this::received)
+                .exceptionHandler(failure -> LOG.debug("connection refused: {}", failure.toString()));
+        server = http;
+        long bodyNanosMax = TimeUnit.MILLISECONDS.toNanos(EdgeLimits.BODY_MILLIS_MAX);
+        vertx.setPeriodic(SWEEP_MILLIS, timer -> account.expire(System.nanoTime() - bodyNanosMax));
+        return http.listen();
+    }
+
+    @Override
+    public Future<?> stop() {
+        HttpServer http = server;
+        return http == null ? Future.succeededFuture() : http.shutdown(5, TimeUnit.SECONDS);
+    }
+
+    /** Runs tasks on this event loop. */
+    public Executor loop() {
+        return set(loop);
+    }
+
+    /** The port that is listened on. */
+    public int port() {
+        return set(server).actualPort();
+    }
+
+    /** Vert.x, for routers. */
+    public Vertx vertx() {
+        return vertx;
+    }
+
+    TokenGate tokens() {
+        return set(tokens);
+    }
+
+    String newRequestId() {
+        return ids.next();
+    }
+
+    private static <T> T set(@org.jspecify.annotations.Nullable T field) {
+        if (field == null) {
+            throw new IllegalStateException("the edge has not started");
+        }
+        return field;
+    }
+
+    private void connected(HttpConnection http) {
+        ChannelHandlerContext context = ((ConnectionBase) http).channelHandlerContext();
+        Channel channel = context.channel();
+        if (connections >= EdgeLimits.CONNECTIONS_MAX) {
+            channel.close();
+            return;
+        }
+        connections++;
+        Connection connection = new Connection(account, channel.remoteAddress());
+        channel.attr(Connection.KEY).set(connection);
+        http.closeHandler(closed -> {
+            connections--;
+            connection.close();
+        });
+        ChannelPipeline pipeline = channel.pipeline();
+        if (pipeline.get("ssl") != null) {
+            pipeline.addAfter("ssl", "flush", new FlushConsolidationHandler(FLUSHES_CONSOLIDATED, true));
+        }
+        if (context.handler() instanceof Http2ConnectionHandler http2) {
+            Http2ConnectionDecoder decoder = http2.decoder();
+            decoder.frameListener(new Http2BodyTap(decoder.frameListener(), connection));
+        } else {
+            pipeline.addBefore(context.name(), "body", new Http1BodyTap(connection));
+        }
+    }
+
+    private void received(HttpServerRequest request) {
+        Connection connection =
+                ((ConnectionBase) request.connection()).channel().attr(Connection.KEY).get();
+        Exchange exchange = new Exchange(request, connection, connection.intake(request), this);
+        if (tooLong(request)) {
+            exchange.refuse(WireError.bodyTooLong(EdgeLimits.BODY_LENGTH_MAX));
+            return;
+        }
+        set(routes).accept(exchange);
+    }
+
+    private static boolean tooLong(HttpServerRequest request) {
+        String length = request.getHeader("content-length");
+        if (length == null) {
+            return false;
+        }
+        try {
+            return Long.parseLong(length) > EdgeLimits.BODY_LENGTH_MAX;
+        } catch (NumberFormatException malformed) {
+            return false; // Netty has refused those that matter
+        }
+    }
+}

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.gateway.http;
+
+import dev.managedhsm.auth.token.Challenge;
+import dev.managedhsm.auth.token.RejectionReason;
+import dev.managedhsm.auth.token.VerifiedToken;
+import dev.managedhsm.gateway.wire.WireError;
+import io.netty.buffer.ByteBuf;
+import io.netty.util.AsciiString;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.internal.buffer.BufferInternal;
+import io.vertx.core.json.DecodeException;
+import io.vertx.core.json.JsonObject;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request and its one answer. Used by its connection's event loop only.
+ *
+ * <p>Every answer, also every refusal, goes through here and so carries the standard headers and a request id; the second
+ * answer of an exchange is a programmer's mistake. The body is wiped when the answer is given.
+ */
+public final class Exchange {
+    private static final CharSequence CONTENT_TYPE = AsciiString.cached("content-type");
+    private static final CharSequence JSON = AsciiString.cached("application/json; charset=utf-8");
+    private static final CharSequence REQUEST_ID = AsciiString.cached("x-ms-request-id");
+    private static final CharSequence SERVER_LATENCY = AsciiString.cached("x-ms-server-latency");
+    private static final CharSequence NETWORK_INFO = AsciiString.cached("x-ms-keyvault-network-info");
+    private static final CharSequence REGION = AsciiString.cached("x-ms-keyvault-region");
+    private static final CharSequence REGION_LOCAL = AsciiString.cached("local");
+    private static final CharSequence[] FIXED = {
+        AsciiString.cached("cache-control"), AsciiString.cached("no-cache"),
+        AsciiString.cached("content-security-policy"), AsciiString.cached("default-src 'self'"),
+        AsciiString.cached("strict-transport-security"), AsciiString.cached("max-age=31536000; includeSubDomains"),
+        AsciiString.cached("x-content-type-options"), AsciiString.cached("nosniff"),
+        AsciiString.cached("x-frame-options"), AsciiString.cached("SAMEORIGIN"),
+    };
+    private static final long NANOS_PER_MILLI = 1_000_000;
+
+    private final HttpServerRequest request;
+    private final Connection connection;
+    private final Intake intake;
+    private final Edge edge;
+    private final long startNanos;
+    private @Nullable String requestId;
+    private boolean answered;
+
+    Exchange(HttpServerRequest request, Connection connection, Intake intake, Edge edge) {
+        this.request = request;
+        this.connection = connection;
+        this.intake = intake;
+        this.edge = edge;
+        this.startNanos = intake.startNanos();
+    }
+
+    /** The request's head, for routing and parameters. */
+    public HttpServerRequest request() {
+        return request;
+    }
+
+    /** When the request's head arrived, on the clock of {@link System#nanoTime()}. */
+    public long startNanos() {
+        return startNanos;
+    }
+
+    /** The id of this request, in the header and in error messages. */
+    public String requestId() {
+        String id = requestId;
+        if (id == null) {
+            id = edge.newRequestId();
+            requestId = id;
+        }
+        return id;
+    }
+
+    /** The event loop's services. */
+    public Edge edge() {
+        return edge;
+    }
+
+    /** The client's address, for the log. */
+    public String clientAddress() {
+        return connection.address();
+    }
+
+    /** Whether the exchange is over: answered, or the client has gone. */
+    public boolean over() {
+        return answered || request.response().closed();
+    }
+
+    /**
+     * Calls back when the whole body is here. Refuses the request itself if the body is too long, too slow, or finds no
+     * room.
+     */
+    public void whenBody(Runnable action) {
+        intake.whenSettled(() -> {
+            switch (intake.state()) {
+                case COMPLETE -> action.run();
+                case TOO_LONG -> refuse(WireError.bodyTooLong(EdgeLimits.BODY_LENGTH_MAX));
+                case NO_ROOM -> refuse(WireError.throttled());
+                case TOO_SLOW -> refuse(WireError.bodyTooSlow());
+                case ARRIVING, CLOSED -> {} // nobody is there to answer
+            }
+        });
+    }
+
+    /** Wipes the body; nobody needs it any more. */
+    public void letBodyGo() {
+        intake.close();
+    }
+
+    /** The whole body, valid until the answer; only inside {@link #whenBody}'s action or after it. */
+    public ByteBuf body() {
+        return intake.body();
+    }
+
+    /** The body as a JSON object, or null if it is none. */
+    public @Nullable JsonObject json() {
+        try {
+            return new JsonObject(body().toString(StandardCharsets.UTF_8));
+        } catch (DecodeException | ClassCastException notAnObject) {
+            return null;
+        }
+    }
+
+    /**
+     * Finds out who is asking, then calls back; refuses the request itself if nobody proven is, or if the edge has no room
+     * for one more unknown token.
+     */
+    public void authenticate(java.util.function.Consumer<VerifiedToken> action) {
+        edge.tokens().authenticate(this, connection, action);
+    }
+
+    /** Answers with a refusal. */
+    public void refuse(WireError error) {
+        refuse(error, 1);
+    }
+
+    /** Answers with a refusal that, if it is a 429 or 503, asks the client to wait. */
+    public void refuse(WireError error, long retryAfterSeconds) {
+        HttpServerResponse response = head(error.status());
+        if (error.status() == 429 || error.status() == 503) {
+            response.putHeader("retry-after", Long.toString(retryAfterSeconds));
+        }
+        end(response, error.body(requestId()).toBuffer());
+    }
+
+    /** Answers 401 with the challenge, which names the class of the reason unless there was no token at all. */
+    void challenge(RejectionReason reason, Challenge challenge) {
+        HttpServerResponse response = head(401);
+        response.putHeader("www-authenticate", challenge.text(reason));
+        end(response, WireError.unauthorized().body(requestId()).toBuffer());
+    }
+
+    /** Answers 200 with a JSON object. */
+    public void answer(JsonObject body) {
+        end(success(200), body.toBuffer());
+    }
+
+    /** Answers with a status and no body. */
+    public void answer(int status) {
+        HttpServerResponse response = success(status);
+        close();
+        response.end();
+    }
+
+    /** Answers 200 with bytes of another media type. */
+    public void answer(String contentType, byte[] body) {
+        HttpServerResponse response = success(200);
+        response.putHeader(CONTENT_TYPE, contentType);
+        end(response, Buffer.buffer(body));
+    }
+
+    /**
+     * Answers 200 with JSON that lies in a direct buffer.
+     *
+     * @param body taken over: wiped and released when it has been written
+     * @param serverTiming value of the header {@code server-timing}, or null to send none
+     */
+    public void answer(ByteBuf body, @Nullable String serverTiming) {
+        HttpServerResponse response = success(200);
+        if (serverTiming != null) {
+            response.putHeader("server-timing", serverTiming);
+        }
+        close();
+        // Vert.x never releases a foreign buffer; TLS has copied it by the time the write completes.
+        response.end(BufferInternal.buffer(body)).onComplete(written -> Wipe.release(body));
+    }
+
+    private HttpServerResponse success(int status) {
+        HttpServerResponse response = head(status);
+        response.putHeader(REGION, REGION_LOCAL);
+        response.putHeader(NETWORK_INFO, connection.networkInfo());
+        return response;
+    }
+
+    private HttpServerResponse head(int status) {
+        if (answered) {
+            throw new IllegalStateException("an exchange is answered once");
+        }
+        answered = true;
+        HttpServerResponse response = request.response();
+        response.setStatusCode(status);
+        if (status != 204) {
+            response.putHeader(CONTENT_TYPE, JSON);
+        }
+        for (int i = 0; i < FIXED.length; i += 2) {
+            response.putHeader(FIXED[i], FIXED[i + 1]);
+        }
+        response.putHeader(REQUEST_ID, requestId());
+        response.putHeader(
+                SERVER_LATENCY, Long.toString((System.nanoTime() - startNanos) / NANOS_PER_MILLI));
+        echoClientRequestId(response);
+        return response;
+    }
+
+    private void echoClientRequestId(HttpServerResponse response) {
+        String id = request.getHeader("x-ms-client-request-id");
+        if (id != null && "true".equalsIgnoreCase(request.getHeader("x-ms-return-client-request-id"))) {
+            response.putHeader("x-ms-client-request-id", id);
+        }
+    }
+
+    private void end(HttpServerResponse response, Buffer body) {
+        close();
+        if (request.method() == HttpMethod.HEAD) {
+            response.end();
+        } else {
+            response.end(body);
+        }
+    }
+
+    /** Lets go of the body. */
+    void close() {
+        intake.close();
+    }
+}

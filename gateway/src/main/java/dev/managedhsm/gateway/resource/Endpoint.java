@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.gateway.resource;
+
+import dev.managedhsm.auth.role.DataAction;
+import dev.managedhsm.gateway.wire.Refused;
+import io.vertx.core.http.HttpMethod;
+
+/**
+ * One line of the route table: a method and a path, the right it takes, and what it does.
+ *
+ * @param method the HTTP method
+ * @param path the path, with {@code :name} for the key's name
+ * @param action the data action that the caller needs
+ * @param onKey whether the right is asked for on the key of the path; otherwise on all keys
+ * @param handler what it does once the call is permitted
+ */
+record Endpoint(HttpMethod method, String path, DataAction action, boolean onKey, Handler handler) {
+    /** What an endpoint does. */
+    @FunctionalInterface
+    interface Handler {
+        void handle(Call call) throws Refused;
+    }
+
+    /** An endpoint that concerns the key whose name is in the path. */
+    static Endpoint onKey(HttpMethod method, String path, DataAction action, Handler handler) {
+        return new Endpoint(method, path, action, true, handler);
+    }
+
+    /** An endpoint that concerns all keys. */
+    static Endpoint onKeys(HttpMethod method, String path, DataAction action, Handler handler) {
+        return new Endpoint(method, path, action, false, handler);
+    }
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.gateway.resource;
+
+import dev.managedhsm.crypto.keyring.Keyring;
+import dev.managedhsm.crypto.latency.LatencyRecorder;
+import dev.managedhsm.crypto.operation.OperationSlot;
+import dev.managedhsm.crypto.ring.OperationRing;
+import dev.managedhsm.gateway.dispatch.SlotPool;
+import dev.managedhsm.gateway.http.Exchange;
+import dev.managedhsm.gateway.wire.OperationReader;
+import java.util.concurrent.Executor;
+
+/**
+ * Sign, verify, encrypt, decrypt, wrap, unwrap: the hot path on one event loop. One per event loop, used by its thread
+ * only; {@link OperationRequest} walks a request through it.
+ */
+final class KeyOperations implements AutoCloseable {
+    final HsmAccess access;
+    final Keyring keyring;
+    final OperationRing ring;
+    final String baseUrl;
+    final LatencyRecorder latency;
+    final SlotPool<OperationRequest> slots;
+    final OperationReader reader = new OperationReader();
+
+    KeyOperations(
+            HsmAccess access,
+            Keyring keyring,
+            OperationRing ring,
+            String baseUrl,
+            LatencyRecorder latency,
+            int slotCount,
+            Executor loop) {
+        this.access = access;
+        this.keyring = keyring;
+        this.ring = ring;
+        this.baseUrl = baseUrl;
+        this.latency = latency;
+        this.slots = new SlotPool<>(slotCount, loop, this::finished);
+    }
+
+    void begin(Exchange exchange, OperationPath path) {
+        new OperationRequest(this, exchange, path).begin();
+    }
+
+    private void finished(OperationSlot slot, OperationRequest request) {
+        request.finished(slot);
+    }
+
+    /** Gives back the slots; all operations must have come back. */
+    @Override
+    public void close() {
+        slots.close();
+    }
+}

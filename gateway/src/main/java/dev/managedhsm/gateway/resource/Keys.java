@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.gateway.resource;
+
+import static dev.managedhsm.auth.role.DataAction.DELETED_KEYS_DELETE;
+import static dev.managedhsm.auth.role.DataAction.DELETED_KEYS_READ;
+import static dev.managedhsm.auth.role.DataAction.DELETED_KEYS_RECOVER;
+import static dev.managedhsm.auth.role.DataAction.KEYS_CREATE;
+import static dev.managedhsm.auth.role.DataAction.KEYS_DELETE;
+import static dev.managedhsm.auth.role.DataAction.KEYS_READ;
+import static io.vertx.core.http.HttpMethod.DELETE;
+import static io.vertx.core.http.HttpMethod.GET;
+import static io.vertx.core.http.HttpMethod.POST;
+
+import dev.managedhsm.crypto.key.KeyFacts;
+import dev.managedhsm.crypto.key.KeyName;
+import dev.managedhsm.crypto.keyring.DeletedKey;
+import dev.managedhsm.crypto.keyring.Keyring;
+import dev.managedhsm.crypto.keyring.LivingKey;
+import dev.managedhsm.crypto.lifecycle.KeyLifecycle;
+import dev.managedhsm.gateway.wire.CreateKeyBody;
+import dev.managedhsm.gateway.wire.KeyBody;
+import dev.managedhsm.gateway.wire.Page;
+import dev.managedhsm.gateway.wire.Refused;
+import dev.managedhsm.gateway.wire.WireError;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * Keys: create, read, list, delete, and what becomes of deleted ones. Changes go to the control worker; reads come from
+ * the keyring. Any event loop.
+ */
+final class Keys {
+    private final Keyring keyring;
+    private final KeyLifecycle lifecycle;
+    private final KeyBody body;
+    private final String baseUrl;
+
+    Keys(Keyring keyring, KeyLifecycle lifecycle, KeyBody body, String baseUrl) {
+        this.keyring = keyring;
+        this.lifecycle = lifecycle;
+        this.body = body;
+        this.baseUrl = baseUrl;
+    }
+
+    /** What this resource answers, the more specific paths first. */
+    List<Endpoint> endpoints() {
+        return List.of(
+                Endpoint.onKey(POST, "/keys/:name/create", KEYS_CREATE, this::create),
+                Endpoint.onKey(GET, "/keys/:name/versions", KEYS_READ, this::versions),
+                Endpoint.onKey(GET, "/keys/:name/:version", KEYS_READ, this::version),
+                Endpoint.onKey(GET, "/keys/:name", KEYS_READ, this::current),
+                Endpoint.onKey(DELETE, "/keys/:name", KEYS_DELETE, this::delete),
+                Endpoint.onKeys(GET, "/keys", KEYS_READ, this::list),
+                Endpoint.onKey(POST, "/deletedkeys/:name/recover", DELETED_KEYS_RECOVER, this::recover),
+                Endpoint.onKey(GET, "/deletedkeys/:name", DELETED_KEYS_READ, this::deleted),
+                Endpoint.onKey(DELETE, "/deletedkeys/:name", DELETED_KEYS_DELETE, this::purge),
+                Endpoint.onKeys(GET, "/deletedkeys", DELETED_KEYS_READ, this::listDeleted));
+    }
+
+    static WireError invalidName() {
+        return WireError.badParameter("The key name in the request URI is not valid: 1 to " + KeyName.LENGTH_MAX
+                + " letters, digits and hyphens");
+    }
+
+    private void create(Call call) throws Refused {
+        KeyName name = new KeyName(call.part("name"));
+        call.when(
+                lifecycle.create(CreateKeyBody.read(name, call.json())),
+                keyId(call),
+                facts -> call.exchange().answer(body.bundle(facts)));
+    }
+
+    private void current(Call call) {
+        LivingKey key = keyring.find(call.part("name"));
+        if (key == null) {
+            call.exchange().refuse(WireError.keyNotFound(keyId(call)));
+        } else {
+            call.exchange().answer(body.bundle(key.facts()));
+        }
+    }
+
+    private void version(Call call) {
+        LivingKey key = keyring.find(call.part("name"), call.part("version"));
+        if (key == null) {
+            call.exchange().refuse(WireError.keyNotFound(keyId(call) + '/' + call.part("version")));
+        } else {
+            call.exchange().answer(body.bundle(key.facts()));
+        }
+    }
+
+    private void list(Call call) throws Refused {
+        Page page = Page.of(call.query("maxresults"), call.query(Page.MARK));
+        List<LivingKey> keys = keyring.list(page.after(), page.size() + 1);
+        answer(call, page, keys, "/keys", key -> body.item(key.facts()), key -> key.facts()
+                .name()
+                .folded());
+    }
+
+    private void versions(Call call) throws Refused {
+        Page page = Page.of(call.query("maxresults"), call.query(Page.MARK));
+        String name = call.part("name");
+        List<LivingKey> keys = keyring.versions(name, page.after(), page.size() + 1);
+        answer(call, page, keys, "/keys/" + name + "/versions", key -> body.versionItem(key.facts()), key -> key.facts()
+                .version()
+                .text());
+    }
+
+    private void listDeleted(Call call) throws Refused {
+        Page page = Page.of(call.query("maxresults"), call.query(Page.MARK));
+        List<DeletedKey> keys = keyring.listDeleted(page.after(), page.size() + 1);
+        answer(call, page, keys, "/deletedkeys", key -> withDeletion(body.item(key.facts()), key), key -> key.name()
+                .folded());
+    }
+
+    private <K> void answer(
+            Call call,
+            Page page,
+            List<K> oneMore,
+            String path,
+            Function<K, JsonObject> item,
+            Function<K, String> mark) {
+        JsonArray items = new JsonArray();
+        int shown = Math.min(page.size(), oneMore.size());
+        for (K key : oneMore.subList(0, shown)) {
+            items.add(item.apply(key));
+        }
+        JsonObject answer = new JsonObject();
+        if (oneMore.size() > shown) {
+            String next = page.link(baseUrl + path, mark.apply(oneMore.get(shown - 1)), call.query("api-version"));
+            answer.put("nextLink", next);
+        }
+        call.exchange().answer(answer.put("value", items));
+    }
+
+    private void delete(Call call) {
+        call.when(lifecycle.delete(new KeyName(call.part("name"))), keyId(call), deleted -> call.exchange()
+                .answer(withDeletion(body.bundle(deleted.facts()), deleted)));
+    }
+
+    private void deleted(Call call) {
+        DeletedKey key = keyring.findDeleted(call.part("name"));
+        if (key == null) {
+            call.exchange().refuse(WireError.keyNotFound(deletedId(call)));
+        } else {
+            call.exchange().answer(withDeletion(body.bundle(key.facts()), key));
+        }
+    }
+
+    private void recover(Call call) {
+        call.when(lifecycle.recover(new KeyName(call.part("name"))), deletedId(call), (KeyFacts facts) -> call.exchange()
+                .answer(body.bundle(facts)));
+    }
+
+    private void purge(Call call) {
+        call.when(lifecycle.purge(new KeyName(call.part("name"))), deletedId(call), gone -> call.exchange()
+                .answer(204));
+    }
+
+    private JsonObject withDeletion(JsonObject json, DeletedKey key) {
+        return body.deleted(json, key.facts(), key.deletedSeconds(), key.purgeSeconds());
+    }
+
+    private String keyId(Call call) {
+        return baseUrl + "/keys/" + call.part("name");
+    }
+
+    private String deletedId(Call call) {
+        return baseUrl + "/deletedkeys/" + call.part("name");
+    }
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.gateway.resource;
+
+import dev.managedhsm.auth.decision.Authoriser;
+import dev.managedhsm.crypto.keyring.Keyring;
+import dev.managedhsm.crypto.latency.LatencyBook;
+import dev.managedhsm.crypto.lifecycle.HsmState;
+import dev.managedhsm.crypto.lifecycle.KeyLifecycle;
+import dev.managedhsm.crypto.ring.OperationRing;
+import dev.managedhsm.gateway.wire.KeyBody;
+import java.util.concurrent.Executor;
+
+/**
+ * What the routes of all event loops share. Immutable; any event loop.
+ *
+ * @param state the HSM's condition
+ * @param authoriser who may do what
+ * @param keyring the living keys
+ * @param lifecycle changes to keys
+ * @param ring the way to the engine
+ * @param latency all histograms
+ * @param baseUrl scheme, host and port of identifiers, without a slash at the end
+ * @param slotsPerLoop how many operations of one event loop can be in the machine at once
+ */
+public record Resources(
+        HsmState state,
+        Authoriser authoriser,
+        Keyring keyring,
+        KeyLifecycle lifecycle,
+        OperationRing ring,
+        LatencyBook latency,
+        String baseUrl,
+        int slotsPerLoop) {
+    HsmAccess access() {
+        return new HsmAccess(state, authoriser);
+    }
+
+    KeyOperations keyOperations(Executor loop) {
+        return new KeyOperations(access(), keyring, ring, baseUrl, latency.recorder(), slotsPerLoop, loop);
+    }
+
+    Keys keys() {
+        return new Keys(keyring, lifecycle, new KeyBody(baseUrl, lifecycle.policy().retentionDays()), baseUrl);
+    }
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.gateway.resource;
+
+import dev.managedhsm.auth.decision.Permit;
+import dev.managedhsm.auth.role.Scope;
+import dev.managedhsm.auth.token.VerifiedToken;
+import dev.managedhsm.crypto.key.KeyName;
+import dev.managedhsm.gateway.http.Edge;
+import dev.managedhsm.gateway.http.Exchange;
+import dev.managedhsm.gateway.wire.Refused;
+import dev.managedhsm.gateway.wire.WireError;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import java.nio.charset.StandardCharsets;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The one table of routes of one event loop: a hand-written switch for key operations, Vert.x's router for the rest. Used
+ * by its event loop's thread only.
+ */
+public final class Routes implements Consumer<Exchange>, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Routes.class);
+
+    private final HsmAccess access;
+    private final KeyOperations operations;
+    private final Router router;
+
+    /** The exchange that the router is looking at; it calls its handlers before it returns. */
+    private @Nullable Exchange routed;
+
+    /**
+     * Makes an event loop's routes, on that event loop.
+     *
+     * @param edge the event loop's edge
+     * @param resources what all event loops share
+     */
+    public Routes(Edge edge, Resources resources) {
+        this.access = resources.access();
+        this.operations = resources.keyOperations(edge.loop());
+        this.router = Router.router(edge.vertx());
+        for (Endpoint endpoint : resources.keys().endpoints()) {
+            router.route(endpoint.method(), endpoint.path()).handler(context -> open(endpoint, context));
+        }
+        router.get("/latency").handler(context -> exchange()
+                .answer("text/plain; charset=utf-8", resources.latency().text().getBytes(StandardCharsets.UTF_8)));
+        router.get("/latency.hlog").handler(context -> exchange()
+                .answer("text/plain; charset=us-ascii", resources.latency().log()));
+        router.errorHandler(405, context -> exchange().refuse(WireError.methodNotAllowed()));
+        router.errorHandler(404, context -> exchange().refuse(WireError.notFound()));
+        router.errorHandler(400, context -> exchange().refuse(WireError.badParameter("The request URI is malformed")));
+        router.errorHandler(500, this::broken);
+    }
+
+    @Override
+    public void accept(Exchange exchange) {
+        if (exchange.request().method() == HttpMethod.POST) {
+            String path = exchange.request().path();
+            OperationPath operation = path == null ? null : OperationPath.parse(path);
+            if (operation != null) {
+                operations.begin(exchange, operation);
+                return;
+            }
+        }
+        routed = exchange;
+        try {
+            router.handle(exchange.request());
+        } finally {
+            routed = null;
+        }
+    }
+
+    private Exchange exchange() {
+        Exchange exchange = routed;
+        if (exchange == null) {
+            throw new IllegalStateException("the router calls its handlers before it returns");
+        }
+        return exchange;
+    }
+
+    private void open(Endpoint endpoint, RoutingContext context) {
+        Exchange exchange = exchange();
+        if (exchange.request().getHeader("authorization") == null) {
+            exchange.authenticate(token -> {}); // a challenge, without waiting for a body
+        } else {
+            exchange.whenBody(() -> exchange.authenticate(token -> permit(endpoint, exchange, context, token)));
+        }
+    }
+
+    private void permit(Endpoint endpoint, Exchange exchange, RoutingContext context, VerifiedToken token) {
+        String name = context.pathParam("name");
+        if (endpoint.onKey() && (name == null || !KeyName.valid(name))) {
+            exchange.refuse(Keys.invalidName());
+            return;
+        }
+        Permit permit = endpoint.onKey() && name != null
+                ? access.permitOnKey(exchange, token, endpoint.action(), name)
+                : access.permit(exchange, token, endpoint.action(), Scope.KEYS);
+        if (permit == null) {
+            return;
+        }
+        try {
+            endpoint.handler().handle(new Call(exchange, context, token, permit));
+        } catch (Refused refused) {
+            exchange.refuse(refused.error());
+        } catch (RuntimeException broken) {
+            LOG.error("request {} failed", exchange.requestId(), broken);
+            if (!exchange.over()) {
+                exchange.refuse(WireError.internal());
+            }
+        }
+    }
+
+    private void broken(RoutingContext context) {
+        Exchange exchange = exchange();
+        LOG.error("request {} failed", exchange.requestId(), context.failure());
+        if (!exchange.over()) {
+            exchange.refuse(WireError.internal());
+        }
+    }
+
+    /** Gives back the slots; all operations must have come back. */
+    @Override
+    public void close() {
+        operations.close();
+    }
+}
