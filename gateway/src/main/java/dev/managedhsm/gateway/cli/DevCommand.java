@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.gateway.cli;
+
+import dev.managedhsm.gateway.StartRefused;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code hsm dev}: starts a development HSM and keeps it running until the process is asked to end. */
+@Command(name = "dev", description = "Starts an activated HSM for development on this machine.")
+final class DevCommand implements Callable<Integer> {
+    private static final Logger LOG = LoggerFactory.getLogger(DevCommand.class);
+    private static final int REFUSED = 1;
+
+    @Option(
+            names = "--port",
+            paramLabel = "N",
+            defaultValue = "8443",
+            description = "Port to listen on; 0 takes a free one (default: ${DEFAULT-VALUE}).")
+    private int port;
+
+    @Option(
+            names = "--bind",
+            paramLabel = "ADDR",
+            defaultValue = "127.0.0.1",
+            description = "Address to listen on (default: ${DEFAULT-VALUE}).")
+    private String bind = "";
+
+    @Option(
+            names = "--name",
+            paramLabel = "DNS",
+            defaultValue = "localhost",
+            description = "Host name in URLs, key ids and certificate (default: ${DEFAULT-VALUE}).")
+    private String name = "";
+
+    @Option(
+            names = "--data",
+            paramLabel = "DIR",
+            description = "Folder of everything it keeps (default: ~/.local/state/managed-hsm/dev).")
+    private @Nullable Path data;
+
+    @Spec
+    private @Nullable CommandSpec spec;
+
+    /** Only picocli makes one. */
+    DevCommand() {}
+
+    @Override
+    public Integer call() throws InterruptedException {
+        if (port < 0 || port > 65_535) {
+            err().println("hsm: --port takes a number from 0 to 65535.");
+            return 2;
+        }
+        DevHsm hsm;
+        try {
+            hsm = DevHsm.start(data == null ? defaultFolder() : data, name, bind, port);
+        } catch (StartRefused refused) {
+            LOG.debug("start refused", refused);
+            err().println("hsm: " + refused.getMessage());
+            return REFUSED;
+        }
+        Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("end").unstarted(() -> end(hsm)));
+        if (!hsm.guide().names().loopbackOnly()) {
+            LOG.warn("other machines can reach this development HSM; whoever reads its folder is its administrator");
+        }
+        out().println(hsm.guide().banner());
+        new CountDownLatch(1).await();
+        return 0;
+    }
+
+    /** Without the halt the JVM would report the signal (130, 143), although everything ended as it should. */
+    private static void end(DevHsm hsm) {
+        int status = 0;
+        try {
+            hsm.close();
+        } catch (RuntimeException e) {
+            LOG.error("the HSM did not end cleanly", e);
+            status = 1;
+        }
+        Runtime.getRuntime().halt(status);
+    }
+
+    private static Path defaultFolder() {
+        String state = System.getenv("XDG_STATE_HOME");
+        // A relative one is to be ignored, says the XDG base directory specification.
+        Path root = state != null && state.startsWith("/")
+                ? Path.of(state)
+                : Path.of(System.getProperty("user.home"), ".local", "state");
+        return root.resolve("managed-hsm").resolve("dev");
+    }
+
+    private PrintWriter out() {
+        return command().commandLine().getOut();
+    }
+
+    private PrintWriter err() {
+        return command().commandLine().getErr();
+    }
+
+    private CommandSpec command() {
+        if (spec == null) {
+            throw new IllegalStateException("picocli makes this command");
+        }
+        return spec;
+    }
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.gateway.cli;
+
+import dev.managedhsm.auth.token.TokenIssuer;
+import dev.managedhsm.gateway.Gateway;
+import dev.managedhsm.gateway.GatewayConfig;
+import dev.managedhsm.gateway.StartRefused;
+import dev.managedhsm.gateway.identity.DevIssuer;
+import dev.managedhsm.gateway.identity.ManagedIdentityEndpoint;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.security.interfaces.RSAPrivateCrtKey;
+import java.time.Clock;
+import java.util.List;
+
+/**
+ * A running development HSM: its folder, its token endpoint and its gateway, started in this order and ended in the
+ * reverse one. Start and end it from any thread that may block.
+ */
+final class DevHsm implements AutoCloseable {
+    private static final int SKEW_SECONDS = 300;
+
+    private final DevFolder folder;
+    private final ManagedIdentityEndpoint endpoint;
+    private final Gateway gateway;
+    private final DevGuide guide;
+
+    private DevHsm(DevFolder folder, ManagedIdentityEndpoint endpoint, Gateway gateway, DevGuide guide) {
+        this.folder = folder;
+        this.endpoint = endpoint;
+        this.gateway = gateway;
+        this.guide = guide;
+    }
+
+    /**
+     * Starts the HSM of a folder; writes {@link DevGuide#ENVIRONMENT} when it is ready, and not before.
+     *
+     * @param path the folder, made when missing
+     * @param name the host name in URLs, key ids and the certificate
+     * @param bind the address to listen on
+     * @param wantedPort the port to listen on; 0 takes a free one
+     * @return the HSM, ready
+     * @throws StartRefused when the world does not allow it
+     */
+    static DevHsm start(Path path, String name, String bind, int wantedPort) {
+        // Checked before the folder is touched, and told the port after it is locked.
+        DevNames unnumbered = DevNames.of(name, bind, wantedPort);
+        DevFolder folder = DevFolder.open(path);
+        try {
+            folder.remove(DevGuide.ENVIRONMENT);
+            int port = wantedPort == 0 ? freePort(unnumbered) : wantedPort;
+            return start(folder, new DevNames(unnumbered.hostName(), unnumbered.bind(), port));
+        } catch (RuntimeException e) {
+            folder.close();
+            throw e;
+        }
+    }
+
+    /** Where everything is. */
+    DevGuide guide() {
+        return guide;
+    }
+
+    /** Drains the gateway, then ends it, the token endpoint, and the lock on the folder. */
+    @Override
+    public void close() {
+        try (folder;
+                endpoint) {
+            gateway.close();
+        }
+    }
+
+    private static DevHsm start(DevFolder folder, DevNames names) {
+        DevFacts facts = DevFacts.of(folder);
+        Clock clock = Clock.systemUTC();
+        DevIssuer issuer = new DevIssuer(issuerKey(folder), names.issuerUrl(facts.tenantId()), clock);
+        DevCertificates.issue(folder, names, clock);
+        ManagedIdentityEndpoint endpoint = startEndpoint(issuer, facts, names);
+        try {
+            DevFacts known = facts.withIdentityPort(folder, endpoint.port());
+            DevGuide guide = new DevGuide(names, folder, known, endpoint.url().toString(), issuer.kid());
+            Gateway gateway = Gateway.start(config(folder, names, known, issuer));
+            return announced(new DevHsm(folder, endpoint, gateway, guide));
+        } catch (RuntimeException e) {
+            endpoint.close();
+            throw e;
+        }
+    }
+
+    private static DevHsm announced(DevHsm hsm) {
+        try {
+            hsm.folder.writePrivate(DevGuide.ENVIRONMENT, hsm.guide.environment());
+            return hsm;
+        } catch (RuntimeException e) {
+            hsm.gateway.close();
+            throw e;
+        }
+    }
+
+    private static RSAPrivateCrtKey issuerKey(DevFolder folder) {
+        if (!folder.has(DevGuide.ISSUER_KEY)) {
+            folder.writePrivate(DevGuide.ISSUER_KEY, Pem.privateKey(DevIssuer.newKey()));
+        }
+        return (RSAPrivateCrtKey) Pem.readPrivateKey(folder, DevGuide.ISSUER_KEY, "RSA");
+    }
+
+    private static ManagedIdentityEndpoint startEndpoint(DevIssuer issuer, DevFacts facts, DevNames names) {
+        try {
+            return ManagedIdentityEndpoint.start(
+                    issuer, facts.identity(), names.resource(), facts.identityHeader(), facts.identityPort());
+        } catch (IOException e) {
+            throw new StartRefused(
+                    "No port of 127.0.0.1 is free for the managed-identity endpoint: end other programs first.", e);
+        }
+    }
+
+    private static GatewayConfig config(DevFolder folder, DevNames names, DevFacts facts, DevIssuer issuer) {
+        TokenIssuer trusted = new TokenIssuer(
+                "dev",
+                facts.tenantId(),
+                List.of(issuer.url()),
+                List.of(names.resource()),
+                List.of("RS256"),
+                issuer.jwks(),
+                SKEW_SECONDS);
+        return new GatewayConfig(
+                DevNames.plain(names.bind()),
+                names.port(),
+                names.hostName(),
+                folder.at("data"),
+                folder.at(DevCertificates.SERVER),
+                folder.at(DevCertificates.SERVER_KEY),
+                facts.tenantId(),
+                names.resource(),
+                names.loginAuthority(),
+                List.of(trusted),
+                List.of(facts.administratorId()));
+    }
+
+    /** The port is part of the audience, so it is chosen before anything listens on it. */
+    private static int freePort(DevNames names) {
+        try (ServerSocket socket = new ServerSocket()) {
+            socket.bind(new InetSocketAddress(names.bind(), 0));
+            return socket.getLocalPort();
+        } catch (IOException e) {
+            throw new StartRefused(
+                    DevNames.plain(names.bind())
+                            + " cannot be listened on: give an address of this machine with --bind.",
+                    e);
+        }
+    }
+}
