@@ -42,7 +42,6 @@ public final class CLibrary {
     private static final int PROT_READ_WRITE = 1 | 2;
     private static final int MAP_SHARED = 1;
     private static final int MAP_PRIVATE = 2;
-    private static final int MAP_FIXED = 16;
     private static final int MAP_ANONYMOUS = 32;
     private static final int MAP_NORESERVE = 0x4000;
     private static final int MCL_CURRENT_FUTURE_ONFAULT = 1 | 2 | 4;
@@ -96,39 +95,38 @@ public final class CLibrary {
     }
 
     /**
-     * Reserves addresses that nobody can read or write yet: {@code mmap} without rights and without memory behind it.
+     * Reserves private memory that nobody can read or write yet.
      *
      * @return the first address, or 0 if the system refused
      */
     public static long reserve(long length) {
-        return map(0, length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
+        return map(length, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
     }
 
     /**
-     * Backs reserved addresses with memory that no other process and not even the kernel's direct map can see, locked in
-     * memory and never dumped: {@code memfd_secret}, Linux 5.14.
+     * Reserves memory that no other process and not even the kernel's direct map can see, locked and never dumped, that
+     * nobody can read or write yet: {@code memfd_secret}, Linux 5.14.
      *
-     * @return whether it worked; the reservation is unchanged otherwise
+     * @return the first address, or 0 if the system refused
      */
-    public static boolean backSecretly(long address, long length) {
+    public static long reserveSecretly(long length) {
         int descriptor = memfdSecret();
         if (descriptor < 0) {
-            return false;
+            return 0;
         }
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = arena.allocate(STATE);
             int cut = (int) FTRUNCATE.invokeExact(state, descriptor, length);
-            boolean mapped =
-                    cut == 0 && map(address, length, PROT_READ_WRITE, MAP_SHARED | MAP_FIXED, descriptor) == address;
-            int closed = (int) CLOSE.invokeExact(state, descriptor);
-            return mapped && closed == 0;
+            long mapped = cut == 0 ? map(length, MAP_SHARED, descriptor) : 0;
+            int closed = (int) CLOSE.invokeExact(state, descriptor); // the mapping keeps the memory
+            return closed == 0 ? mapped : 0;
         } catch (Throwable t) {
             throw Linkage.broken("ftruncate", t);
         }
     }
 
-    /** Makes reserved addresses ordinary private memory, zeroed. Answers 0 or the error number. */
-    public static int back(long address, long length) {
+    /** Makes part of reserved memory readable and writable. Answers 0 or the error number. */
+    public static int open(long address, long length) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = arena.allocate(STATE);
             int status = (int) MPROTECT.invokeExact(state, address, length, PROT_READ_WRITE);
@@ -252,10 +250,9 @@ public final class CLibrary {
         }
     }
 
-    private static long map(long address, long length, int rights, int flags, int descriptor) {
+    private static long map(long length, int flags, int descriptor) {
         try (Arena arena = Arena.ofConfined()) {
-            long mapped =
-                    (long) MMAP.invokeExact(arena.allocate(STATE), address, length, rights, flags, descriptor, 0L);
+            long mapped = (long) MMAP.invokeExact(arena.allocate(STATE), 0L, length, PROT_NONE, flags, descriptor, 0L);
             return mapped == -1 ? 0 : mapped;
         } catch (Throwable t) {
             throw Linkage.broken("mmap", t);

@@ -16,12 +16,19 @@ import org.slf4j.LoggerFactory;
  *
  * <p>The owner closes it; any thread may use the segment until then, and gets an {@link IllegalStateException} after.
  *
- * <p>Where the kernel offers it, the memory comes from {@code memfd_secret} and so is missing from the kernel's own map
+ * <p>Where the kernel offers it, a small piece comes from {@code memfd_secret} and so is missing from the kernel's own map
  * too; else it is locked private memory. An ordinary user may lock 8 MiB by default: above that, and on systems other
  * than Linux, the memory is not locked, which is logged once per purpose and told by {@link #locked()}.
  */
 public final class LockedMemory implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LockedMemory.class);
+
+    /**
+     * Above this, memory is locked without being hidden from the kernel, in bytes: every hidden page costs some
+     * microseconds and splits the kernel's large mappings. Keys fit below; the slots of requests do not.
+     */
+    private static final long SECRET_LENGTH_MAX = 4L << 20;
+
     private static final Set<String> TOLD = ConcurrentHashMap.newKeySet();
 
     private final Arena arena;
@@ -63,13 +70,16 @@ public final class LockedMemory implements AutoCloseable {
         }
         long page = CLibrary.pageSize();
         long length = (bytes + page - 1) / page * page;
-        long reserved = CLibrary.reserve(length + 2 * page);
-        if (reserved == 0) {
-            throw new IllegalStateException("no memory for " + purpose + ": " + bytes + " bytes");
+        long reserved = length <= SECRET_LENGTH_MAX ? CLibrary.reserveSecretly(length + 2 * page) : 0;
+        boolean secret = reserved != 0;
+        if (!secret) {
+            reserved = CLibrary.reserve(length + 2 * page);
         }
         long start = reserved + page;
-        boolean secret = CLibrary.backSecretly(start, length);
-        int lockError = secret ? 0 : lockedPrivately(start, length, purpose);
+        if (reserved == 0 || CLibrary.open(start, length) != 0) {
+            throw new IllegalStateException("no memory for " + purpose + ": " + bytes + " bytes");
+        }
+        int lockError = secret ? 0 : lockPrivately(start, length);
         if (lockError != 0) {
             tellOnce(purpose, bytes, lockError);
         }
@@ -102,11 +112,7 @@ public final class LockedMemory implements AutoCloseable {
     }
 
     /** Answers 0, or the error number of the lock; the memory is usable either way. */
-    private static int lockedPrivately(long start, long length, String purpose) {
-        int error = CLibrary.back(start, length);
-        if (error != 0) {
-            throw new IllegalStateException("no memory for " + purpose + ": " + CLibrary.errorText(error));
-        }
+    private static int lockPrivately(long start, long length) {
         CLibrary.advise(start, length, CLibrary.MADV_DONTDUMP);
         CLibrary.advise(start, length, CLibrary.MADV_WIPEONFORK);
         return CLibrary.lock(start, length);

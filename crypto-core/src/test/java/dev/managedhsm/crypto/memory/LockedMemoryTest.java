@@ -52,11 +52,13 @@ class LockedMemoryTest {
     @Test
     void isLockedAndLeftOutOfDumpsAndChildren() throws IOException {
         assumeTrue(CLibrary.known());
-        try (LockedMemory memory = LockedMemory.allocate(4096, "a test")) {
-            List<String> flags = flagsOf(memory.segment().address());
-            assertEquals(memory.locked(), flags.contains("lo"), flags.toString());
-            assertTrue(flags.contains("dd"), flags.toString());
-            assertTrue(flags.contains("dc"), flags.toString());
+        for (long bytes : new long[] {4096, 5 << 20}) {
+            try (LockedMemory memory = LockedMemory.allocate(bytes, "a test")) {
+                List<String> flags = flagsOf(memory.segment().address());
+                assertEquals(memory.locked(), flags.contains("lo"), flags.toString());
+                assertTrue(flags.contains("dd"), flags.toString());
+                assertTrue(flags.contains("dc"), flags.toString());
+            }
         }
     }
 
