@@ -23,6 +23,8 @@ public final class LatencyBook {
     /** A histogram log states its interval's maximum in milliseconds. */
     private static final double NANOS_PER_MILLI = 1_000_000.0;
 
+    private static final double MILLIS_PER_SECOND = 1_000.0;
+
     private final Clock clock;
     private final long startMillis;
     private final List<LatencyRecorder> recorders = new ArrayList<>();
@@ -98,12 +100,12 @@ public final class LatencyBook {
         gather();
         long nowMillis = clock.millis();
         ByteArrayOutputStream bytes = new ByteArrayOutputStream(16 * 1024);
-        HistogramLogWriter writer =
-                new HistogramLogWriter(new PrintStream(bytes, false, StandardCharsets.US_ASCII));
+        HistogramLogWriter writer = new HistogramLogWriter(new PrintStream(bytes, false, StandardCharsets.US_ASCII));
         writer.outputLogFormatVersion();
         writer.outputComment("[values in nanoseconds, interval maximum in milliseconds]");
         writer.outputStartTime(startMillis);
-        writer.setBaseTime(startMillis);
+        writer.outputBaseTime(startMillis);
+        double seconds = (nowMillis - startMillis) / MILLIS_PER_SECOND;
         writer.outputLegend();
         for (int i = 0; i < totals.length; i++) {
             Histogram total = totals[i];
@@ -111,7 +113,7 @@ public final class LatencyBook {
                 total.setTag(LatencySeries.at(i).tag());
                 total.setStartTimeStamp(startMillis);
                 total.setEndTimeStamp(nowMillis);
-                writer.outputIntervalHistogram(total, NANOS_PER_MILLI);
+                writer.outputIntervalHistogram(0, seconds, total, NANOS_PER_MILLI);
             }
         }
         writer.close();

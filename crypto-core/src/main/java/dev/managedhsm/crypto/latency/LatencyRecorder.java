@@ -46,7 +46,8 @@ public final class LatencyRecorder {
     }
 
     /** The recorder of a series, or null while the series has not occurred. Any thread. */
-    @Nullable SingleWriterRecorder recorder(int series) {
+    @Nullable
+    SingleWriterRecorder recorder(int series) {
         return recorders.getAcquire(series);
     }
 }

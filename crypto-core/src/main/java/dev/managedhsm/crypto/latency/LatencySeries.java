@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param keyClass on which kind of key
  * @param stage which stretch of the path, or null for the whole of it
  */
-public record LatencySeries(Operation operation, KeyClass keyClass, @Nullable Stage stage) {
+public record LatencySeries(
+        Operation operation, KeyClass keyClass, @Nullable Stage stage) {
     private static final Operation[] OPERATIONS = Operation.values();
     private static final KeyClass[] KEY_CLASSES = KeyClass.values();
     private static final Stage[] STAGES = Stage.values();

@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
 final class Lane {
     /** A place in the ring. Reused for ever; holds a slot from publish to take. */
     static final class Place {
-        @Nullable OperationSlot slot;
+        @Nullable
+        OperationSlot slot;
     }
 
     /** Weight of the newest service time in the running average: 1/16. */

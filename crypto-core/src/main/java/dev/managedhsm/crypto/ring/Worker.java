@@ -11,6 +11,7 @@ import dev.managedhsm.crypto.key.KeyType;
 import dev.managedhsm.crypto.keyring.Keyring;
 import dev.managedhsm.crypto.keyring.KeyringReader;
 import dev.managedhsm.crypto.keyring.LivingKey;
+import dev.managedhsm.crypto.keyring.UseRule;
 import dev.managedhsm.crypto.operation.Completions;
 import dev.managedhsm.crypto.operation.Operation;
 import dev.managedhsm.crypto.operation.OperationSlot;
@@ -124,7 +125,7 @@ final class Worker implements Runnable {
                 slot.end(Outcome.KEY_GONE);
                 return;
             }
-            Outcome usable = Keyring.usable(key.facts(), slot.operation(), clock.millis() / 1000);
+            Outcome usable = UseRule.usable(key.facts(), slot.operation(), clock.millis() / 1000);
             if (usable == Outcome.PENDING) {
                 engineWorker.execute(slot, reader.engineKey(key));
             } else {
@@ -145,6 +146,7 @@ final class Worker implements Runnable {
                 && slot.operation() != Operation.WRAP_KEY;
     }
 
+    @SuppressWarnings("ReferenceEquality") // an owner is itself and nothing else
     private void offer(OperationSlot slot, long nowNanos) {
         Completions home = slot.home();
         if (offered != home) {
