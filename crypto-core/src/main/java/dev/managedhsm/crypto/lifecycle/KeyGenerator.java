@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.crypto.lifecycle;
+
+import dev.managedhsm.crypto.engine.Engine;
+import dev.managedhsm.crypto.key.KeyClass;
+import dev.managedhsm.crypto.memory.LockedMemory;
+import dev.managedhsm.crypto.seal.RecordSeal;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes RSA pairs on one daemon thread: first what somebody waits for, then what the {@link RsaKeyPool} wants. Sleeps
+ * when there is neither.
+ *
+ * <p>The secret is sealed before it leaves the thread's locked memory.
+ */
+final class KeyGenerator implements AutoCloseable {
+    private final Engine engine;
+    private final RecordSeal seal;
+    private final HsmState state;
+    private final RsaKeyPool pool;
+    private final BlockingQueue<Wanted> wanted = new ArrayBlockingQueue<>(LifecycleLimits.GENERATIONS_MAX);
+    private final LockedMemory secret = LockedMemory.allocate(Engine.SECRET_LENGTH_MAX, "generated key");
+    private final Thread thread;
+    private volatile boolean closing;
+    private long serial;
+
+    KeyGenerator(Engine engine, RecordSeal seal, HsmState state, RsaKeyPool pool) {
+        this.engine = engine;
+        this.seal = seal;
+        this.state = state;
+        this.pool = pool;
+        this.thread = Thread.ofPlatform().daemon().name("key-generator").unstarted(this::run);
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    /**
+     * Gets a pair, at once from the pool or later from the thread.
+     *
+     * @param then takes the pair, on the calling thread or the generator's; takes null if the engine failed or the
+     *     generator is closing
+     * @return false if too many wait already; {@code then} is not called
+     */
+    boolean request(KeyClass keyClass, Consumer<@Nullable FreshSecret> then) {
+        FreshSecret ready = pool.take(keyClass);
+        if (ready == null) {
+            Wanted request = new Wanted(keyClass, then);
+            // Looks at closing after the offer: either the thread still answers it, or it is taken back here.
+            return wanted.offer(request) && !(closing && wanted.remove(request));
+        }
+        // A hint to fill up again; if the queue is full the thread is awake and will see for itself.
+        var _ = wanted.offer(Wanted.HINT);
+        then.accept(ready);
+        return true;
+    }
+
+    private void run() {
+        try {
+            while (!closing) {
+                step();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // closing
+        } finally {
+            for (Wanted left = wanted.poll(); left != null; left = wanted.poll()) {
+                left.then().accept(null);
+            }
+        }
+    }
+
+    private void step() throws InterruptedException {
+        Wanted request = wanted.poll();
+        KeyClass forPool = request == null ? pool.wanting() : null;
+        if (request == null && forPool == null) {
+            request = wanted.take();
+        }
+        if (forPool != null) {
+            FreshSecret pair = generate(forPool);
+            if (pair == null) {
+                wanted.take().then().accept(null); // the HSM is failed: there is nothing to make any more
+            } else {
+                pool.put(pair);
+            }
+        } else if (request != null && request.keyClass() != null) {
+            request.then().accept(generate(request.keyClass()));
+        }
+    }
+
+    /** A pair, or null if the engine failed. */
+    private @Nullable FreshSecret generate(KeyClass keyClass) {
+        try (Arena arena = Arena.ofConfined()) {
+            Engine.GeneratedKey made = engine.generate(keyClass, secret.segment());
+            MemorySegment content = secret.segment().asSlice(0, made.secretLength());
+            MemorySegment sealed = arena.allocate(content.byteSize() + RecordSeal.OVERHEAD);
+            long number = ++serial;
+            int length = seal.seal(FreshSecret.name(keyClass, number), 1, 0, content, sealed);
+            byte[] blob = sealed.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE);
+            return new FreshSecret(keyClass, made.publicPart(), number, blob);
+        } catch (RuntimeException e) {
+            state.fail("a key could not be generated: " + e.getMessage());
+            return null;
+        } finally {
+            secret.wipe();
+        }
+    }
+
+    /** Finishes the pair it is at, then ends. Waits for that. */
+    @Override
+    public void close() {
+        closing = true;
+        var _ = wanted.offer(Wanted.HINT);
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        secret.close();
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /**
+     * Somebody who waits for a pair.
+     *
+     * @param keyClass which kind, or null for a hint to look at the pool
+     * @param then takes it
+     */
+    private record Wanted(@Nullable KeyClass keyClass, Consumer<@Nullable FreshSecret> then) {
+        static final Wanted HINT = new Wanted(null, _ -> {});
+    }
+}

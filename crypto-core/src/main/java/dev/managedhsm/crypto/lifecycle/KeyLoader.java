@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.crypto.lifecycle;
+
+import dev.managedhsm.crypto.engine.Engine;
+import dev.managedhsm.crypto.keyring.KeyRecord;
+import dev.managedhsm.crypto.keyring.KeyringWriter;
+import dev.managedhsm.crypto.seal.Anchor;
+import dev.managedhsm.crypto.seal.RecordMark;
+import dev.managedhsm.crypto.seal.RecordName;
+import dev.managedhsm.crypto.seal.RecordSeal;
+import dev.managedhsm.crypto.seal.SealFailure;
+import dev.managedhsm.crypto.seal.SealPurpose;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Fills a keyring from the journal at start. Opens every facts and soft-delete record, keeps secrets sealed, and checks
+ * that all records together fit the anchor. Used once, by one thread.
+ */
+final class KeyLoader implements KeyJournal.Visitor, AutoCloseable {
+    private static final int RECORD_LENGTH_MAX = 64 * 1024;
+
+    /** A version whose facts were read. */
+    private record Known(FactsCodec.Placed placed, RecordMark mark) {}
+
+    /** A version whose secret was read too. */
+    @SuppressWarnings("ArrayRecordComponent") // nobody compares these
+    private record Whole(KeyRecord record, byte[] sealedSecret) {}
+
+    private final RecordSeal seal;
+    private final KeyringWriter writer;
+    private final Arena arena = Arena.ofConfined();
+    private final MemorySegment sealed = arena.allocate(RECORD_LENGTH_MAX);
+    private final MemorySegment content = arena.allocate(RECORD_LENGTH_MAX);
+    private final Map<String, Known> facts = new HashMap<>();
+    /** Versions of the one key whose secrets are passing by. */
+    private final List<Whole> chain = new ArrayList<>();
+
+    private String chainKey = "";
+    private Anchor found = Anchor.EMPTY;
+    private @Nullable Anchor anchor;
+
+    KeyLoader(RecordSeal seal, KeyringWriter writer) {
+        this.seal = seal;
+        this.writer = writer;
+    }
+
+    /**
+     * Loads.
+     *
+     * @return the anchor, from which the next commit goes on
+     * @throws SealFailure naming the first record that is not as it was written
+     */
+    Anchor load(KeyJournal journal) {
+        journal.load(this);
+        publishChain();
+        for (Known alone : facts.values()) {
+            throw new SealFailure("the record \"" + factsName(alone.placed())
+                    + "\" has lost its secret; restore the store from a backup");
+        }
+        if (anchor == null) {
+            if (found.count() != 0) {
+                throw new SealFailure("the store has records and no anchor; restore the store from a backup");
+            }
+            return Anchor.EMPTY;
+        }
+        Anchor expected = new Anchor(anchor.revision(), found.count(), found.high(), found.low());
+        if (!expected.equals(anchor)) {
+            throw new SealFailure("the store holds " + found.count() + " records where its anchor vouches for "
+                    + anchor.count() + ", or one of them in an older state; restore the store from a backup");
+        }
+        return anchor;
+    }
+
+    private static RecordName factsName(FactsCodec.Placed placed) {
+        return new RecordName(
+                SealPurpose.KEY_FACTS,
+                placed.facts().name().folded(),
+                placed.facts().version().text());
+    }
+
+    @Override
+    public void record(RecordName name, byte[] blob) {
+        if (blob.length > RECORD_LENGTH_MAX) {
+            throw new SealFailure("the record \"" + name + "\" is too long; restore the store from a backup");
+        }
+        MemorySegment.copy(blob, 0, sealed, ValueLayout.JAVA_BYTE, 0, blob.length);
+        MemorySegment record = sealed.asSlice(0, blob.length);
+        if (name.purpose() == SealPurpose.ANCHOR) {
+            seal.open(name, record, content);
+            anchor = Anchor.decode(content);
+            return;
+        }
+        RecordMark mark = seal.mark(name, record);
+        found = found.with(mark);
+        switch (name.purpose()) {
+            case KEY_FACTS -> facts(name, record, mark);
+            case KEY_SECRET -> secret(name, blob, mark);
+            case DELETED_KEY -> deleted(name, record, mark);
+            default -> throw new SealFailure("the record \"" + name + "\" does not belong into a store; remove it");
+        }
+    }
+
+    private void facts(RecordName name, MemorySegment record, RecordMark mark) {
+        int length = seal.open(name, record, content);
+        byte[] bytes = content.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE);
+        facts.put(name.key() + '/' + name.version(), new Known(FactsCodec.decode(bytes), mark));
+    }
+
+    private void secret(RecordName name, byte[] blob, RecordMark mark) {
+        Known known = facts.remove(name.key() + '/' + name.version());
+        if (known == null || blob.length > Engine.SECRET_LENGTH_MAX + RecordSeal.OVERHEAD) {
+            throw new SealFailure(
+                    "the record \"" + name + "\" does not belong to any key; restore the store from a" + " backup");
+        }
+        if (!name.key().equals(chainKey)) {
+            publishChain();
+            chainKey = name.key();
+        }
+        FactsCodec.Placed placed = known.placed();
+        chain.add(new Whole(new KeyRecord(placed.facts(), placed.ordinal(), known.mark(), mark), blob));
+    }
+
+    private void publishChain() {
+        chain.sort(Comparator.comparingInt(whole -> whole.record().ordinal()));
+        for (Whole whole : chain) {
+            writer.add(whole.record(), MemorySegment.ofArray(whole.sealedSecret()));
+        }
+        chain.clear();
+    }
+
+    private void deleted(RecordName name, MemorySegment record, RecordMark mark) {
+        publishChain();
+        seal.open(name, record, content);
+        writer.delete(name.key(), content.get(DeleteKey.SECONDS, 0), content.get(DeleteKey.SECONDS, 8), mark);
+    }
+
+    @Override
+    public void close() {
+        arena.close();
+    }
+}

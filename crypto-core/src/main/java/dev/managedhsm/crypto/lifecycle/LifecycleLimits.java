@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.crypto.lifecycle;
+
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Every number that bounds the changes of keys. */
+public final class LifecycleLimits {
+    /** Most versions of one key. */
+    public static final int VERSIONS_MAX = 100;
+
+    /** Most tags of one key version. */
+    public static final int TAGS_MAX = 15;
+
+    /** Longest name or value of a tag, in characters. */
+    public static final int TAG_LENGTH_MAX = 256;
+
+    /** Most changes that wait for the control worker. */
+    static final int CHANGES_MAX = 1_024;
+
+    /** Most changes in one commit. */
+    static final int GROUP_MAX = 64;
+
+    /** Most requests that wait for the key generator. */
+    static final int GENERATIONS_MAX = 64;
+
+    private LifecycleLimits() {}
+
+    /** Why these tags cannot be a key's, or null if they can. */
+    static @Nullable LifecycleRefusal refusal(Map<String, String> tags) {
+        if (tags.size() > TAGS_MAX) {
+            return LifecycleRefusal.TOO_MANY_TAGS;
+        }
+        for (Map.Entry<String, String> tag : tags.entrySet()) {
+            int length = tag.getKey().length();
+            if (length == 0 || length > TAG_LENGTH_MAX || tag.getValue().length() > TAG_LENGTH_MAX) {
+                return LifecycleRefusal.BAD_TAG;
+            }
+        }
+        return null;
+    }
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.crypto.lifecycle;
+
+/**
+ * Why a change was not made. The list is closed. Nothing has changed when one of these is the answer; only where the HSM
+ * has moved to failed meanwhile, its next start shows whether a change that was under way was made.
+ */
+public enum LifecycleRefusal {
+    /** There is no living key of this name. */
+    KEY_NOT_FOUND,
+    /** The key has no such version. */
+    VERSION_NOT_FOUND,
+    /** There is no soft-deleted key of this name. */
+    DELETED_KEY_NOT_FOUND,
+    /** The name belongs to a soft-deleted key: it must be recovered or purged first. */
+    NAME_IN_DELETED_STATE,
+    /** The key has as many versions as a key can have. */
+    TOO_MANY_VERSIONS,
+    /** More tags than a key can have. */
+    TOO_MANY_TAGS,
+    /** A tag's name or value is too long, or its name is empty. */
+    BAD_TAG,
+    /** Purge protection: the key is purged when its time has come, and not before. */
+    PURGE_PROTECTED,
+    /** Too many changes are waiting; try again later. */
+    BUSY,
+    /** The HSM is not operational. */
+    NOT_OPERATIONAL,
+    /** The change could not be made durable. */
+    STORE_FAILED,
+    /** The engine broke a promise; the HSM is failed. */
+    ENGINE_FAILED
+}

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * Changes to keys (create, update, delete, recover, purge) and the HSM's own states; one control worker applies them in
+ * order.
+ *
+ * <pre>
+ *   any thread          key-generator          control-worker                                    any thread
+ *   KeyLifecycle  --->  RSA pool, miss  --->   queue -> group -> prepare: check, seal
+ *   .create …     ------------------------>             commit in the {@link KeyJournal}: durable
+ *                                                       publish in the keyring  --->  answer  ---> caller
+ * </pre>
+ *
+ * <p>Nothing is answered, and nothing can be found in the keyring, before it is durable.
+ */
+@NullMarked
+package dev.managedhsm.crypto.lifecycle;
+
+import org.jspecify.annotations.NullMarked;
