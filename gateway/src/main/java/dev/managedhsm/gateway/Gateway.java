@@ -85,15 +85,10 @@ public final class Gateway implements AutoCloseable {
                 new Challenge(config.loginAuthority(), UUID.fromString(config.tenantId()), config.resource());
 
         KeyCustody custody = KeyCustody.open(config.dataFolder(), clock);
-        OperationRing ring = new OperationRing(
-                ringConfig,
-                custody.engine(),
-                custody.keyring(),
-                clock,
-                failure -> {
-                    LOG.error("a worker met a failure of the engine", failure);
-                    custody.state().fail("the engine broke a promise; see the log");
-                });
+        OperationRing ring = new OperationRing(ringConfig, custody.engine(), custody.keyring(), clock, failure -> {
+            LOG.error("a worker met a failure of the engine", failure);
+            custody.state().fail("the engine broke a promise; see the log");
+        });
         ThreadPoolExecutor verification = verification(Math.max(1, cores / 4));
         Vertx vertx = vertx(eventLoops);
         Gateway gateway = new Gateway(config, custody, ring, verification, vertx);
@@ -161,7 +156,8 @@ public final class Gateway implements AutoCloseable {
         if (epoll != null && epoll.available()) {
             return Vertx.builder().with(options).withTransport(epoll).build();
         }
-        LOG.warn("SLOWER PATH: the epoll transport is not available on this machine, NIO is used instead: {}",
+        LOG.warn(
+                "SLOWER PATH: the epoll transport is not available on this machine, NIO is used instead: {}",
                 epoll == null ? "not on the class path" : String.valueOf(epoll.unavailabilityCause()));
         return Vertx.builder().with(options).withTransport(Transport.NIO).build();
     }
@@ -187,7 +183,8 @@ public final class Gateway implements AutoCloseable {
         } catch (Exception e) {
             String at = config.bindAddress() + " port " + config.port();
             throw e instanceof BindException
-                    ? new StartRefused("Cannot listen on " + at + ", another program may use it: choose another port.", e)
+                    ? new StartRefused(
+                            "Cannot listen on " + at + ", another program may use it: choose another port.", e)
                     : new StartRefused("Cannot listen on " + at + ": " + e.getMessage() + ".", e);
         }
         LOG.info("listening on {} port {}, {} event loops", config.bindAddress(), config.port(), eventLoops);

@@ -55,7 +55,8 @@ record KeyCustody(
      */
     static KeyCustody open(Path folder, Clock clock) {
         for (ProcessHardening.Measure measure : ProcessHardening.apply(false)) {
-            LOG.info("custody measure {}: {} ({})", measure.name(), measure.held() ? "held" : "NOT HELD", measure.why());
+            LOG.info(
+                    "custody measure {}: {} ({})", measure.name(), measure.held() ? "held" : "NOT HELD", measure.why());
         }
         try {
             Engine engine = Engines.choose();
@@ -78,8 +79,8 @@ record KeyCustody(
         RecordSeal seal = new RecordSeal(engine, sealingKeys);
         HsmState state = new HsmState(HsmCondition.OPERATIONAL);
         Keyring keyring = new Keyring(engine, seal, Keyring.HOT_MAX_DEFAULT, Keyring.READERS_MAX_DEFAULT);
-        KeyLifecycle lifecycle = new KeyLifecycle(
-                engine, seal, keyring, new StoreJournal(store), state, LifecyclePolicy.DEFAULT, clock);
+        KeyLifecycle lifecycle =
+                new KeyLifecycle(engine, seal, keyring, new StoreJournal(store), state, LifecyclePolicy.DEFAULT, clock);
         return new KeyCustody(engine, rootKey, sealingKeys, store, state, keyring, lifecycle);
     }
 

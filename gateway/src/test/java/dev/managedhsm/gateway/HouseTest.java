@@ -24,8 +24,9 @@ class HouseTest {
     private static final List<String> ORDER =
             List.of(".wire", ".store", ".dispatch", ".identity", ".http", ".resource", "", ".cli");
 
-    private static final JavaClasses CLASSES =
-            new ClassFileImporter().withImportOption(new ImportOption.DoNotIncludeTests()).importPackages(ROOT);
+    private static final JavaClasses CLASSES = new ClassFileImporter()
+            .withImportOption(new ImportOption.DoNotIncludeTests())
+            .importPackages(ROOT);
 
     @Test
     void everyPackageIsPlanned() {
@@ -61,8 +62,8 @@ class HouseTest {
     void nothingHereKnowsHowAnAlgorithmWorksOrCallsNativeCode() {
         noClasses()
                 .should()
-                .dependOnClassesThat(resideInAnyPackage(
-                        "dev.managedhsm.crypto.algorithm..", "dev.managedhsm.crypto.foreign.."))
+                .dependOnClassesThat(
+                        resideInAnyPackage("dev.managedhsm.crypto.algorithm..", "dev.managedhsm.crypto.foreign.."))
                 .orShould()
                 .dependOnClassesThat()
                 .haveFullyQualifiedName("java.lang.foreign.Linker")

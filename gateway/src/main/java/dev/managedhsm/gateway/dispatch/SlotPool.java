@@ -31,8 +31,7 @@ public final class SlotPool<R> implements AutoCloseable {
         this.memory = LockedMemory.allocate((long) slots * Limits.SLOT_LENGTH, "operation slots");
         this.free = new OperationSlot[slots];
         this.requests = new @Nullable Object[slots];
-        CompletionQueue home =
-                new CompletionQueue(slots, owner, slot -> onFinished.accept(slot, request(slot)));
+        CompletionQueue home = new CompletionQueue(slots, owner, slot -> onFinished.accept(slot, request(slot)));
         for (int i = 0; i < slots; i++) {
             long offset = (long) i * Limits.SLOT_LENGTH;
             free[i] = new OperationSlot(i, memory.segment().asSlice(offset, Limits.SLOT_LENGTH), home);

@@ -115,7 +115,8 @@ final class Connection {
     }
 
     /** The token that came with this header's text the last time, by identity first: indexed headers are one object. */
-    @Nullable VerifiedToken token(String header) {
+    @Nullable
+    VerifiedToken token(String header) {
         String known = this.header;
         return known != null && (known == header || known.equals(header)) ? token : null; // NOPMD identity on purpose
     }

@@ -137,8 +137,10 @@ public final class Edge extends VerticleBase {
     }
 
     private void received(HttpServerRequest request) {
-        Connection connection =
-                ((ConnectionBase) request.connection()).channel().attr(Connection.KEY).get();
+        Connection connection = ((ConnectionBase) request.connection())
+                .channel()
+                .attr(Connection.KEY)
+                .get();
         Exchange exchange = new Exchange(request, connection, connection.intake(request), this);
         if (tooLong(request)) {
             exchange.refuse(WireError.bodyTooLong(EdgeLimits.BODY_LENGTH_MAX));

@@ -211,8 +211,7 @@ public final class Exchange {
             response.putHeader(FIXED[i], FIXED[i + 1]);
         }
         response.putHeader(REQUEST_ID, requestId());
-        response.putHeader(
-                SERVER_LATENCY, Long.toString((System.nanoTime() - startNanos) / NANOS_PER_MILLI));
+        response.putHeader(SERVER_LATENCY, Long.toString((System.nanoTime() - startNanos) / NANOS_PER_MILLI));
         echoClientRequestId(response);
         return response;
     }

@@ -125,8 +125,7 @@ final class Http2BodyTap extends Http2FrameListenerDecorator {
     }
 
     @Override
-    public void onUnknownFrame(
-            ChannelHandlerContext context, byte type, int stream, Http2Flags flags, ByteBuf payload)
+    public void onUnknownFrame(ChannelHandlerContext context, byte type, int stream, Http2Flags flags, ByteBuf payload)
             throws Http2Exception {
         take();
         super.onUnknownFrame(context, type, stream, flags, payload);

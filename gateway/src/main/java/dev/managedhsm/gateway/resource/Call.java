@@ -34,7 +34,8 @@ record Call(Exchange exchange, RoutingContext routing, VerifiedToken token, Perm
     }
 
     /** A query parameter, or null. */
-    @Nullable String query(String name) {
+    @Nullable
+    String query(String name) {
         return routing.queryParams().get(name);
     }
 

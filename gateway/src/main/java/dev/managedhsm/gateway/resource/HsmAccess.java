@@ -22,10 +22,12 @@ import org.jspecify.annotations.Nullable;
  */
 record HsmAccess(HsmState state, Authoriser authoriser) {
     /** Why the HSM answers nothing now, or null if it does. */
-    @Nullable WireError condition() {
+    @Nullable
+    WireError condition() {
         return switch (state.now()) {
             case OPERATIONAL -> null;
-            case PROVISIONED -> WireError.unavailable("The HSM is not activated: its security domain was not downloaded");
+            case PROVISIONED ->
+                WireError.unavailable("The HSM is not activated: its security domain was not downloaded");
             case SEALED -> WireError.unavailable("The HSM is sealed: its root key is not available");
             case DRAINING -> WireError.unavailable("The HSM is shutting down");
             case FAILED -> new WireError(500, "InternalServerError", "The HSM has failed and must be restarted");
@@ -33,7 +35,8 @@ record HsmAccess(HsmState state, Authoriser authoriser) {
     }
 
     /** The permit to do this on a key, whether it exists or not; or null after the exchange has been refused. */
-    @Nullable Permit permitOnKey(Exchange exchange, VerifiedToken token, DataAction action, String keyName) {
+    @Nullable
+    Permit permitOnKey(Exchange exchange, VerifiedToken token, DataAction action, String keyName) {
         if (!speaks(exchange)) {
             return null;
         }
@@ -44,7 +47,8 @@ record HsmAccess(HsmState state, Authoriser authoriser) {
     }
 
     /** The permit to do this at a scope; or null after the exchange has been refused. */
-    @Nullable Permit permit(Exchange exchange, VerifiedToken token, DataAction action, Scope scope) {
+    @Nullable
+    Permit permit(Exchange exchange, VerifiedToken token, DataAction action, Scope scope) {
         if (!speaks(exchange)) {
             return null;
         }

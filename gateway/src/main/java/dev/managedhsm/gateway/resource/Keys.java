@@ -93,25 +93,38 @@ final class Keys {
     private void list(Call call) throws Refused {
         Page page = Page.of(call.query("maxresults"), call.query(Page.MARK));
         List<LivingKey> keys = keyring.list(page.after(), page.size() + 1);
-        answer(call, page, keys, "/keys", key -> body.item(key.facts()), key -> key.facts()
-                .name()
-                .folded());
+        answer(
+                call,
+                page,
+                keys,
+                "/keys",
+                key -> body.item(key.facts()),
+                key -> key.facts().name().folded());
     }
 
     private void versions(Call call) throws Refused {
         Page page = Page.of(call.query("maxresults"), call.query(Page.MARK));
         String name = call.part("name");
         List<LivingKey> keys = keyring.versions(name, page.after(), page.size() + 1);
-        answer(call, page, keys, "/keys/" + name + "/versions", key -> body.versionItem(key.facts()), key -> key.facts()
-                .version()
-                .text());
+        answer(
+                call,
+                page,
+                keys,
+                "/keys/" + name + "/versions",
+                key -> body.versionItem(key.facts()),
+                key -> key.facts().version().text());
     }
 
     private void listDeleted(Call call) throws Refused {
         Page page = Page.of(call.query("maxresults"), call.query(Page.MARK));
         List<DeletedKey> keys = keyring.listDeleted(page.after(), page.size() + 1);
-        answer(call, page, keys, "/deletedkeys", key -> withDeletion(body.item(key.facts()), key), key -> key.name()
-                .folded());
+        answer(
+                call,
+                page,
+                keys,
+                "/deletedkeys",
+                key -> withDeletion(body.item(key.facts()), key),
+                key -> key.name().folded());
     }
 
     private <K> void answer(
@@ -135,8 +148,10 @@ final class Keys {
     }
 
     private void delete(Call call) {
-        call.when(lifecycle.delete(new KeyName(call.part("name"))), keyId(call), deleted -> call.exchange()
-                .answer(withDeletion(body.bundle(deleted.facts()), deleted)));
+        call.when(
+                lifecycle.delete(new KeyName(call.part("name"))),
+                keyId(call),
+                deleted -> call.exchange().answer(withDeletion(body.bundle(deleted.facts()), deleted)));
     }
 
     private void deleted(Call call) {
@@ -149,13 +164,17 @@ final class Keys {
     }
 
     private void recover(Call call) {
-        call.when(lifecycle.recover(new KeyName(call.part("name"))), deletedId(call), (KeyFacts facts) -> call.exchange()
-                .answer(body.bundle(facts)));
+        call.when(
+                lifecycle.recover(new KeyName(call.part("name"))),
+                deletedId(call),
+                (KeyFacts facts) -> call.exchange().answer(body.bundle(facts)));
     }
 
     private void purge(Call call) {
-        call.when(lifecycle.purge(new KeyName(call.part("name"))), deletedId(call), gone -> call.exchange()
-                .answer(204));
+        call.when(
+                lifecycle.purge(new KeyName(call.part("name"))),
+                deletedId(call),
+                gone -> call.exchange().answer(204));
     }
 
     private JsonObject withDeletion(JsonObject json, DeletedKey key) {

@@ -79,8 +79,8 @@ final class OperationRequest {
         authenticatedNanos = System.nanoTime();
         LivingKey key = version.isEmpty() ? path.keyring.find(name) : path.keyring.find(name, version);
         if (key == null) {
-            exchange.refuse(WireError.keyNotFound(
-                    path.baseUrl + "/keys/" + name + (version.isEmpty() ? "" : "/" + version)));
+            exchange.refuse(
+                    WireError.keyNotFound(path.baseUrl + "/keys/" + name + (version.isEmpty() ? "" : "/" + version)));
             return;
         }
         OperationSlot slot = path.slots.acquire(this);

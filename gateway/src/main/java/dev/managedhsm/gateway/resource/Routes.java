@@ -45,10 +45,16 @@ public final class Routes implements Consumer<Exchange>, AutoCloseable {
         for (Endpoint endpoint : resources.keys().endpoints()) {
             router.route(endpoint.method(), endpoint.path()).handler(context -> open(endpoint, context));
         }
-        router.get("/latency").handler(context -> exchange()
-                .answer("text/plain; charset=utf-8", resources.latency().text().getBytes(StandardCharsets.UTF_8)));
-        router.get("/latency.hlog").handler(context -> exchange()
-                .answer("text/plain; charset=us-ascii", resources.latency().log()));
+        router.get("/latency")
+                .handler(context -> exchange()
+                        .answer(
+                                "text/plain; charset=utf-8",
+                                resources.latency().text().getBytes(StandardCharsets.UTF_8)));
+        router.get("/latency.hlog")
+                .handler(context -> exchange()
+                        .answer(
+                                "text/plain; charset=us-ascii",
+                                resources.latency().log()));
         router.errorHandler(405, context -> exchange().refuse(WireError.methodNotAllowed()));
         router.errorHandler(404, context -> exchange().refuse(WireError.notFound()));
         router.errorHandler(400, context -> exchange().refuse(WireError.badParameter("The request URI is malformed")));

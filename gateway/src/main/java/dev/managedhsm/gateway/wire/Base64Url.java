@@ -18,8 +18,8 @@ public final class Base64Url {
     /** What {@link #decode} answers when the bytes do not fit. */
     public static final int TOO_LONG = -2;
 
-    private static final byte[] ALPHABET =
-            "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+    private static final byte[] ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+            .getBytes(java.nio.charset.StandardCharsets.US_ASCII);
     private static final byte[] VALUES = new byte[256];
 
     static {
@@ -59,7 +59,8 @@ public final class Base64Url {
         int in = start;
         long at = offset;
         for (int whole = last - tail; in < whole; in += 4) {
-            int bits = value(text, in) << 18 | value(text, in + 1) << 12 | value(text, in + 2) << 6 | value(text, in + 3);
+            int bits =
+                    value(text, in) << 18 | value(text, in + 1) << 12 | value(text, in + 2) << 6 | value(text, in + 3);
             if (bits < 0) {
                 return MALFORMED;
             }

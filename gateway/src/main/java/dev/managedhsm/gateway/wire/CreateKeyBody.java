@@ -116,12 +116,11 @@ public final class CreateKeyBody {
     }
 
     private static Set<PermittedOperation> permitted(JsonObject json, KeyType type) throws Refused {
-        Set<PermittedOperation> usual =
-                switch (type) {
-                    case RSA -> RSA_DEFAULT;
-                    case EC -> EC_DEFAULT;
-                    case OCT -> OCT_DEFAULT;
-                };
+        Set<PermittedOperation> usual = switch (type) {
+            case RSA -> RSA_DEFAULT;
+            case EC -> EC_DEFAULT;
+            case OCT -> OCT_DEFAULT;
+        };
         Object value = json.getValue("key_ops");
         if (value == null) {
             return Collections.unmodifiableSet(usual);

@@ -33,7 +33,8 @@ public final class KeyBody {
 
     /** A key version with its public part. */
     public JsonObject bundle(KeyFacts key) {
-        JsonObject body = new JsonObject().put("attributes", attributes(key.attributes())).put("key", jwk(key));
+        JsonObject body =
+                new JsonObject().put("attributes", attributes(key.attributes())).put("key", jwk(key));
         return withTags(body, key);
     }
 
@@ -48,7 +49,8 @@ public final class KeyBody {
     }
 
     private JsonObject item(KeyFacts key, String kid) {
-        JsonObject body = new JsonObject().put("attributes", attributes(key.attributes())).put("kid", kid);
+        JsonObject body =
+                new JsonObject().put("attributes", attributes(key.attributes())).put("kid", kid);
         return withTags(body, key);
     }
 

@@ -31,8 +31,11 @@ public final class LifecycleErrors {
                 WireError.badParameter("A tag's name and value have at most " + LifecycleLimits.TAG_LENGTH_MAX
                         + " characters, and its name is not empty");
             case PURGE_PROTECTED ->
-                new WireError(403, "Forbidden", "Purge protection is enabled: the key cannot be purged before its"
-                        + " scheduled purge date", "PurgeProtectionEnabled");
+                new WireError(
+                        403,
+                        "Forbidden",
+                        "Purge protection is enabled: the key cannot be purged before its" + " scheduled purge date",
+                        "PurgeProtectionEnabled");
             case BUSY -> WireError.throttled();
             case NOT_OPERATIONAL -> WireError.unavailable("The HSM is not operational");
             case STORE_FAILED -> WireError.unavailable("The change could not be made durable and was not made");

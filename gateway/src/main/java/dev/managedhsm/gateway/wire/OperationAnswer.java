@@ -32,7 +32,8 @@ public final class OperationAnswer {
     public static ByteBuf encode(OperationSlot slot, KeyFacts key, String baseUrl) {
         if (slot.operation() == Operation.VERIFY) {
             ByteBuf out = ByteBufAllocator.DEFAULT.directBuffer(16);
-            ByteBufUtil.writeAscii(out, slot.outcome() == Outcome.SIGNATURE_VALID ? "{\"value\":true}" : "{\"value\":false}");
+            ByteBufUtil.writeAscii(
+                    out, slot.outcome() == Outcome.SIGNATURE_VALID ? "{\"value\":true}" : "{\"value\":false}");
             return out;
         }
         int room = FRAME_LENGTH_MAX

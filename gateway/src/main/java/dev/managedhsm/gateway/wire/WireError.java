@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param message one sentence, without secrets and without the activity id
  * @param innerCode the more exact code of {@code innererror}, or null
  */
-public record WireError(int status, String code, String message, @Nullable String innerCode) {
+public record WireError(
+        int status, String code, String message, @Nullable String innerCode) {
     /** A refusal without a more exact code. */
     public WireError(int status, String code, String message) {
         this(status, code, message, null);

@@ -21,23 +21,21 @@ public final class WireNames {
 
     static {
         for (Algorithm algorithm : Algorithm.values()) {
-            String name =
-                    switch (algorithm) {
-                        case RSA_OAEP -> "RSA-OAEP";
-                        case RSA_OAEP_256 -> "RSA-OAEP-256";
-                        default -> algorithm.name();
-                    };
+            String name = switch (algorithm) {
+                case RSA_OAEP -> "RSA-OAEP";
+                case RSA_OAEP_256 -> "RSA-OAEP-256";
+                default -> algorithm.name();
+            };
             ALGORITHMS.put(name, algorithm);
             ALGORITHM_NAMES.put(algorithm, name);
         }
         for (PermittedOperation permitted : PermittedOperation.values()) {
-            String name =
-                    switch (permitted) {
-                        case WRAP_KEY -> "wrapKey";
-                        case UNWRAP_KEY -> "unwrapKey";
-                        case DERIVE_KEY -> "deriveKey";
-                        default -> permitted.name().toLowerCase(Locale.ROOT);
-                    };
+            String name = switch (permitted) {
+                case WRAP_KEY -> "wrapKey";
+                case UNWRAP_KEY -> "unwrapKey";
+                case DERIVE_KEY -> "deriveKey";
+                default -> permitted.name().toLowerCase(Locale.ROOT);
+            };
             PERMITTED.put(name, permitted);
             PERMITTED_NAMES.put(permitted, name);
         }

@@ -43,7 +43,8 @@ class Base64UrlTest {
 
     @Test
     void refusesWhatIsNoBase64() {
-        for (String text : new String[] {"A", "AAAAA", "AB*D", "AA A", "AA=A", "====", "A===", "AAA=AAA=", "é", "AAAA="}) {
+        for (String text :
+                new String[] {"A", "AAAAA", "AB*D", "AA A", "AA=A", "====", "A===", "AAA=AAA=", "é", "AAAA="}) {
             assertEquals(Base64Url.MALFORMED, decode(text, 64), text);
         }
     }

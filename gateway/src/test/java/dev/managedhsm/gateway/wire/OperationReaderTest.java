@@ -35,9 +35,10 @@ class OperationReaderTest {
 
     @Test
     void readsEveryField() {
-        assertNull(read(
-                Operation.DECRYPT,
-                " {\"alg\" : \"A256GCM\", \"value\":\"AQID\",\"iv\":\"AAAAAAAAAAAAAAAA\",\n\"aad\":\"\",\"tag\":\"AAAAAAAAAAAAAAAAAAAAAA\"} "));
+        assertNull(
+                read(
+                        Operation.DECRYPT,
+                        " {\"alg\" : \"A256GCM\", \"value\":\"AQID\",\"iv\":\"AAAAAAAAAAAAAAAA\",\n\"aad\":\"\",\"tag\":\"AAAAAAAAAAAAAAAAAAAAAA\"} "));
         assertEquals(Algorithm.A256GCM, reader.algorithm());
         assertEquals(3, slot.length(Field.VALUE));
         assertEquals(12, slot.length(Field.IV));
@@ -55,9 +56,10 @@ class OperationReaderTest {
 
     @Test
     void skipsMembersItDoesNotKnow() {
-        assertNull(read(
-                Operation.SIGN,
-                "{\"x\":{\"a\":[1,-2.5e3,true,null,{}],\"b\":\"\\\"}\"},\"alg\":\"RS256\",\"n\":[],\"value\":\"AA\",\"z\":false}"));
+        assertNull(
+                read(
+                        Operation.SIGN,
+                        "{\"x\":{\"a\":[1,-2.5e3,true,null,{}],\"b\":\"\\\"}\"},\"alg\":\"RS256\",\"n\":[],\"value\":\"AA\",\"z\":false}"));
         assertEquals(1, slot.length(Field.VALUE));
     }
 
