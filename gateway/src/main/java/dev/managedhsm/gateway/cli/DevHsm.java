@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.gateway.cli;
 
+import dev.managedhsm.auth.token.SignatureAlgorithm;
 import dev.managedhsm.auth.token.TokenIssuer;
 import dev.managedhsm.gateway.Gateway;
 import dev.managedhsm.gateway.GatewayConfig;
@@ -14,14 +15,14 @@ import java.nio.file.Path;
 import java.security.interfaces.RSAPrivateCrtKey;
 import java.time.Clock;
 import java.util.List;
+import java.util.Set;
+import java.util.UUID;
 
 /**
  * A running development HSM: its folder, its token endpoint and its gateway, started in this order and ended in the
  * reverse one. Start and end it from any thread that may block.
  */
 final class DevHsm implements AutoCloseable {
-    private static final int SKEW_SECONDS = 300;
-
     private final DevFolder folder;
     private final ManagedIdentityEndpoint endpoint;
     private final Gateway gateway;
@@ -119,12 +120,11 @@ final class DevHsm implements AutoCloseable {
     private static GatewayConfig config(DevFolder folder, DevNames names, DevFacts facts, DevIssuer issuer) {
         TokenIssuer trusted = new TokenIssuer(
                 "dev",
-                facts.tenantId(),
-                List.of(issuer.url()),
-                List.of(names.resource()),
-                List.of("RS256"),
-                issuer.jwks(),
-                SKEW_SECONDS);
+                UUID.fromString(facts.tenantId()),
+                Set.of(issuer.url()),
+                Set.of(names.resource()),
+                Set.of(SignatureAlgorithm.RS256),
+                issuer.jwks());
         return new GatewayConfig(
                 DevNames.plain(names.bind()),
                 names.port(),
