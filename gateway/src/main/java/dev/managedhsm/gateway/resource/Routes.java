@@ -63,7 +63,7 @@ public final class Routes implements Consumer<Exchange>, AutoCloseable {
 
     @Override
     public void accept(Exchange exchange) {
-        if (exchange.request().method() == HttpMethod.POST) {
+        if (HttpMethod.POST.equals(exchange.request().method())) {
             String path = exchange.request().path();
             OperationPath operation = path == null ? null : OperationPath.parse(path);
             if (operation != null) {
