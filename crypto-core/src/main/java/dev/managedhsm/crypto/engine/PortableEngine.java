@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.crypto.engine;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
+import dev.managedhsm.crypto.key.KeyClass;
+import dev.managedhsm.crypto.key.PublicPart;
+import java.lang.foreign.MemorySegment;
+import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
+import java.security.DrbgParameters;
+import java.security.DrbgParameters.Capability;
+import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
+import java.util.function.Predicate;
+import org.bouncycastle.crypto.AsymmetricCipherKeyPair;
+import org.bouncycastle.crypto.generators.ECKeyPairGenerator;
+import org.bouncycastle.crypto.generators.RSAKeyPairGenerator;
+import org.bouncycastle.crypto.params.AsymmetricKeyParameter;
+import org.bouncycastle.crypto.params.ECKeyGenerationParameters;
+import org.bouncycastle.crypto.params.ECPrivateKeyParameters;
+import org.bouncycastle.crypto.params.ECPublicKeyParameters;
+import org.bouncycastle.crypto.params.RSAKeyGenerationParameters;
+import org.bouncycastle.crypto.params.RSAKeyParameters;
+import org.bouncycastle.crypto.params.RSAPrivateCrtKeyParameters;
+import org.bouncycastle.math.ec.ECPoint;
+import org.bouncycastle.math.ec.FixedPointCombMultiplier;
+import org.bouncycastle.util.BigIntegers;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The engine that runs wherever Java runs, on BouncyCastle's lightweight interface; also the oracle of the tests.
+ *
+ * <p>Any thread may call it. Its keys and sealers keep their secrets off-heap, in memory that is neither locked nor kept
+ * out of core dumps, since that needs native calls.
+ *
+ * <p>Why it is not the default: each operation copies the secret to the heap. The arrays made here are overwritten
+ * before the call returns, but some copies cannot be reached: the collector may have moved an array before it was
+ * overwritten; the numbers of RSA and EC keys are {@link BigInteger}s (as are ECDSA nonces and all intermediate results),
+ * which cannot be overwritten; the library's AES key schedules, HMAC states, GCM hash tables, and RFC 6979 generator keep
+ * their own arrays; OAEP and key wrap leave intermediate blocks. They live until the collector reuses their memory. Nor
+ * is the library's arithmetic free of timing differences: AES uses tables, and big numbers take time by their value. RSA
+ * is blinded against that. The native engine has none of these faults.
+ */
+public final class PortableEngine implements Engine {
+    private static final BigInteger RSA_EXPONENT = BigInteger.valueOf(65537);
+
+    /** Rounds of primality testing: more than FIPS 186-5 table B.1 asks for any of our sizes. */
+    private static final int PRIME_CERTAINTY = 144;
+
+    private static final int RANDOM_STRENGTH_BITS = 256;
+
+    private final Predicate<String> spoiled;
+    private final SecureRandom random = newRandom();
+
+    /** @param spoiled names of self-tests that are to fail; only tests name any */
+    PortableEngine(Predicate<String> spoiled) {
+        this.spoiled = spoiled;
+    }
+
+    /**
+     * A portable engine that has passed its known-answer tests. Takes some hundred milliseconds.
+     *
+     * @throws EngineFailure naming the test that failed
+     */
+    public static PortableEngine open() {
+        PortableEngine engine = new PortableEngine(name -> false);
+        engine.selfTest();
+        return engine;
+    }
+
+    @Override
+    public String description() {
+        String version = BigIntegers.class.getPackage().getImplementationVersion();
+        return "portable engine, BouncyCastle " + (version == null ? "of unknown version" : version);
+    }
+
+    @Override
+    public GeneratedKey generate(KeyClass keyClass, MemorySegment secret) {
+        if (secret.byteSize() < SECRET_LENGTH_MAX) {
+            throw new IllegalStateException("a secret needs room for " + SECRET_LENGTH_MAX + " bytes");
+        }
+        return switch (keyClass.type()) {
+            case RSA -> generateRsa(keyClass, secret);
+            case EC -> generateEc(keyClass, secret);
+            case OCT -> {
+                random(secret.asSlice(0, keyClass.bytes()));
+                yield new GeneratedKey(keyClass.bytes(), new PublicPart.None());
+            }
+        };
+    }
+
+    private GeneratedKey generateRsa(KeyClass keyClass, MemorySegment secret) {
+        RSAKeyPairGenerator generator = new RSAKeyPairGenerator();
+        generator.init(new RSAKeyGenerationParameters(RSA_EXPONENT, random, keyClass.bits(), PRIME_CERTAINTY));
+        RSAPrivateCrtKeyParameters pair =
+                (RSAPrivateCrtKeyParameters) generator.generateKeyPair().getPrivate();
+        PublicPart publicPart = new PublicPart.Rsa(
+                BigIntegers.asUnsignedByteArray(pair.getModulus()),
+                BigIntegers.asUnsignedByteArray(pair.getPublicExponent()));
+        try (HeapCopies copies = new HeapCopies()) {
+            return proved(keyClass, RsaSecret.write(pair, secret, copies), publicPart, secret);
+        }
+    }
+
+    private GeneratedKey generateEc(KeyClass keyClass, MemorySegment secret) {
+        ECKeyPairGenerator generator = new ECKeyPairGenerator();
+        generator.init(new ECKeyGenerationParameters(PortableEcdsa.domain(keyClass), random));
+        AsymmetricCipherKeyPair pair = generator.generateKeyPair();
+        try (HeapCopies copies = new HeapCopies()) {
+            BigInteger scalar = ((ECPrivateKeyParameters) pair.getPrivate()).getD();
+            byte[] bytes = copies.keep(BigIntegers.asUnsignedByteArray(keyClass.bytes(), scalar));
+            MemorySegment.copy(bytes, 0, secret, JAVA_BYTE, 0, bytes.length);
+            ECPoint point = ((ECPublicKeyParameters) pair.getPublic()).getQ().normalize();
+            PublicPart publicPart = new PublicPart.Point(
+                    point.getAffineXCoord().getEncoded(),
+                    point.getAffineYCoord().getEncoded());
+            return proved(keyClass, bytes.length, publicPart, secret);
+        }
+    }
+
+    /** The pairwise consistency test: what was written is loaded, signs, and its signature is good. */
+    private GeneratedKey proved(KeyClass keyClass, int length, PublicPart publicPart, MemorySegment secret) {
+        try (EngineKey key = load(keyClass, publicPart, secret.asSlice(0, length))) {
+            SelfTest.checkPair(this, key);
+        }
+        return new GeneratedKey(length, publicPart);
+    }
+
+    @Override
+    public EngineKey load(KeyClass keyClass, PublicPart publicPart, MemorySegment secret) {
+        try (HeapCopies copies = new HeapCopies()) {
+            return new PortableKey(keyClass, checked(keyClass, publicPart, copies.copy(secret)), secret);
+        }
+    }
+
+    /** The public key, once the secret is known to belong to it; null where there is none. */
+    private static @Nullable AsymmetricKeyParameter checked(KeyClass keyClass, PublicPart publicPart, byte[] secret) {
+        return switch (keyClass.type()) {
+            case RSA -> {
+                RSAPrivateCrtKeyParameters key = RsaSecret.read(secret);
+                RsaSecret.check(key, keyClass, part(publicPart, PublicPart.Rsa.class));
+                yield new RSAKeyParameters(false, key.getModulus(), key.getPublicExponent(), true);
+            }
+            case EC -> {
+                ECPublicKeyParameters key = PortableEcdsa.publicKey(keyClass, part(publicPart, PublicPart.Point.class));
+                BigInteger scalar = PortableEcdsa.privateKey(keyClass, secret).getD();
+                ECPoint point = new FixedPointCombMultiplier()
+                        .multiply(key.getParameters().getG(), scalar);
+                if (!point.equals(key.getQ())) {
+                    throw new EngineFailure("the secret does not belong to the public part");
+                }
+                yield key;
+            }
+            case OCT -> {
+                part(publicPart, PublicPart.None.class);
+                if (secret.length != keyClass.bytes()) {
+                    throw new EngineFailure("the secret has not the length of this class");
+                }
+                yield null;
+            }
+        };
+    }
+
+    private static <T extends PublicPart> T part(PublicPart publicPart, Class<T> type) {
+        if (!type.isInstance(publicPart)) {
+            throw new EngineFailure("the public part is not one of this class");
+        }
+        return type.cast(publicPart);
+    }
+
+    @Override
+    public EngineWorker worker() {
+        return new PortableWorker(newRandom());
+    }
+
+    @Override
+    public Sealer sealer(MemorySegment key) {
+        return new PortableSealer(key);
+    }
+
+    @Override
+    public void derive(MemorySegment key, byte[] label, byte[] context, MemorySegment out) {
+        try (HeapCopies copies = new HeapCopies()) {
+            PortableHmac.derive(key, label, context, out, copies);
+        }
+    }
+
+    @Override
+    public void random(MemorySegment out) {
+        try (HeapCopies copies = new HeapCopies()) {
+            byte[] bytes = copies.allocate(Math.toIntExact(out.byteSize()));
+            random.nextBytes(bytes);
+            out.copyFrom(MemorySegment.ofArray(bytes));
+        }
+    }
+
+    @Override
+    public void selfTest() {
+        SelfTest.run(this, spoiled);
+    }
+
+    /** Nothing to give back: keys and sealers own their memory. */
+    @Override
+    public void close() {}
+
+    /**
+     * A generator of NIST SP 800-90A that takes fresh entropy from the operating system for every request, so that two
+     * machines resumed from one snapshot do not make the same vectors.
+     */
+    private static SecureRandom newRandom() {
+        try {
+            byte[] personalization = "managed-hsm portable engine".getBytes(StandardCharsets.US_ASCII);
+            return SecureRandom.getInstance(
+                    "DRBG",
+                    DrbgParameters.instantiation(RANDOM_STRENGTH_BITS, Capability.PR_AND_RESEED, personalization));
+        } catch (NoSuchAlgorithmException absent) {
+            throw new EngineFailure("this Java has no DRBG; run it with the java.security file of its vendor");
+        }
+    }
+}
