@@ -265,6 +265,15 @@ class TokenVerifierTest {
     }
 
     @Test
+    void tellsWhichIssuersAreInUse() {
+        TokenIssuer renewed = first().withKeys(SigningKey.jwks(RSA));
+        verifier.use(renewed);
+        assertEquals(Set.of(renewed, second()), Set.copyOf(verifier.issuers()));
+        assertEquals(renewed, verifier.issuer("first"));
+        assertNull(verifier.issuer("nobody"));
+    }
+
+    @Test
     void refusesTwoIssuersOfOneName() {
         refusesIssuers(List.of(first(), first()), "called first");
     }
