@@ -64,7 +64,7 @@ final class DevCommand implements Callable<Integer> {
             hsm = DevHsm.start(data == null ? defaultFolder() : data, name, bind, port);
         } catch (StartRefused refused) {
             LOG.debug("start refused", refused);
-            err().println("hsm: " + refused.getMessage());
+            err().println("hsm: " + refused.sentence());
             return REFUSED;
         }
         Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("end").unstarted(() -> end(hsm)));
