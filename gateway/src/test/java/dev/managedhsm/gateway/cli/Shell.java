@@ -58,7 +58,7 @@ record Shell(Path folder, Map<String, String> environment) {
         }
     }
 
-    /** Makes a folder of links to the machine's own tools, so that a PATH can hold these and nothing else. */
+    /** Makes a folder that leads to the machine's own tools, so that a PATH can hold these and nothing else. */
     static Path tools(Path folder, String... names) throws IOException {
         Files.createDirectories(folder);
         for (String name : names) {
@@ -67,7 +67,9 @@ record Shell(Path folder, Map<String, String> environment) {
                     .filter(Files::isExecutable)
                     .toList();
             if (!found.isEmpty()) {
-                Files.createSymbolicLink(folder.resolve(name), found.getFirst());
+                Path file = folder.resolve(name);
+                Files.writeString(file, "#!/bin/sh\nexec '" + found.getFirst() + "' \"$@\"\n");
+                Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
             }
         }
         return folder;
