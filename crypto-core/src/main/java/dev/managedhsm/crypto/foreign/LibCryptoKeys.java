@@ -43,7 +43,6 @@ public final class LibCryptoKeys {
     private static final MethodHandle SET_PADDING = LIBRARY.bind("EVP_PKEY_CTX_set_rsa_padding", "ipi");
     private static final MethodHandle SET_DIGEST = LIBRARY.bind("EVP_PKEY_CTX_set_signature_md", "ipp");
     private static final MethodHandle SET_SALT = LIBRARY.bind("EVP_PKEY_CTX_set_rsa_pss_saltlen", "ipi");
-    private static final MethodHandle SET_MGF1 = LIBRARY.bind("EVP_PKEY_CTX_set_rsa_mgf1_md", "ipp");
     private static final MethodHandle SET_OAEP = LIBRARY.bind("EVP_PKEY_CTX_set_rsa_oaep_md", "ipp");
     private static final MethodHandle CTRL_STR = LIBRARY.bind("EVP_PKEY_CTX_ctrl_str", "ippp");
     private static final MethodHandle SIGN = LIBRARY.bind("EVP_PKEY_sign", "ippppn");
@@ -140,15 +139,6 @@ public final class LibCryptoKeys {
             return (int) SET_SALT.invokeExact(context, length);
         } catch (Throwable t) {
             throw Linkage.broken("EVP_PKEY_CTX_set_rsa_pss_saltlen", t);
-        }
-    }
-
-    /** Sets MGF1's digest. */
-    public static int mgf1Digest(long context, long digest) {
-        try {
-            return (int) SET_MGF1.invokeExact(context, digest);
-        } catch (Throwable t) {
-            throw Linkage.broken("EVP_PKEY_CTX_set_rsa_mgf1_md", t);
         }
     }
 
@@ -270,7 +260,13 @@ public final class LibCryptoKeys {
     public static long parse(int type, MemorySegment der) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment pointer = arena.allocateFrom(JAVA_LONG, der.address());
-            return (long) D2I.invokeExact(type, 0L, pointer.address(), der.byteSize());
+            long key = (long) D2I.invokeExact(type, 0L, pointer.address(), der.byteSize());
+            boolean whole = pointer.get(JAVA_LONG, 0) == der.address() + der.byteSize();
+            if (key != 0 && !whole) {
+                free(key);
+                return 0;
+            }
+            return key;
         } catch (Throwable t) {
             throw Linkage.broken("d2i_PrivateKey", t);
         }

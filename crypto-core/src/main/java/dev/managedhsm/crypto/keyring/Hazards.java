@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.crypto.keyring;
 
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.BitSet;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
@@ -20,8 +20,10 @@ final class Hazards {
     private static final int STRIDE = 32;
 
     private final AtomicReferenceArray<@Nullable LivingKey> places;
-    private final AtomicInteger readers = new AtomicInteger();
+    private final BitSet taken = new BitSet();
     private final int readersMax;
+    /** How many places have ever been taken at once. */
+    private volatile int used;
 
     Hazards(int readersMax) {
         this.readersMax = readersMax;
@@ -29,12 +31,20 @@ final class Hazards {
     }
 
     /** A place for one more reader. */
-    int place() {
-        int reader = readers.getAndIncrement();
+    synchronized int take() {
+        int reader = taken.nextClearBit(0);
         if (reader >= readersMax) {
             throw new IllegalStateException("the keyring was made for " + readersMax + " readers");
         }
+        taken.set(reader);
+        used = Math.max(used, reader + 1);
         return (reader + 1) * STRIDE;
+    }
+
+    /** Takes a reader's place back. */
+    synchronized void giveBack(int place) {
+        release(place);
+        taken.clear(place / STRIDE - 1);
     }
 
     void hold(int place, LivingKey key) {
@@ -46,8 +56,7 @@ final class Hazards {
     }
 
     boolean held(LivingKey key) {
-        int count = Math.min(readers.get(), readersMax);
-        for (int i = 1; i <= count; i++) {
+        for (int i = 1; i <= used; i++) {
             if (places.get(i * STRIDE) == key) {
                 return true;
             }

@@ -32,7 +32,7 @@ public final class KeyringReader implements AutoCloseable {
         this.engine = engine;
         this.seal = seal;
         this.hazards = hazards;
-        this.place = hazards.place();
+        this.place = hazards.take();
     }
 
     /**
@@ -97,10 +97,10 @@ public final class KeyringReader implements AutoCloseable {
         hazards.release(place);
     }
 
-    /** Leaves, and wipes this reader's memory. */
+    /** Leaves, wipes this reader's memory and makes its place free for another. Called once. */
     @Override
     public void close() {
-        hazards.release(place);
+        hazards.giveBack(place);
         scratch.close();
     }
 }

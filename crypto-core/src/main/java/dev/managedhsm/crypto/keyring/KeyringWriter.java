@@ -144,7 +144,10 @@ public final class KeyringWriter implements AutoCloseable {
     /** Second chance: a key used since the hand last passed stays; twice round finds one in any case. */
     private void evict() {
         for (int steps = 2 * clock.size(); steps > 0 && keyring.tooHot(); steps--) {
-            LivingKey key = clock.remove();
+            LivingKey key = clock.poll();
+            if (key == null) {
+                return; // what is too much was loaded just now and comes with the next sweep
+            }
             if (key.untouch()) {
                 clock.add(key);
                 continue;

@@ -75,7 +75,7 @@ final class ControlWorker implements AutoCloseable {
     }
 
     private void run() {
-        boolean soon = false;
+        boolean soon = true;
         long askedNanos = System.nanoTime() - IDLE_NANOS;
         List<Change<?>> group = new ArrayList<>();
         while (!closing || carried != null || !queue.isEmpty()) {

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +36,7 @@ public final class KeyLifecycle implements AutoCloseable {
     private final Draft draft;
     private final ControlWorker worker;
     private final KeyGenerator generator;
+    private final AtomicBoolean closed = new AtomicBoolean();
 
     /**
      * Fills the keyring from the journal, and starts the control worker and the key generator.
@@ -162,10 +164,14 @@ public final class KeyLifecycle implements AutoCloseable {
 
     /**
      * Makes the changes that wait, ends both threads, closes all engine keys and gives back the keyring's memory. Waits
-     * for that. All keyring readers must have been closed before; the journal and the engine are closed after.
+     * for that. All keyring readers must have been closed before; the journal and the engine are closed after. Closing
+     * twice is the same as closing once.
      */
     @Override
     public void close() {
+        if (closed.getAndSet(true)) {
+            return;
+        }
         generator.close();
         worker.close();
         draft.close();

@@ -114,7 +114,7 @@ public final class Edge extends VerticleBase {
         ChannelHandlerContext context = ((ConnectionBase) http).channelHandlerContext();
         Channel channel = context.channel();
         if (connections >= EdgeLimits.CONNECTIONS_MAX) {
-            channel.close();
+            var _ = channel.close();
             return;
         }
         connections++;

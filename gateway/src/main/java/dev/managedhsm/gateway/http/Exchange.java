@@ -230,7 +230,7 @@ public final class Exchange {
 
     private void end(HttpServerResponse response, Buffer body) {
         close();
-        if (request.method() == HttpMethod.HEAD) {
+        if (HttpMethod.HEAD.equals(request.method())) {
             response.end();
         } else {
             response.end(body);

@@ -34,7 +34,7 @@ final class Http1BodyTap extends ChannelInboundHandlerAdapter {
             content.release();
         }
         if (!mayGoOn) {
-            context.close();
+            var _ = context.close();
         } else if (content instanceof LastHttpContent) {
             connection.end();
             context.fireChannelRead(LastHttpContent.EMPTY_LAST_CONTENT);

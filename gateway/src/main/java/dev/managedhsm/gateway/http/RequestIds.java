@@ -30,7 +30,7 @@ final class RequestIds {
     String next() {
         long now = clock.millis() * 10_000 + EPOCH_OFFSET;
         last = Math.max(last + 1, now);
-        long high = last << 32 | (last >> 32 & 0xFFFF) << 16 | last >> 48 & 0x0FFF | 0x1000;
+        long high = last << 32 | (last >> 32 & 0xFFFF) << 16 | (last >> 48 & 0x0FFF) | 0x1000;
         byte[] text = new byte[36];
         hex(text, 0, high, 60, 8);
         text[8] = '-';
@@ -46,7 +46,7 @@ final class RequestIds {
 
     private static void hex(byte[] text, int at, long bits, int shift, int digits) {
         for (int i = 0; i < digits; i++) {
-            text[at + i] = HEX[(int) (bits >>> shift - 4 * i) & 0xF];
+            text[at + i] = HEX[(int) (bits >>> (shift - 4 * i)) & 0xF];
         }
     }
 }

@@ -28,7 +28,8 @@ record OperationPath(String name, String version, Operation operation) {
             return null;
         }
         Operation operation = WireNames.operation(path.substring(last + 1, end));
-        if (operation == null || path.indexOf('/', nameEnd + 1) < last && nameEnd < last) {
+        boolean deeper = nameEnd < last && path.indexOf('/', nameEnd + 1) < last;
+        if (operation == null || deeper) {
             return null;
         }
         String version = nameEnd == last ? "" : path.substring(nameEnd + 1, last);

@@ -66,7 +66,7 @@ public final class Routes implements Consumer<Exchange>, AutoCloseable {
     @Override
     public void accept(Exchange exchange) {
         String path = exchange.request().path();
-        if (exchange.request().method() == HttpMethod.POST) {
+        if (HttpMethod.POST.equals(exchange.request().method())) {
             OperationPath operation = path == null ? null : OperationPath.parse(path);
             if (operation != null) {
                 operations.begin(exchange, operation);

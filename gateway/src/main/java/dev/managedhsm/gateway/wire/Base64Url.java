@@ -115,7 +115,7 @@ public final class Base64Url {
     /** Appends the base64url text of {@code length} bytes of memory. The buffer must have room. */
     public static void encode(MemorySegment in, long offset, int length, ByteBuf out) {
         long at = offset;
-        for (long whole = offset + length / 3 * 3; at < whole; at += 3) {
+        for (long whole = offset + length / 3 * 3L; at < whole; at += 3) {
             int bits = byteAt(in, at) << 16 | byteAt(in, at + 1) << 8 | byteAt(in, at + 2);
             out.writeInt(ALPHABET[bits >> 18] << 24
                     | ALPHABET[bits >> 12 & 63] << 16

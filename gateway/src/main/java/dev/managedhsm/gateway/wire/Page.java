@@ -23,8 +23,8 @@ public record Page(int size, @Nullable String after) {
     /**
      * The page that a request asks for.
      *
-     * @param maxResults query parameter {@code maxresults}, or null
-     * @param skipToken query parameter {@code $skiptoken}, or null
+     * @param maxResults the query's number of results per page, or null
+     * @param skipToken the query's skip token, or null
      * @throws Refused if the number is not one from 1 to 25, or the token is not one of ours
      */
     public static Page of(@Nullable String maxResults, @Nullable String skipToken) throws Refused {

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.crypto.algorithm;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import dev.managedhsm.crypto.foreign.CryptoLibrary;
+import dev.managedhsm.crypto.foreign.LibCrypto;
+import dev.managedhsm.crypto.foreign.LibCryptoKeys;
+import dev.managedhsm.crypto.foreign.LibraryFailure;
+import dev.managedhsm.crypto.key.KeyClass;
+import dev.managedhsm.crypto.key.PublicPart;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/** RSA pairs: made (FIPS 186-5 appendix A.1, exponent 65537), read from and written as RSAPrivateKey (RFC 8017 A.1.2). */
+public final class RsaKeys {
+    private RsaKeys() {}
+
+    /**
+     * Makes a pair and proves it by signing and verifying.
+     *
+     * @param secret where the DER is written; the caller wipes it
+     * @throws LibraryFailure if the library failed or the pair is not consistent
+     */
+    public static NewKey generate(KeyClass keyClass, MemorySegment secret, Scratch scratch) {
+        try (PairKey key = new PairKey(keyClass, generated(keyClass))) {
+            prove(key, scratch);
+            int length = LibCryptoKeys.encode(key.address(), secret);
+            if (length == 0) {
+                LibCrypto.clearErrors();
+                throw new LibraryFailure("a new RSA key could not be encoded");
+            }
+            return new NewKey(length, publicPart(key.address()));
+        }
+    }
+
+    /**
+     * Reads a pair. AWS-LC checks at this point that all numbers of the key belong together; with other libraries the
+     * pair signs and verifies once.
+     *
+     * @throws LibraryFailure if the bytes are no key of this class with this public part
+     */
+    public static PairKey load(KeyClass keyClass, PublicPart publicPart, MemorySegment secret) {
+        long address = LibCryptoKeys.parse(LibCryptoKeys.RSA, secret);
+        if (address == 0) {
+            LibCrypto.clearErrors();
+            throw new LibraryFailure("the secret is no key of class " + keyClass);
+        }
+        PairKey key = new PairKey(keyClass, address);
+        try {
+            PublicPart.Rsa own = publicPart(address);
+            boolean rightSize = own.modulus().length == keyClass.bytes() && own.modulus()[0] < 0;
+            if (!rightSize || !own.equals(publicPart)) {
+                throw new LibraryFailure("the secret is no key of class " + keyClass + " with this public part");
+            }
+            if (!CryptoLibrary.chosen().awsLc()) {
+                try (Scratch scratch = new Scratch()) {
+                    prove(key, scratch);
+                }
+            }
+            return key;
+        } catch (LibraryFailure e) {
+            key.close();
+            throw e;
+        }
+    }
+
+    private static void prove(PairKey key, Scratch scratch) {
+        if (!SelfTest.holds("pairwise RSA", RsaSignature.consistent(key, scratch))) {
+            throw new LibraryFailure("an RSA pair is not consistent");
+        }
+    }
+
+    private static long generated(KeyClass keyClass) {
+        long context = LibCryptoKeys.newGenerator(LibCryptoKeys.RSA);
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment pointer = arena.allocate(JAVA_LONG);
+            boolean made = context != 0
+                    && LibCryptoKeys.generatorInit(context) == 1
+                    && LibCryptoKeys.generatorBits(context, keyClass.bits()) == 1
+                    && LibCryptoKeys.generate(context, pointer.address()) == 1;
+            if (!made) {
+                LibCrypto.clearErrors();
+                throw new LibraryFailure("the library could not make an RSA key");
+            }
+            return pointer.get(JAVA_LONG, 0);
+        } finally {
+            LibCryptoKeys.freeContext(context);
+        }
+    }
+
+    /** Takes modulus and exponent out of RSAPublicKey (RFC 8017 A.1.1). */
+    private static PublicPart.Rsa publicPart(long key) {
+        MemorySegment der = MemorySegment.ofArray(LibCryptoKeys.publicPart(key));
+        int modulusAt = Der.content(der, 0, Der.SEQUENCE);
+        int modulus = Der.content(der, modulusAt, Der.INTEGER);
+        int modulusEnd = Der.end(der, modulusAt, modulus);
+        int exponent = Der.content(der, modulusEnd, Der.INTEGER);
+        int exponentEnd = Der.end(der, modulusEnd, exponent);
+        if (exponentEnd < 0) {
+            throw new LibraryFailure("the library tells no public part");
+        }
+        return new PublicPart.Rsa(bytes(der, modulus, modulusEnd), bytes(der, exponent, exponentEnd));
+    }
+
+    private static byte[] bytes(MemorySegment der, int content, int end) {
+        int start = Der.unsigned(der, content, end);
+        return der.asSlice(start, end - start).toArray(JAVA_BYTE);
+    }
+}

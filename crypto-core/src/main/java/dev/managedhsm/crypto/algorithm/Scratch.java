@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.crypto.algorithm;
+
+import dev.managedhsm.crypto.foreign.LibCryptoCiphers;
+import dev.managedhsm.crypto.memory.LockedMemory;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * What one worker needs besides slot and key: a little locked memory and a cipher context. Owned by one thread.
+ *
+ * <pre>
+ *   0        LENGTH     where the library writes a length or finds one
+ *   64       SIGNATURE  DER of an ECDSA signature, a MAC, a recovered digest
+ *   1024     SCHEDULE   a prepared AES key
+ * </pre>
+ */
+public final class Scratch implements AutoCloseable {
+    static final int LENGTH = 0;
+    static final int SIGNATURE = 64;
+    static final int SIGNATURE_LENGTH_MAX = 512;
+    static final int SCHEDULE = 1024;
+    private static final int SIZE = 2048;
+
+    private final LockedMemory memory;
+    private final MemorySegment segment;
+    private final long address;
+    private final long cipherContext;
+    private boolean closed;
+
+    /** Allocates; to be closed by the thread that uses it. */
+    public Scratch() {
+        this.memory = LockedMemory.allocate(SIZE, "the scratch of a worker");
+        this.segment = memory.segment();
+        this.address = segment.address();
+        this.cipherContext = LibCryptoCiphers.newContext();
+        if (cipherContext == 0) {
+            throw new IllegalStateException("no memory for a cipher context");
+        }
+    }
+
+    MemorySegment segment() {
+        return segment;
+    }
+
+    /** Address of one of the places above. */
+    long address(int place) {
+        return address + place;
+    }
+
+    long cipherContext() {
+        return cipherContext;
+    }
+
+    void wipe(int place, int length) {
+        segment.asSlice(place, length).fill((byte) 0);
+    }
+
+    /** Wipes and frees. Closing twice is the same as closing once. */
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            LibCryptoCiphers.freeContext(cipherContext);
+            memory.close();
+        }
+    }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.crypto.engine;
+
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Chooses the engine of this process. */
+public final class Engines {
+    private static final Logger LOG = LoggerFactory.getLogger(Engines.class);
+
+    private Engines() {}
+
+    /**
+     * The native engine if it works here, else the other one, with one line in the log that says why.
+     *
+     * <p>A configured libcrypto is never replaced: if the system property {@code hsm.libcrypto} is set and that library
+     * does not work, there is no engine.
+     *
+     * @param portable opens the other engine
+     * @throws EngineFailure if there is no engine, with the reason
+     */
+    public static Engine choose(Supplier<? extends Engine> portable) {
+        try {
+            Engine engine = NativeEngine.open();
+            LOG.info("{}", engine.description());
+            return engine;
+        } catch (EngineFailure e) {
+            if (!System.getProperty("hsm.libcrypto", "").isEmpty()) {
+                throw e;
+            }
+            Engine engine = portable.get();
+            LOG.warn(
+                    "{}, which is slow, because the native engine does not work: {}",
+                    engine.description(),
+                    e.getMessage());
+            return engine;
+        }
+    }
+}

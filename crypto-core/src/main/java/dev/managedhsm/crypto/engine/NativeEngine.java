@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.crypto.engine;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
+
+import dev.managedhsm.crypto.algorithm.EcKeys;
+import dev.managedhsm.crypto.algorithm.LoadedKey;
+import dev.managedhsm.crypto.algorithm.NewKey;
+import dev.managedhsm.crypto.algorithm.RsaKeys;
+import dev.managedhsm.crypto.algorithm.Scratch;
+import dev.managedhsm.crypto.algorithm.SelfTests;
+import dev.managedhsm.crypto.algorithm.SymmetricKey;
+import dev.managedhsm.crypto.foreign.CryptoLibrary;
+import dev.managedhsm.crypto.foreign.LibCrypto;
+import dev.managedhsm.crypto.foreign.LibraryFailure;
+import dev.managedhsm.crypto.foreign.Secp256k1;
+import dev.managedhsm.crypto.key.KeyClass;
+import dev.managedhsm.crypto.key.PublicPart;
+import dev.managedhsm.crypto.memory.LockedMemory;
+import dev.managedhsm.crypto.memory.SecretCells;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import java.util.function.Function;
+
+/**
+ * The engine for production: a libcrypto, and libsecp256k1 where it is there. Keys live inside the libraries or in
+ * locked memory, never on the heap.
+ *
+ * <p>There is one chosen library per process, so two open engines share it; each has its own memory.
+ */
+public final class NativeEngine implements Engine {
+    /** Room for a 32-byte key, or a secp256k1 scalar with its public key, or an ECPrivateKey without one (80 bytes). */
+    private static final int CELL_LENGTH = 128;
+
+    private static final int DERIVED_BLOCK_LENGTH = 64; // SHA-512
+    private static final int COUNTER_LENGTH = 4;
+
+    private final SecretCells cells = new SecretCells(CELL_LENGTH, "keys");
+    private final String description;
+
+    private NativeEngine(String description) {
+        this.description = description;
+    }
+
+    /**
+     * Chooses the libraries, proves them, and opens the engine.
+     *
+     * @throws EngineFailure if no library can be used, or the chosen one fails a known-answer test
+     */
+    public static NativeEngine open() {
+        try {
+            String library = CryptoLibrary.chosen().description();
+            String curve = Secp256k1.available() ? "libsecp256k1" : "the same";
+            NativeEngine engine = new NativeEngine("native engine: " + library + "; secp256k1 by " + curve);
+            engine.start();
+            return engine;
+        } catch (LibraryFailure e) {
+            throw new EngineFailure(String.valueOf(e.getMessage()));
+        } catch (ExceptionInInitializerError | NoClassDefFoundError e) {
+            // A binding found a function missing; the class that holds it can never be used in this process.
+            Throwable cause = e.getCause();
+            throw new EngineFailure(
+                    "the chosen libcrypto cannot be bound: " + (cause == null ? e : cause).getMessage());
+        }
+    }
+
+    private void start() {
+        try {
+            selfTest();
+            try (LockedMemory seed = LockedMemory.allocate(32, "the blinding of secp256k1")) {
+                random(seed.segment());
+                if (Secp256k1.available() && !Secp256k1.randomize(seed.segment().address())) {
+                    throw new EngineFailure("libsecp256k1 could not be blinded");
+                }
+            }
+        } catch (RuntimeException | Error e) {
+            cells.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public String description() {
+        return description;
+    }
+
+    @Override
+    public GeneratedKey generate(KeyClass keyClass, MemorySegment secret) {
+        NewKey made = withScratch(scratch -> switch (keyClass.type()) {
+            case RSA -> RsaKeys.generate(keyClass, secret, scratch);
+            case EC -> EcKeys.generate(keyClass, secret, scratch, cells);
+            case OCT -> SymmetricKey.generate(keyClass, secret);
+        });
+        return new GeneratedKey(made.secretLength(), made.publicPart());
+    }
+
+    @Override
+    public EngineKey load(KeyClass keyClass, PublicPart publicPart, MemorySegment secret) {
+        try {
+            LoadedKey loaded = switch (keyClass.type()) {
+                case RSA -> RsaKeys.load(keyClass, publicPart, secret);
+                case EC -> EcKeys.load(keyClass, publicPart, secret, cells);
+                case OCT -> SymmetricKey.load(keyClass, secret, cells);
+            };
+            return new NativeKey(loaded);
+        } catch (LibraryFailure e) {
+            throw new EngineFailure(String.valueOf(e.getMessage()));
+        }
+    }
+
+    @Override
+    public EngineWorker worker() {
+        return new NativeWorker();
+    }
+
+    @Override
+    public Sealer sealer(MemorySegment key) {
+        try {
+            return new NativeSealer(SymmetricKey.load(KeyClass.OCT_256, key, cells));
+        } catch (LibraryFailure e) {
+            throw new EngineFailure(String.valueOf(e.getMessage()));
+        }
+    }
+
+    @Override
+    public void derive(MemorySegment key, byte[] label, byte[] context, MemorySegment out) {
+        int inputLength = COUNTER_LENGTH + label.length + 1 + context.length + COUNTER_LENGTH;
+        try (LockedMemory memory = LockedMemory.allocate(DERIVED_BLOCK_LENGTH + 8L + inputLength, "derived keys")) {
+            MemorySegment block = memory.segment().asSlice(0, DERIVED_BLOCK_LENGTH);
+            MemorySegment macLength = memory.segment().asSlice(DERIVED_BLOCK_LENGTH, 8);
+            MemorySegment input = memory.segment().asSlice(DERIVED_BLOCK_LENGTH + 8L, inputLength);
+            MemorySegment.copy(label, 0, input, JAVA_BYTE, COUNTER_LENGTH, label.length);
+            MemorySegment.copy(context, 0, input, JAVA_BYTE, COUNTER_LENGTH + label.length + 1L, context.length);
+            var bigEndian = JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+            input.set(bigEndian, inputLength - (long) COUNTER_LENGTH, Math.toIntExact(out.byteSize() * 8));
+            int counter = 0;
+            for (long at = 0; at < out.byteSize(); at += DERIVED_BLOCK_LENGTH) {
+                input.set(bigEndian, 0, ++counter);
+                boolean done = LibCrypto.hmac(
+                        LibCrypto.SHA512,
+                        key.address(),
+                        key.byteSize(),
+                        input.address(),
+                        inputLength,
+                        block.address(),
+                        macLength.address());
+                if (!done) {
+                    throw new EngineFailure("the library could not derive a key");
+                }
+                MemorySegment.copy(block, 0, out, at, Math.min(DERIVED_BLOCK_LENGTH, out.byteSize() - at));
+            }
+        }
+    }
+
+    @Override
+    public void random(MemorySegment out) {
+        if (!LibCrypto.random(out.address(), out.byteSize())) {
+            LibCrypto.clearErrors();
+            throw new EngineFailure("the library has no random bytes");
+        }
+    }
+
+    @Override
+    public void selfTest() {
+        boolean passed = withScratch(scratch -> {
+            SelfTests.run(scratch, cells);
+            return true;
+        });
+        assert passed;
+    }
+
+    @Override
+    public void close() {
+        cells.close();
+    }
+
+    /** How many cells keys hold, for tests about what is left. */
+    long cellsTaken() {
+        return cells.taken();
+    }
+
+    private static <T> T withScratch(Function<Scratch, T> work) {
+        try (Scratch scratch = new Scratch()) {
+            return work.apply(scratch);
+        } catch (LibraryFailure e) {
+            throw new EngineFailure(String.valueOf(e.getMessage()));
+        }
+    }
+}

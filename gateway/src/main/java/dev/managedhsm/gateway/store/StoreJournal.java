@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.gateway.store;
+
+import dev.managedhsm.crypto.lifecycle.JournalWrite;
+import dev.managedhsm.crypto.lifecycle.KeyJournal;
+import dev.managedhsm.crypto.seal.RecordName;
+import dev.managedhsm.crypto.seal.SealPurpose;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps the records of keys in a store: one namespace per purpose, key and version as the key. Used by one thread at a
+ * time: the one that starts, then the control worker.
+ *
+ * <p>Each commit is guarded by the anchor's revision, so that a second writer would be noticed and not mixed in.
+ */
+public final class StoreJournal implements KeyJournal {
+    private static final Logger LOG = LoggerFactory.getLogger(StoreJournal.class);
+    private static final Map<SealPurpose, String> NAMESPACES = namespaces();
+
+    private final Store store;
+    private long anchorRevision;
+
+    /** @param store where to keep them; closed by its owner */
+    public StoreJournal(Store store) {
+        this.store = store;
+    }
+
+    private static Map<SealPurpose, String> namespaces() {
+        Map<SealPurpose, String> names = new EnumMap<>(SealPurpose.class);
+        names.put(SealPurpose.KEY_FACTS, "key-facts");
+        names.put(SealPurpose.KEY_SECRET, "key-secret");
+        names.put(SealPurpose.DELETED_KEY, "deleted-key");
+        names.put(SealPurpose.ANCHOR, "anchor");
+        return names;
+    }
+
+    @Override
+    public void load(Visitor visitor) {
+        try (Snapshot snapshot = store.snapshot()) {
+            NAMESPACES.forEach((purpose, namespace) -> snapshot.forEach(namespace, record -> {
+                if (purpose == SealPurpose.ANCHOR) {
+                    anchorRevision = record.revision();
+                }
+                visitor.record(name(purpose, record.key()), record.value());
+            }));
+        }
+    }
+
+    @Override
+    public Ending commit(List<JournalWrite> writes) {
+        String operation = UUID.randomUUID().toString();
+        Commit end = store.commit(new Transaction(operation, List.of(guard()), writes(writes)));
+        if (end instanceof Commit.Unknown) {
+            end = store.settle(operation);
+        }
+        return switch (end) {
+            case Commit.Committed committed -> {
+                anchorRevision = committed.revision();
+                yield Ending.COMMITTED;
+            }
+            case Commit.Conflict _ -> {
+                LOG.error("somebody else wrote to the store: no change is made until this HSM is started anew");
+                yield Ending.NOT_COMMITTED;
+            }
+            case Commit.NotCommitted not -> {
+                LOG.error("a change was not made: {}", not.reason());
+                yield Ending.NOT_COMMITTED;
+            }
+            case Commit.Unknown unknown -> {
+                LOG.error("it is not known whether a change was made: {}", unknown.reason());
+                yield Ending.UNKNOWN;
+            }
+        };
+    }
+
+    private Transaction.Guard guard() {
+        RecordName anchor = new RecordName(SealPurpose.ANCHOR, "", "");
+        return new Transaction.Guard(namespace(anchor), key(anchor), anchorRevision);
+    }
+
+    private static List<Transaction.Write> writes(List<JournalWrite> writes) {
+        List<Transaction.Write> out = new ArrayList<>(writes.size());
+        for (JournalWrite write : writes) {
+            RecordName name = write.name();
+            out.add(
+                    switch (write) {
+                        case JournalWrite.Put put -> new Transaction.Put(namespace(name), key(name), put.blob());
+                        case JournalWrite.Remove _ -> new Transaction.Remove(namespace(name), key(name));
+                    });
+        }
+        return out;
+    }
+
+    private static String namespace(RecordName name) {
+        String namespace = NAMESPACES.get(name.purpose());
+        if (namespace == null) {
+            throw new IllegalStateException("records of this purpose are not kept");
+        }
+        return namespace;
+    }
+
+    /** A slash is in no key name, and so tells key and version apart. */
+    private static String key(RecordName name) {
+        return name.version().isEmpty() ? name.key() : name.key() + '/' + name.version();
+    }
+
+    private static RecordName name(SealPurpose purpose, String key) {
+        int slash = key.indexOf('/');
+        return slash < 0
+                ? new RecordName(purpose, key, "")
+                : new RecordName(purpose, key.substring(0, slash), key.substring(slash + 1));
+    }
+}
