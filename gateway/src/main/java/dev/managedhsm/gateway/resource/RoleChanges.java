@@ -134,8 +134,7 @@ public final class RoleChanges implements AutoCloseable {
     }
 
     private static <T> RoleAnswer<T> notDurable() {
-        return new RoleAnswer.Refused<>(
-                WireError.unavailable("The change could not be made durable and was not made"));
+        return new RoleAnswer.Refused<>(WireError.unavailable("The change could not be made durable and was not made"));
     }
 
     /** Applies what is queued, then ends. Waits for that, up to {@value #STOP_SECONDS_MAX} s. */

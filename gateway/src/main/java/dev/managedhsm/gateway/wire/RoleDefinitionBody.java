@@ -34,8 +34,7 @@ public final class RoleDefinitionBody {
     public static @Nullable UUID parseId(String text) {
         int slash = text.lastIndexOf('/');
         String family = "/roleDefinitions";
-        boolean wellFormed =
-                slash < 0 || text.regionMatches(true, slash - family.length(), family, 0, family.length());
+        boolean wellFormed = slash < 0 || text.regionMatches(true, slash - family.length(), family, 0, family.length());
         return wellFormed ? Guid.parse(text.substring(slash + 1)) : null;
     }
 

@@ -30,8 +30,7 @@ public final class RoleErrors {
                         400,
                         "RoleAssignmentLimitExceeded",
                         "A key has at most " + Limits.KEY_SCOPE_ASSIGNMENTS_MAX + " role assignments");
-            case ASSIGNMENT_EXISTS ->
-                new WireError(400, "RoleAssignmentExists", "The role assignment already exists");
+            case ASSIGNMENT_EXISTS -> new WireError(400, "RoleAssignmentExists", "The role assignment already exists");
             case DEFINITION_NOT_FOUND -> definitionNotFound();
             case ASSIGNMENT_NOT_FOUND -> assignmentNotFound();
         };
