@@ -4,6 +4,7 @@ package dev.managedhsm.gateway;
 import dev.managedhsm.crypto.engine.Engine;
 import dev.managedhsm.crypto.engine.EngineFailure;
 import dev.managedhsm.crypto.engine.Engines;
+import dev.managedhsm.crypto.engine.PortableEngine;
 import dev.managedhsm.crypto.keyring.Keyring;
 import dev.managedhsm.crypto.lifecycle.HsmCondition;
 import dev.managedhsm.crypto.lifecycle.HsmState;
@@ -61,8 +62,7 @@ record KeyCustody(
                     "custody measure {}: {} ({})", measure.name(), measure.held() ? "held" : "NOT HELD", measure.why());
         }
         try {
-            Engine engine = Engines.choose();
-            LOG.info("engine: {}", engine.description());
+            Engine engine = Engines.choose(PortableEngine::open);
             Store store = SqliteStore.open(folder);
             try {
                 return open(engine, store, folder, clock);
