@@ -10,6 +10,8 @@ package dev.managedhsm.gateway;
 public final class StartRefused extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    private final String sentence;
+
     /**
      * Refuses a start.
      *
@@ -17,6 +19,7 @@ public final class StartRefused extends RuntimeException {
      */
     public StartRefused(String sentence) {
         super(sentence);
+        this.sentence = sentence;
     }
 
     /**
@@ -27,5 +30,11 @@ public final class StartRefused extends RuntimeException {
      */
     public StartRefused(String sentence, Throwable cause) {
         super(sentence, cause);
+        this.sentence = sentence;
+    }
+
+    /** What is wrong and what to do; the message of this exception. */
+    public String sentence() {
+        return sentence;
     }
 }

@@ -48,11 +48,18 @@ final class ClaimRules {
                 return name;
             }
         }
+        if (claims.has("oid") && Guid.parse(claims.text("oid")) == null) {
+            return "oid";
+        }
         String resourceId = claims.text("xms_mirid");
         return resourceId != null && resourceId.chars().anyMatch(Character::isISOControl) ? "xms_mirid" : null;
     }
 
-    /** A principal, or the first claim in the order of {@link RejectionReason} that is not as it must be. */
+    /**
+     * The verified token, or the first claim in the order of {@link RejectionReason} that is not as it must be.
+     *
+     * @param issuer whose signature the token has
+     */
     Verification verify(TokenIssuer issuer, KeyGeneration generation, long nowSeconds) {
         for (String name : List.of("tid", "aud", "exp", "oid")) {
             if (!claims.has(name)) {
@@ -76,10 +83,7 @@ final class ClaimRules {
         if (early != null) {
             return early;
         }
-        UUID objectId = Guid.parse(claims.text("oid"));
-        if (objectId == null) {
-            return Rejection.of(RejectionReason.MALFORMED, "oid", details);
-        }
+        UUID objectId = Objects.requireNonNull(Guid.parse(claims.text("oid")));
         Long notBefore = claims.number("nbf");
         return new VerifiedToken(
                 principal(issuer.tenantId(), objectId),

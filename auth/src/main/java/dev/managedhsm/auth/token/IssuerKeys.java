@@ -2,6 +2,12 @@
 package dev.managedhsm.auth.token;
 
 import java.math.BigInteger;
+import java.security.AlgorithmParameters;
+import java.security.GeneralSecurityException;
+import java.security.spec.ECFieldFp;
+import java.security.spec.ECGenParameterSpec;
+import java.security.spec.ECParameterSpec;
+import java.security.spec.EllipticCurve;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
@@ -111,11 +117,36 @@ final class IssuerKeys {
         int length = algorithm.coordinateLength();
         String x = jwk.text("x");
         String y = jwk.text("y");
-        if (x == null || y == null || !hasLength(x, length) || !hasLength(y, length)) {
+        BigInteger pointX = coordinate(x, length);
+        BigInteger pointY = coordinate(y, length);
+        if (x == null || y == null || pointX == null || pointY == null) {
             throw refused("hold an EC key whose coordinates have not the curve's length");
+        }
+        if (!onCurve(pointX, pointY, algorithm)) {
+            throw refused("hold an EC key that is not on its curve");
         }
         Map<String, Object> members = Map.of("kty", "EC", "kid", kid, "crv", algorithm.curve(), "x", x, "y", y);
         return new IssuerKey(members, algorithms, 2 * length);
+    }
+
+    /** Partial public key validation (SP 800-56A section 5.6.2.3.4); these curves have no smaller subgroup. */
+    private static boolean onCurve(BigInteger x, BigInteger y, SignatureAlgorithm algorithm) {
+        EllipticCurve curve = curve(algorithm);
+        BigInteger prime = ((ECFieldFp) curve.getField()).getP();
+        BigInteger right = x.pow(2).add(curve.getA()).multiply(x).add(curve.getB());
+        return x.compareTo(prime) < 0
+                && y.compareTo(prime) < 0
+                && y.pow(2).subtract(right).mod(prime).signum() == 0;
+    }
+
+    private static EllipticCurve curve(SignatureAlgorithm algorithm) {
+        try {
+            AlgorithmParameters parameters = AlgorithmParameters.getInstance("EC");
+            parameters.init(new ECGenParameterSpec(algorithm == SignatureAlgorithm.ES256 ? "secp256r1" : "secp384r1"));
+            return parameters.getParameterSpec(ECParameterSpec.class).getCurve();
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("this Java has no elliptic curves; run it with a complete JDK", e);
+        }
     }
 
     private static @Nullable BigInteger unsigned(@Nullable String text) {
@@ -123,9 +154,9 @@ final class IssuerKeys {
         return bytes == null || bytes.length == 0 ? null : new BigInteger(1, bytes);
     }
 
-    private static boolean hasLength(String text, int length) {
-        byte[] bytes = Base64Url.decode(text);
-        return bytes != null && bytes.length == length;
+    private static @Nullable BigInteger coordinate(@Nullable String text, int length) {
+        byte[] bytes = text == null ? null : Base64Url.decode(text);
+        return bytes == null || bytes.length != length ? null : new BigInteger(1, bytes);
     }
 
     private IllegalArgumentException refused(String why) {

@@ -2,9 +2,9 @@
 package dev.managedhsm.auth.token;
 
 /**
- * Why a token is refused. The list is closed and in the order of the checks, so a reason also says what was found good
- * before it. The hint is what the caller may read: it helps with honest mistakes, and says nothing about which issuers,
- * keys and algorithms are trusted.
+ * Why a token is refused. The list is closed and in the order of the checks: from {@link #WRONG_TENANT} on the signature
+ * was found good, so what the token claims was really said by its issuer. The hint is what the caller may read: it helps
+ * with honest mistakes, and says nothing about which issuers, keys and algorithms are trusted.
  */
 public enum RejectionReason {
     /** There is no {@code Authorization} header. */

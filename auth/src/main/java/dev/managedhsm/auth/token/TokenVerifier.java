@@ -110,6 +110,11 @@ public final class TokenVerifier {
         return null;
     }
 
+    /** The issuers in use, each with its keys: for whoever refreshes them, on a schedule or after an unknown key. */
+    public List<TokenIssuer> issuers() {
+        return trustedByUrl.values().stream().map(Trusted::issuer).distinct().toList();
+    }
+
     /** The issuer with this configured name, with the keys in use, or null. */
     public @Nullable TokenIssuer issuer(String name) {
         Trusted trusted = trusted(name);

@@ -59,21 +59,25 @@ final class DevCommand implements Callable<Integer> {
             err().println("hsm: --port takes a number from 0 to 65535.");
             return 2;
         }
-        DevHsm hsm;
         try {
-            hsm = DevHsm.start(data == null ? defaultFolder() : data, name, bind, port);
+            run(DevHsm.start(data == null ? defaultFolder() : data, name, bind, port));
         } catch (StartRefused refused) {
             LOG.debug("start refused", refused);
-            err().println("hsm: " + refused.getMessage());
+            err().println("hsm: " + refused.sentence());
             return REFUSED;
         }
+        return 0;
+    }
+
+    /** Whoever reads that the HSM is ready may end it at once: the hook is there first. */
+    private void run(DevHsm hsm) throws InterruptedException {
         Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("end").unstarted(() -> end(hsm)));
+        hsm.announce();
         if (!hsm.guide().names().loopbackOnly()) {
             LOG.warn("other machines can reach this development HSM; whoever reads its folder is its administrator");
         }
         out().println(hsm.guide().banner());
         new CountDownLatch(1).await();
-        return 0;
     }
 
     /** Without the halt the JVM would report the signal (130, 143), although everything ended as it should. */

@@ -36,7 +36,7 @@ final class DevHsm implements AutoCloseable {
     }
 
     /**
-     * Starts the HSM of a folder; writes {@link DevGuide#ENVIRONMENT} when it is ready, and not before.
+     * Starts the HSM of a folder. An old {@link DevGuide#ENVIRONMENT} is gone from then on, until {@link #announce}.
      *
      * @param path the folder, made when missing
      * @param name the host name in URLs, key ids and the certificate
@@ -57,6 +57,11 @@ final class DevHsm implements AutoCloseable {
             folder.close();
             throw e;
         }
+    }
+
+    /** Writes {@link DevGuide#ENVIRONMENT}: the sign that the HSM is ready. */
+    void announce() {
+        folder.writePrivate(DevGuide.ENVIRONMENT, guide.environment());
     }
 
     /** Where everything is. */
@@ -83,19 +88,9 @@ final class DevHsm implements AutoCloseable {
             DevFacts known = facts.withIdentityPort(folder, endpoint.port());
             DevGuide guide = new DevGuide(names, folder, known, endpoint.url().toString(), issuer.kid());
             Gateway gateway = Gateway.start(config(folder, names, known, issuer));
-            return announced(new DevHsm(folder, endpoint, gateway, guide));
+            return new DevHsm(folder, endpoint, gateway, guide);
         } catch (RuntimeException e) {
             endpoint.close();
-            throw e;
-        }
-    }
-
-    private static DevHsm announced(DevHsm hsm) {
-        try {
-            hsm.folder.writePrivate(DevGuide.ENVIRONMENT, hsm.guide.environment());
-            return hsm;
-        } catch (RuntimeException e) {
-            hsm.gateway.close();
             throw e;
         }
     }

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.gateway.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.managedhsm.gateway.StartRefused;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A whole development HSM, in the process of the test. */
+class DevHsmIT {
+    @TempDir
+    private Path temporary;
+
+    @Test
+    void announcesItselfOnlyWhenReadyAndIsTheSameAgain() throws IOException {
+        Path data = temporary.resolve("a dev");
+        Path environment = data.resolve(DevGuide.ENVIRONMENT);
+        String first;
+        int port;
+        try (DevHsm hsm = DevHsm.start(data, "localhost", "127.0.0.1", 0)) {
+            assertFalse(Files.exists(environment));
+            hsm.announce();
+            first = Files.readString(environment);
+            port = hsm.guide().names().port();
+        }
+        try (DevHsm hsm = DevHsm.start(data, "localhost", "127.0.0.1", port)) {
+            assertFalse(Files.exists(environment), "the old one is gone");
+            hsm.announce();
+            assertEquals(first, Files.readString(environment));
+        }
+    }
+
+    @Test
+    void refusesItsFolderToAnotherAndGivesItBack() {
+        Path data = temporary.resolve("dev");
+        try (DevHsm hsm = DevHsm.start(data, "hsm1.hsm.example", "127.0.0.1", 0)) {
+            StartRefused refused =
+                    assertThrows(StartRefused.class, () -> DevHsm.start(data, "localhost", "127.0.0.1", 0));
+            assertTrue(refused.sentence().startsWith("Another process runs the HSM in"), refused.sentence());
+            assertTrue(hsm.guide().environment().contains("\nDEV_AUDIENCE=https://hsm.example:"));
+        }
+        DevHsm.start(data, "localhost", "127.0.0.1", 0).close();
+    }
+
+    @Test
+    void refusesAPortInUseAndGivesTheFolderBack() throws IOException {
+        Path data = temporary.resolve("dev");
+        try (ServerSocket holder = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
+            StartRefused refused = assertThrows(
+                    StartRefused.class, () -> DevHsm.start(data, "localhost", "127.0.0.1", holder.getLocalPort()));
+            assertTrue(refused.sentence().contains(Integer.toString(holder.getLocalPort())), refused.sentence());
+        }
+        DevFolder.open(data).close();
+    }
+
+    @Test
+    void refusesAnAddressThatIsNotOfThisMachine() {
+        assertThrows(StartRefused.class, () -> DevHsm.start(temporary.resolve("dev"), "localhost", "192.0.2.7", 0));
+    }
+
+    @Test
+    void leavesTheFolderAloneWhenTheNameIsRefused() {
+        assertThrows(StartRefused.class, () -> DevHsm.start(temporary.resolve("dev"), "not a name", "127.0.0.1", 0));
+
+        assertFalse(Files.exists(temporary.resolve("dev")));
+    }
+}
