@@ -49,7 +49,7 @@ class RolesIT {
 
     @AfterAll
     static void stop() {
-        RunningHsm.close(hsm);
+        hsm.close();
     }
 
     /** Takes back everything that a test has given, so that limits are never met by accident. */
@@ -174,8 +174,7 @@ class RolesIT {
 
         assertEquals(List.of("/keys"), scopes("/keys", "", somebody));
         assertEquals(List.of("/", "/keys", "/keys/invoices"), scopes("/keys/invoices", "atScope()", somebody));
-        assertEquals(
-                List.of("/", "/keys", "/keys/invoices", "/keys/providers"), scopes("", principal, somebody));
+        assertEquals(List.of("/", "/keys", "/keys/invoices", "/keys/providers"), scopes("", principal, somebody));
         assertEquals(List.of("/", "/keys", "/keys/invoices"), scopes("/keys/invoices", principal, somebody));
         assertEquals(List.of(), scopes("", principal, admin));
         admin.get(Caller.assignments("") + "?api-version=7.4&$filter=" + encoded("principalId eq 'me'"))
@@ -201,7 +200,8 @@ class RolesIT {
         UUID role = UUID.randomUUID();
         String url = Caller.definitions("") + '/' + role;
 
-        JsonObject made = created(admin.put(url, custom("Signer", "\"Microsoft.KeyVault/managedHsm/keys/sign/action\"")));
+        JsonObject made =
+                created(admin.put(url, custom("Signer", "\"Microsoft.KeyVault/managedHsm/keys/sign/action\"")));
         assertEquals(made, admin.get(url).ok());
         assertEquals("CustomRole", made.getJsonObject("properties").getString("type"));
         assertTrue(items(admin.get(Caller.definitions(""))).contains(made));
@@ -222,8 +222,9 @@ class RolesIT {
     }
 
     private static String custom(String name, String dataActions) {
-        return "{\"properties\":{\"roleName\":\"" + name + "\",\"type\":\"CustomRole\",\"permissions\":[{\"dataActions\":["
-                + dataActions + "]}],\"assignableScopes\":[\"/\"]}}";
+        return "{\"properties\":{\"roleName\":\"" + name
+                + "\",\"type\":\"CustomRole\",\"permissions\":[{\"dataActions\":[" + dataActions
+                + "]}],\"assignableScopes\":[\"/\"]}}";
     }
 
     @Test
@@ -237,7 +238,9 @@ class RolesIT {
                 admin.put(Caller.definitions("") + '/' + UNKNOWN, custom("managed HSM administrator", ""))
                         .refused(400, "BadParameter"));
         admin.delete(url).refused(400, "BadParameter");
-        assertEquals(RoleDefinitionBody.json(BuiltInRoles.ADMINISTRATOR).encode(), admin.get(url).ok().encode());
+        assertEquals(
+                RoleDefinitionBody.json(BuiltInRoles.ADMINISTRATOR).encode(),
+                admin.get(url).ok().encode());
     }
 
     @ParameterizedTest
@@ -352,7 +355,9 @@ class RolesIT {
                 caller.get("/keys").status(),
                 caller.post("/keys/duties/create", P256).status(),
                 sign(caller, "invoices"),
-                caller.post("/keys/wrapping/wrapkey", new JsonObject().put("alg", "A256KW").put("value", BYTES))
+                caller.post(
+                                "/keys/wrapping/wrapkey",
+                                new JsonObject().put("alg", "A256KW").put("value", BYTES))
                         .status(),
                 caller.delete("/deletedkeys/nothing").status(),
                 caller.get("/deletedkeys").status(),

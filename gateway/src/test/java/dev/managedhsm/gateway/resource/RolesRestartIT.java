@@ -35,7 +35,9 @@ class RolesRestartIT {
                     .json();
             assertEquals(3, assignments(admin, "").size());
             for (JsonObject own : assignments(admin, "")) {
-                if (own.getJsonObject("properties").getString("roleDefinitionId").endsWith(USER.toString())) {
+                if (own.getJsonObject("properties")
+                        .getString("roleDefinitionId")
+                        .endsWith(USER.toString())) {
                     admin.delete(Caller.assignments("") + '/' + own.getString("name"))
                             .ok();
                 }
@@ -48,8 +50,7 @@ class RolesRestartIT {
             Caller admin = Caller.administrator(hsm);
             assertEquals(before, assignments(admin, "/keys/invoices"));
             assertEquals(
-                    definition,
-                    admin.get(Caller.definitions("") + '/' + custom).ok());
+                    definition, admin.get(Caller.definitions("") + '/' + custom).ok());
             assertEquals(2, assignments(admin, "").size(), "the removed one stays removed");
             admin.get("/keys").refused(403, "AccessDenied");
         }
