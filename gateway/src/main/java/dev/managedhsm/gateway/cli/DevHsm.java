@@ -69,12 +69,16 @@ final class DevHsm implements AutoCloseable {
         return guide;
     }
 
-    /** Drains the gateway, then ends it, the token endpoint, and the lock on the folder. */
+    /**
+     * Takes {@link DevGuide#ENVIRONMENT} away, drains the gateway, then ends it, the token endpoint, and the lock on the
+     * folder.
+     */
     @Override
     public void close() {
         try (folder;
-                endpoint) {
-            gateway.close();
+                endpoint;
+                gateway) {
+            folder.remove(DevGuide.ENVIRONMENT);
         }
     }
 

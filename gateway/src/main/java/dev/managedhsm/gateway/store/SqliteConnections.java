@@ -84,6 +84,7 @@ final class SqliteConnections {
             execute(connection, "PRAGMA trusted_schema = OFF");
             execute(connection, "PRAGMA cell_size_check = ON");
             execute(connection, "PRAGMA busy_timeout = 5000");
+            execute(connection, "PRAGMA wal_autocheckpoint = 0");
             execute(connection, "PRAGMA fullfsync = ON");
             execute(connection, "PRAGMA checkpoint_fullfsync = ON");
             String mode = text(connection, "PRAGMA journal_mode = WAL");
