@@ -4,7 +4,6 @@ package dev.managedhsm.gateway;
 import dev.managedhsm.crypto.engine.Engine;
 import dev.managedhsm.crypto.engine.EngineFailure;
 import dev.managedhsm.crypto.engine.Engines;
-import dev.managedhsm.crypto.engine.PortableEngine;
 import dev.managedhsm.crypto.keyring.Keyring;
 import dev.managedhsm.crypto.lifecycle.HsmCondition;
 import dev.managedhsm.crypto.lifecycle.HsmState;
@@ -62,7 +61,7 @@ record KeyCustody(
                     "custody measure {}: {} ({})", measure.name(), measure.held() ? "held" : "NOT HELD", measure.why());
         }
         try {
-            Engine engine = Engines.choose(PortableEngine::open);
+            Engine engine = Engines.choose();
             Store store = SqliteStore.open(folder);
             try {
                 return open(engine, store, folder, clock);
