@@ -146,6 +146,9 @@ interface KeyContract extends OnBench {
                 byte[] order = BigIntegers.asUnsignedByteArray(keyClass.bytes(), n);
                 byte[] ones = new byte[secret.length];
                 Arrays.fill(ones, (byte) 0xff);
+                byte[] padded = new byte[secret.length + 1];
+                System.arraycopy(secret, 0, padded, 1, secret.length);
+                bad.put(keyClass + ", a zero byte before", with(good, padded));
                 bad.put(keyClass + ", scalar 0", with(good, new byte[secret.length]));
                 bad.put(keyClass + ", scalar n", with(good, order));
                 bad.put(keyClass + ", scalar above n", with(good, ones));
