@@ -9,6 +9,8 @@ public final class DevStart {
 
     /** Starts the development HSM of a folder; closing it ends it. All it has to say is in {@code dev.env}. */
     public static AutoCloseable start(Path folder, String name, int port) {
-        return DevHsm.start(folder, name, "127.0.0.1", port);
+        DevHsm hsm = DevHsm.start(folder, name, "127.0.0.1", port);
+        hsm.announce();
+        return hsm;
     }
 }

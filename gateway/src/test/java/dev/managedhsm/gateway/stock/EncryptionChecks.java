@@ -28,6 +28,7 @@ final class EncryptionChecks {
     private static final byte[] TWO_BLOCKS = "exactly two blocks of 16 bytes..".getBytes(UTF_8);
     private static final byte[] WRAPPED_KEY = "a data key of 32 bytes, wrapped!".getBytes(UTF_8);
     private static final byte[] AAD = "additional data".getBytes(UTF_8);
+    private static final byte[] IV = "a vector, 16 B.!".getBytes(UTF_8);
     private static final int BLOCK_LENGTH = 16;
 
     private final StockClient client;
@@ -151,13 +152,17 @@ final class EncryptionChecks {
     private void cbc(String name, int bits, byte[] plaintext) {
         CryptographyClient remote = client.remote(client.oct(bits));
 
-        EncryptResult result = remote.encrypt(cbcParameters(name, plaintext, null), Context.NONE);
+        EncryptResult result = remote.encrypt(cbcParameters(name, plaintext, IV), Context.NONE);
         byte[] back = remote.decrypt(cbcParameters(name, result), Context.NONE).getPlainText();
 
-        assertEquals(BLOCK_LENGTH, result.getIv().length);
+        assertArrayEquals(IV, result.getIv());
         assertEquals(2 * BLOCK_LENGTH, result.getCipherText().length);
         assertArrayEquals(plaintext, back);
-        client.witness.assertSaw("encrypt", "decrypt");
+        HttpResponseException refusal = assertThrows(
+                HttpResponseException.class,
+                () -> remote.encrypt(cbcParameters(name, plaintext, new byte[12]), Context.NONE));
+        assertEquals(400, refusal.getResponse().getStatusCode(), "a vector of the wrong length");
+        client.witness.assertSaw("encrypt", "decrypt", "encrypt");
     }
 
     private void wrap(String name, int bits, byte[] key, int overhead) {

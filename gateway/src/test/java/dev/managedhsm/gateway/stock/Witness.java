@@ -44,6 +44,11 @@ final class Witness implements HttpPipelinePolicy {
         seen.add(context.getHttpRequest().getHttpMethod() + " " + last);
     }
 
+    /** Whatever was seen is of no interest any more. */
+    synchronized void forget() {
+        seen.clear();
+    }
+
     /** Since the last time, the HSM was asked for exactly these operations. */
     synchronized void assertSaw(String... operations) {
         List<String> wanted =
