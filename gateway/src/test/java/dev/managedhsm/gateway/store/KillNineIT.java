@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.managedhsm.crypto.engine.Engine;
 import dev.managedhsm.crypto.engine.Engines;
-import dev.managedhsm.crypto.engine.PortableEngine;
 import dev.managedhsm.crypto.keyring.LivingKey;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -33,7 +32,7 @@ class KillNineIT {
 
     @Test
     void nothingAcknowledgedIsLost() throws IOException, InterruptedException {
-        Engine engine = Engines.choose(PortableEngine::open);
+        Engine engine = Engines.choose();
         Random random = new Random(9);
         Map<String, String> acknowledged = new LinkedHashMap<>();
         for (int kill = 0; kill < KILLS; kill++) {

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.managedhsm.crypto.engine.Engine;
 import dev.managedhsm.crypto.engine.Engines;
-import dev.managedhsm.crypto.engine.PortableEngine;
 import dev.managedhsm.crypto.key.KeyClass;
 import dev.managedhsm.crypto.keyring.LivingKey;
 import java.nio.file.Path;
@@ -27,7 +26,7 @@ class ManyKeysIT {
 
     @Test
     void hundredThousandKeysLoadInTime() {
-        try (Engine engine = Engines.choose(PortableEngine::open)) {
+        try (Engine engine = Engines.choose()) {
             long begin = System.nanoTime();
             long half = 0;
             try (DurableHsm hsm = new DurableHsm(engine, folder)) {
