@@ -2,11 +2,6 @@
 package dev.managedhsm.gateway;
 
 import dev.managedhsm.auth.decision.Authoriser;
-import dev.managedhsm.auth.role.BuiltInRoles;
-import dev.managedhsm.auth.role.RoleAssignment;
-import dev.managedhsm.auth.role.RoleDefinition;
-import dev.managedhsm.auth.role.RoleSnapshot;
-import dev.managedhsm.auth.role.Scope;
 import dev.managedhsm.auth.token.Challenge;
 import dev.managedhsm.auth.token.TokenCache;
 import dev.managedhsm.auth.token.TokenVerifier;
@@ -14,11 +9,16 @@ import dev.managedhsm.crypto.latency.LatencyBook;
 import dev.managedhsm.crypto.lifecycle.HsmCondition;
 import dev.managedhsm.crypto.ring.OperationRing;
 import dev.managedhsm.crypto.ring.RingConfig;
+import dev.managedhsm.crypto.seal.SealFailure;
 import dev.managedhsm.gateway.http.Edge;
 import dev.managedhsm.gateway.http.EdgeLimits;
 import dev.managedhsm.gateway.http.EdgeServices;
 import dev.managedhsm.gateway.resource.Resources;
+import dev.managedhsm.gateway.resource.RoleChanges;
 import dev.managedhsm.gateway.resource.Routes;
+import dev.managedhsm.gateway.store.RoleJournal;
+import dev.managedhsm.gateway.store.StoreJournal;
+import dev.managedhsm.gateway.store.StoreRefused;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -26,10 +26,7 @@ import io.vertx.core.net.OpenSSLEngineOptions;
 import io.vertx.core.transport.Transport;
 import java.net.BindException;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.time.Clock;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Queue;
 import java.util.UUID;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -49,6 +46,7 @@ public final class Gateway implements AutoCloseable {
 
     private final GatewayConfig config;
     private final KeyCustody custody;
+    private final RoleChanges roleChanges;
     private final OperationRing ring;
     private final ThreadPoolExecutor verification;
     private final Vertx vertx;
@@ -57,11 +55,13 @@ public final class Gateway implements AutoCloseable {
     private Gateway(
             GatewayConfig config,
             KeyCustody custody,
+            RoleChanges roleChanges,
             OperationRing ring,
             ThreadPoolExecutor verification,
             Vertx vertx) {
         this.config = config;
         this.custody = custody;
+        this.roleChanges = roleChanges;
         this.ring = ring;
         this.verification = verification;
         this.vertx = vertx;
@@ -79,25 +79,28 @@ public final class Gateway implements AutoCloseable {
         int cores = Runtime.getRuntime().availableProcessors();
         RingConfig ringConfig = RingConfig.forCores(cores);
         int eventLoops = Math.max(1, cores - ringConfig.fastWorkers());
-        Authoriser authoriser = new Authoriser(administrators(config));
         TokenVerifier verifier = new TokenVerifier(UUID.fromString(config.tenantId()), config.issuers(), clock);
         Challenge challenge =
                 new Challenge(config.loginAuthority(), UUID.fromString(config.tenantId()), config.resource());
 
         KeyCustody custody = KeyCustody.open(config.dataFolder(), clock);
+        RoleJournal roleJournal = new RoleJournal(StoreJournal.ofRoles(custody.store()), custody.seal());
+        Authoriser authoriser = authoriser(roleJournal, config, custody);
+        RoleChanges roleChanges = new RoleChanges(roleJournal, authoriser, custody.state());
         OperationRing ring = new OperationRing(ringConfig, custody.engine(), custody.keyring(), clock, failure -> {
             LOG.error("a worker met a failure of the engine", failure);
             custody.state().fail("the engine broke a promise; see the log");
         });
         ThreadPoolExecutor verification = verification(Math.max(1, cores / 4));
         Vertx vertx = vertx(eventLoops);
-        Gateway gateway = new Gateway(config, custody, ring, verification, vertx);
+        Gateway gateway = new Gateway(config, custody, roleChanges, ring, verification, vertx);
         try {
             Resources resources = new Resources(
                     custody.state(),
                     authoriser,
                     custody.keyring(),
                     custody.lifecycle(),
+                    roleChanges,
                     ring,
                     new LatencyBook(clock),
                     gateway.baseUrl(),
@@ -121,18 +124,16 @@ public final class Gateway implements AutoCloseable {
         }
     }
 
-    /** The initial administrators' assignments, with names that are the same at every start. */
-    private static RoleSnapshot administrators(GatewayConfig config) {
-        List<RoleAssignment> assignments = new ArrayList<>();
-        for (String objectId : config.administrators()) {
-            for (RoleDefinition role :
-                    List.of(BuiltInRoles.ADMINISTRATOR, BuiltInRoles.CRYPTO_OFFICER, BuiltInRoles.CRYPTO_USER)) {
-                byte[] name = ("initial " + objectId + ' ' + role.id()).getBytes(StandardCharsets.UTF_8);
-                assignments.add(new RoleAssignment(
-                        UUID.nameUUIDFromBytes(name), role.id(), UUID.fromString(objectId), Scope.HSM));
-            }
+    private static Authoriser authoriser(RoleJournal journal, GatewayConfig config, KeyCustody custody) {
+        try {
+            return new Authoriser(InitialRoles.load(journal, config.administrators()));
+        } catch (SealFailure | StoreRefused refused) {
+            custody.close();
+            throw new StartRefused(String.valueOf(refused.getMessage()), refused);
+        } catch (RuntimeException e) {
+            custody.close();
+            throw e;
         }
-        return RoleSnapshot.of(List.of(), assignments);
     }
 
     private static ThreadPoolExecutor verification(int threads) {
@@ -212,6 +213,7 @@ public final class Gateway implements AutoCloseable {
     public void close() {
         custody.state().become(HsmCondition.DRAINING);
         ring.close();
+        roleChanges.close();
         try {
             vertx.close().await(STOP_SECONDS_MAX, TimeUnit.SECONDS);
             routes.forEach(Routes::close);

@@ -4,7 +4,6 @@ package dev.managedhsm.gateway;
 import dev.managedhsm.crypto.engine.Engine;
 import dev.managedhsm.crypto.engine.EngineFailure;
 import dev.managedhsm.crypto.engine.Engines;
-import dev.managedhsm.crypto.engine.PortableEngine;
 import dev.managedhsm.crypto.keyring.Keyring;
 import dev.managedhsm.crypto.lifecycle.HsmCondition;
 import dev.managedhsm.crypto.lifecycle.HsmState;
@@ -31,6 +30,7 @@ import org.slf4j.LoggerFactory;
  * @param engine what computes
  * @param rootKey the root of all sealing
  * @param sealingKeys what is derived from it
+ * @param seal seals records with it
  * @param store where sealed records are kept
  * @param state the HSM's condition
  * @param keyring the living keys
@@ -40,6 +40,7 @@ record KeyCustody(
         Engine engine,
         RootKey rootKey,
         SealingKeys sealingKeys,
+        RecordSeal seal,
         Store store,
         HsmState state,
         Keyring keyring,
@@ -60,7 +61,7 @@ record KeyCustody(
                     "custody measure {}: {} ({})", measure.name(), measure.held() ? "held" : "NOT HELD", measure.why());
         }
         try {
-            Engine engine = Engines.choose(PortableEngine::open);
+            Engine engine = Engines.choose();
             Store store = SqliteStore.open(folder);
             try {
                 return open(engine, store, folder, clock);
@@ -81,7 +82,7 @@ record KeyCustody(
         Keyring keyring = new Keyring(engine, seal, Keyring.HOT_MAX_DEFAULT, Keyring.READERS_MAX_DEFAULT);
         KeyLifecycle lifecycle =
                 new KeyLifecycle(engine, seal, keyring, new StoreJournal(store), state, LifecyclePolicy.DEFAULT, clock);
-        return new KeyCustody(engine, rootKey, sealingKeys, store, state, keyring, lifecycle);
+        return new KeyCustody(engine, rootKey, sealingKeys, seal, store, state, keyring, lifecycle);
     }
 
     /** Without its root key a store with records is worth nothing; making a new one would only hide the loss. */

@@ -106,7 +106,7 @@ public final class BuiltInRoles {
     /** What the control plane may do for a caller; it has control-plane actions only and grants no data action. */
     public static final RoleDefinition ARM_USER = new RoleDefinition(
             UUID.fromString("770fd66c-6266-4643-9d4e-b616870898d5"),
-            "ARM User",
+            "Managed HSM ARM User",
             "",
             RoleDefinition.Kind.BUILT_IN,
             List.of(new Permission(

@@ -43,7 +43,7 @@ public final class AesCbc {
         if (plain >= 0) {
             slot.done(plain);
         } else {
-            memory.asSlice(OperationSlot.OUTPUT_VALUE, length).fill((byte) 0);
+            LibCrypto.wipe(out, length);
             slot.end(Outcome.DECRYPTION_FAILED);
         }
     }

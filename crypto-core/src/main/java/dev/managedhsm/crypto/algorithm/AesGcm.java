@@ -58,7 +58,7 @@ public final class AesGcm {
         if (open(key, iv, aad, aadLength, in, length, tag, out, scratch)) {
             slot.done(length);
         } else {
-            slot.memory().asSlice(OperationSlot.OUTPUT_VALUE, length).fill((byte) 0);
+            LibCrypto.wipe(out, length);
             slot.end(Outcome.DECRYPTION_FAILED);
         }
     }

@@ -41,7 +41,7 @@ public final class AesKeyWrap {
         if (wraps) {
             throw new LibraryFailure("the library could not wrap");
         }
-        slot.memory().asSlice(OperationSlot.OUTPUT_VALUE, length).fill((byte) 0);
+        LibCrypto.wipe(out, length);
         slot.end(Outcome.DECRYPTION_FAILED);
     }
 

@@ -3,11 +3,9 @@ package dev.managedhsm.crypto.algorithm;
 
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import dev.managedhsm.crypto.foreign.CryptoLibrary;
 import dev.managedhsm.crypto.foreign.LibCrypto;
 import dev.managedhsm.crypto.foreign.LibCryptoKeys;
 import dev.managedhsm.crypto.foreign.LibraryFailure;
-import dev.managedhsm.crypto.foreign.OpenSslCalls;
 import dev.managedhsm.crypto.foreign.Secp256k1;
 import dev.managedhsm.crypto.key.KeyClass;
 import dev.managedhsm.crypto.key.PublicPart;
@@ -66,7 +64,7 @@ public final class EcKeys {
             throw new LibraryFailure("the secret is no key of class " + keyClass);
         }
         PairKey key = new PairKey(keyClass, address);
-        if (!inRange(address) || !publicPart(key).equals(publicPart)) {
+        if (!LibCryptoKeys.sound(address) || !publicPart(key).equals(publicPart)) {
             key.close();
             throw new LibraryFailure("the secret is no key of class " + keyClass + " with this public part");
         }
@@ -129,20 +127,6 @@ public final class EcKeys {
         Der.put(der, at, tag);
         Der.put(der, at + 1, length); // below 128 for every curve here
         return at + 2;
-    }
-
-    /** AWS-LC has checked the scalar while it read it; OpenSSL has not. */
-    private static boolean inRange(long key) {
-        if (CryptoLibrary.chosen().awsLc()) {
-            return true;
-        }
-        long context = LibCryptoKeys.newContext(key);
-        boolean good = context != 0 && OpenSslCalls.check(context) == 1;
-        LibCryptoKeys.freeContext(context);
-        if (!good) {
-            LibCrypto.clearErrors();
-        }
-        return good;
     }
 
     private static void copyScalar(PairKey key, MemorySegment secret) {

@@ -55,7 +55,7 @@ public final class RsaEncryption {
         if (!ready || protects) {
             throw new LibraryFailure("the library could not use an RSA key");
         }
-        slot.memory().asSlice(OperationSlot.OUTPUT_VALUE, room).fill((byte) 0);
+        LibCrypto.wipe(out, room);
         slot.end(Outcome.DECRYPTION_FAILED);
     }
 

@@ -4,7 +4,6 @@ package dev.managedhsm.crypto.algorithm;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import dev.managedhsm.crypto.foreign.CryptoLibrary;
 import dev.managedhsm.crypto.foreign.LibCrypto;
 import dev.managedhsm.crypto.foreign.LibCryptoKeys;
 import dev.managedhsm.crypto.foreign.LibraryFailure;
@@ -36,8 +35,8 @@ public final class RsaKeys {
     }
 
     /**
-     * Reads a pair. AWS-LC checks at this point that all numbers of the key belong together; with other libraries the
-     * pair signs and verifies once.
+     * Reads a pair and checks that all its numbers belong together. AWS-LC does so while it reads (0.5 ms); OpenSSL only
+     * when asked, and then proves the factors to be primes too (tens of milliseconds).
      *
      * @throws LibraryFailure if the bytes are no key of this class with this public part
      */
@@ -54,10 +53,8 @@ public final class RsaKeys {
             if (!rightSize || !own.equals(publicPart)) {
                 throw new LibraryFailure("the secret is no key of class " + keyClass + " with this public part");
             }
-            if (!CryptoLibrary.chosen().awsLc()) {
-                try (Scratch scratch = new Scratch()) {
-                    prove(key, scratch);
-                }
+            if (!LibCryptoKeys.sound(address)) {
+                throw new LibraryFailure("the parts of the secret do not belong together");
             }
             return key;
         } catch (LibraryFailure e) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.crypto.algorithm;
 
+import dev.managedhsm.crypto.foreign.LibCrypto;
 import dev.managedhsm.crypto.foreign.LibCryptoCiphers;
 import dev.managedhsm.crypto.memory.LockedMemory;
 import java.lang.foreign.MemorySegment;
@@ -52,7 +53,7 @@ public final class Scratch implements AutoCloseable {
     }
 
     void wipe(int place, int length) {
-        segment.asSlice(place, length).fill((byte) 0);
+        LibCrypto.wipe(address + place, length);
     }
 
     /** Wipes and frees. Closing twice is the same as closing once. */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.crypto.engine;
 
-import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -12,15 +11,14 @@ public final class Engines {
     private Engines() {}
 
     /**
-     * The native engine if it works here, else the other one, with one line in the log that says why.
+     * The native engine if it works here, else the portable one, with one line in the log that says why.
      *
      * <p>A configured libcrypto is never replaced: if the system property {@code hsm.libcrypto} is set and that library
      * does not work, there is no engine.
      *
-     * @param portable opens the other engine
      * @throws EngineFailure if there is no engine, with the reason
      */
-    public static Engine choose(Supplier<? extends Engine> portable) {
+    public static Engine choose() {
         try {
             Engine engine = NativeEngine.open();
             LOG.info("{}", engine.description());
@@ -29,7 +27,7 @@ public final class Engines {
             if (!System.getProperty("hsm.libcrypto", "").isEmpty()) {
                 throw e;
             }
-            Engine engine = portable.get();
+            Engine engine = PortableEngine.open();
             LOG.warn(
                     "{}, which is slow, because the native engine does not work: {}",
                     engine.description(),

@@ -13,6 +13,7 @@ public final class LibCrypto {
     private static final CryptoLibrary LIBRARY = CryptoLibrary.chosen();
     private static final MethodHandle ERR_CLEAR_ERROR = LIBRARY.bindShort("ERR_clear_error", "v");
     private static final MethodHandle RAND_BYTES = LIBRARY.bind("RAND_bytes", "ipl");
+    private static final MethodHandle CLEANSE = LIBRARY.bindShort("OPENSSL_cleanse", "vpn");
     private static final MethodHandle MEMCMP = LIBRARY.bindShort("CRYPTO_memcmp", "ippn");
     private static final MethodHandle HMAC = LIBRARY.bindShort("HMAC", "ppplpnpp");
 
@@ -45,6 +46,15 @@ public final class LibCrypto {
             return (int) RAND_BYTES.invokeExact(out, length) == 1;
         } catch (Throwable t) {
             throw Linkage.broken("RAND_bytes", t);
+        }
+    }
+
+    /** Overwrites memory with zeroes, without allocating the slice that doing so in Java takes. */
+    public static void wipe(long address, long length) {
+        try {
+            CLEANSE.invokeExact(address, length);
+        } catch (Throwable t) {
+            throw Linkage.broken("OPENSSL_cleanse", t);
         }
     }
 

@@ -272,6 +272,23 @@ public final class LibCryptoKeys {
         }
     }
 
+    /**
+     * Whether all parts of a key that was read are in range and belong together. AWS-LC has seen to it while reading;
+     * OpenSSL checks only when asked.
+     */
+    public static boolean sound(long key) {
+        if (LIBRARY.awsLc()) {
+            return true;
+        }
+        long context = newContext(key);
+        boolean sound = context != 0 && OpenSslCalls.check(context) == 1;
+        freeContext(context);
+        if (!sound) {
+            LibCrypto.clearErrors();
+        }
+        return sound;
+    }
+
     /** Writes a private key in the form that {@link #parse} reads. Answers its length; 0 if it failed or has no room. */
     public static int encode(long key, MemorySegment out) {
         try (Arena arena = Arena.ofConfined()) {

@@ -9,8 +9,14 @@ public enum SealPurpose {
     KEY_SECRET("key secret"),
     /** That a key is soft-deleted, and since when. */
     DELETED_KEY("deleted key"),
-    /** The sum over all records. */
+    /** The sum over all records of keys. */
     ANCHOR("anchor"),
+    /** A custom role definition. */
+    ROLE_DEFINITION("role definition"),
+    /** A role assignment. */
+    ROLE_ASSIGNMENT("role assignment"),
+    /** The sum over all records of roles, which change apart from those of keys. */
+    ROLE_ANCHOR("role anchor"),
     /** A fresh secret that has no name yet and never leaves the process. */
     FRESH_SECRET("fresh secret");
 

@@ -66,8 +66,7 @@ class OperationRingTest {
         int taken = 0;
         while (taken < count) {
             // A worker that was put off the core holds its place, so a full lane is an expected answer here.
-            while (!slots.isEmpty()
-                    && ring.submit(slots.getLast(), System.nanoTime()) == Admission.ADMITTED) {
+            while (!slots.isEmpty() && ring.submit(slots.getLast(), System.nanoTime()) == Admission.ADMITTED) {
                 slots.removeLast();
                 out++;
             }

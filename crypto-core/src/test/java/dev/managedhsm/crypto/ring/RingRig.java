@@ -3,7 +3,6 @@ package dev.managedhsm.crypto.ring;
 
 import dev.managedhsm.crypto.engine.Engine;
 import dev.managedhsm.crypto.engine.Engines;
-import dev.managedhsm.crypto.engine.PortableEngine;
 import dev.managedhsm.crypto.fixture.MemoryJournal;
 import dev.managedhsm.crypto.key.KeyAttributes;
 import dev.managedhsm.crypto.key.KeyClass;
@@ -41,7 +40,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class RingRig implements AutoCloseable {
     private static final long WAIT_SECONDS_MAX = 60;
 
-    final Engine engine = Engines.choose(PortableEngine::open);
+    final Engine engine = Engines.choose();
     final RootKey root = RootKey.create(engine);
     final SealingKeys sealingKeys = new SealingKeys(engine, root, "test");
     final RecordSeal seal = new RecordSeal(engine, sealingKeys);

@@ -160,6 +160,11 @@ public final class Exchange {
         end(success(200), body.toBuffer());
     }
 
+    /** Answers with a status of success and a JSON object. */
+    public void answer(int status, JsonObject body) {
+        end(success(status), body.toBuffer());
+    }
+
     /** Answers with a status and no body. */
     public void answer(int status) {
         HttpServerResponse response = success(status);

@@ -17,6 +17,7 @@ import java.util.concurrent.Executor;
  * @param authoriser who may do what
  * @param keyring the living keys
  * @param lifecycle changes to keys
+ * @param roleChanges changes to roles
  * @param ring the way to the engine
  * @param latency all histograms
  * @param baseUrl scheme, host and port of identifiers, without a slash at the end
@@ -27,6 +28,7 @@ public record Resources(
         Authoriser authoriser,
         Keyring keyring,
         KeyLifecycle lifecycle,
+        RoleChanges roleChanges,
         OperationRing ring,
         LatencyBook latency,
         String baseUrl,
@@ -37,6 +39,10 @@ public record Resources(
 
     KeyOperations keyOperations(Executor loop) {
         return new KeyOperations(access(), keyring, ring, baseUrl, latency.recorder(), slotsPerLoop, loop);
+    }
+
+    RoleRequests roles() {
+        return new RoleRequests(access(), roleChanges);
     }
 
     Keys keys() {

@@ -19,14 +19,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The one table of routes of one event loop: a hand-written switch for key operations, Vert.x's router for the rest. Used
- * by its event loop's thread only.
+ * The one table of routes of one event loop: a hand-written switch for key operations, another for roles, Vert.x's router
+ * for the rest. Used by its event loop's thread only.
  */
 public final class Routes implements Consumer<Exchange>, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Routes.class);
 
     private final HsmAccess access;
     private final KeyOperations operations;
+    private final RoleRequests roles;
     private final Router router;
 
     /** The exchange that the router is looking at; it calls its handlers before it returns. */
@@ -41,6 +42,7 @@ public final class Routes implements Consumer<Exchange>, AutoCloseable {
     public Routes(Edge edge, Resources resources) {
         this.access = resources.access();
         this.operations = resources.keyOperations(edge.loop());
+        this.roles = resources.roles();
         this.router = Router.router(edge.vertx());
         for (Endpoint endpoint : resources.keys().endpoints()) {
             router.route(endpoint.method(), endpoint.path()).handler(context -> open(endpoint, context));
@@ -63,13 +65,18 @@ public final class Routes implements Consumer<Exchange>, AutoCloseable {
 
     @Override
     public void accept(Exchange exchange) {
+        String path = exchange.request().path();
         if (HttpMethod.POST.equals(exchange.request().method())) {
-            String path = exchange.request().path();
             OperationPath operation = path == null ? null : OperationPath.parse(path);
             if (operation != null) {
                 operations.begin(exchange, operation);
                 return;
             }
+        }
+        RolePath role = path == null ? null : RolePath.parse(path);
+        if (role != null) {
+            roles.begin(exchange, role);
+            return;
         }
         routed = exchange;
         try {

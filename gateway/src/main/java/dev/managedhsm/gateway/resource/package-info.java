@@ -4,6 +4,7 @@
  *
  * <pre>
  *   Exchange ─▶ Routes ─┬─ POST /keys/{n}[/{v}]/{operation} ─▶ KeyOperations ─▶ ring       (hot path, hand-written)
+ *                       ├─ {scope}/providers/Microsoft.Authorization/… ─▶ RoleRequests ─▶ RoleChanges (hand-written)
  *                       └─ everything else ─▶ Vert.x Router ─▶ Keys, Latency ─▶ life-cycle (control plane)
  * </pre>
  */

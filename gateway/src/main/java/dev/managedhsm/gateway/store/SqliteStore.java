@@ -25,6 +25,8 @@ public final class SqliteStore implements Store {
     /** How many commits the mark of an operation is kept. */
     private static final long OPERATIONS_KEPT = 1_000;
 
+    private static final long COMMITS_PER_CHECKPOINT = 128;
+
     private final FolderLock lock;
     private final SqliteConnections connections;
     private Connection writer;
@@ -86,7 +88,19 @@ public final class SqliteStore implements Store {
             return uncertain(transaction, e);
         }
         head = revision;
+        checkpoint(revision);
         return new Commit.Committed(revision);
+    }
+
+    /** Carries the log over to the database file now and then; done here because SQLite by itself hides its errors. */
+    private void checkpoint(long revision) {
+        if (revision % COMMITS_PER_CHECKPOINT == 0) {
+            try {
+                SqliteConnections.execute(writer, "PRAGMA wal_checkpoint(PASSIVE)");
+            } catch (SQLException e) {
+                fail(e);
+            }
+        }
     }
 
     private boolean hold(Transaction transaction) throws SQLException {
@@ -200,6 +214,11 @@ public final class SqliteStore implements Store {
     @Override
     public StoreHealth health() {
         return new StoreHealth("SQLite file " + connections.file(), head, failure);
+    }
+
+    /** Bounds the database file, as a disk would that is full. For tests. */
+    synchronized void pagesMax(long pages) throws SQLException {
+        SqliteConnections.execute(writer, "PRAGMA max_page_count = " + pages);
     }
 
     private void fail(SQLException cause) {

@@ -14,37 +14,62 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps the records of keys in a store: one namespace per purpose, key and version as the key. Used by one thread at a
- * time: the one that starts, then the control worker.
+ * Keeps the records of keys, or those of roles, in a store: one namespace per purpose, key and version as the key. Used by
+ * one thread at a time: the one that starts, then the one that makes changes.
  *
  * <p>Each commit is guarded by the anchor's revision, so that a second writer would be noticed and not mixed in.
  */
 public final class StoreJournal implements KeyJournal {
     private static final Logger LOG = LoggerFactory.getLogger(StoreJournal.class);
-    private static final Map<SealPurpose, String> NAMESPACES = namespaces();
 
     private final Store store;
+    private final Map<SealPurpose, String> namespaces;
+    private final SealPurpose anchor;
     private long anchorRevision;
 
-    /** @param store where to keep them; closed by its owner */
+    /**
+     * Keeps the records of keys.
+     *
+     * @param store where to keep them; closed by its owner
+     */
     public StoreJournal(Store store) {
-        this.store = store;
+        this(
+                store,
+                Map.of(
+                        SealPurpose.KEY_FACTS, "key-facts",
+                        SealPurpose.KEY_SECRET, "key-secret",
+                        SealPurpose.DELETED_KEY, "deleted-key",
+                        SealPurpose.ANCHOR, "anchor"),
+                SealPurpose.ANCHOR);
     }
 
-    private static Map<SealPurpose, String> namespaces() {
-        Map<SealPurpose, String> names = new EnumMap<>(SealPurpose.class);
-        names.put(SealPurpose.KEY_FACTS, "key-facts");
-        names.put(SealPurpose.KEY_SECRET, "key-secret");
-        names.put(SealPurpose.DELETED_KEY, "deleted-key");
-        names.put(SealPurpose.ANCHOR, "anchor");
-        return names;
+    /**
+     * Keeps the records of roles.
+     *
+     * @param store where to keep them; closed by its owner
+     */
+    public static StoreJournal ofRoles(Store store) {
+        return new StoreJournal(
+                store,
+                Map.of(
+                        SealPurpose.ROLE_DEFINITION, "role-definition",
+                        SealPurpose.ROLE_ASSIGNMENT, "role-assignment",
+                        SealPurpose.ROLE_ANCHOR, "role-anchor"),
+                SealPurpose.ROLE_ANCHOR);
+    }
+
+    /** @param anchor the purpose whose one record guards all others */
+    private StoreJournal(Store store, Map<SealPurpose, String> namespaces, SealPurpose anchor) {
+        this.store = store;
+        this.namespaces = new EnumMap<>(namespaces); // in the order of purposes
+        this.anchor = anchor;
     }
 
     @Override
     public void load(Visitor visitor) {
         try (Snapshot snapshot = store.snapshot()) {
-            NAMESPACES.forEach((purpose, namespace) -> snapshot.forEach(namespace, record -> {
-                if (purpose == SealPurpose.ANCHOR) {
+            namespaces.forEach((purpose, namespace) -> snapshot.forEach(namespace, record -> {
+                if (purpose == anchor) {
                     anchorRevision = record.revision();
                 }
                 visitor.record(name(purpose, record.key()), record.value());
@@ -80,11 +105,11 @@ public final class StoreJournal implements KeyJournal {
     }
 
     private Transaction.Guard guard() {
-        RecordName anchor = new RecordName(SealPurpose.ANCHOR, "", "");
-        return new Transaction.Guard(namespace(anchor), key(anchor), anchorRevision);
+        RecordName record = new RecordName(anchor, "", "");
+        return new Transaction.Guard(namespace(record), key(record), anchorRevision);
     }
 
-    private static List<Transaction.Write> writes(List<JournalWrite> writes) {
+    private List<Transaction.Write> writes(List<JournalWrite> writes) {
         List<Transaction.Write> out = new ArrayList<>(writes.size());
         for (JournalWrite write : writes) {
             RecordName name = write.name();
@@ -97,10 +122,10 @@ public final class StoreJournal implements KeyJournal {
         return out;
     }
 
-    private static String namespace(RecordName name) {
-        String namespace = NAMESPACES.get(name.purpose());
+    private String namespace(RecordName name) {
+        String namespace = namespaces.get(name.purpose());
         if (namespace == null) {
-            throw new IllegalStateException("records of this purpose are not kept");
+            throw new IllegalStateException("records of this purpose are not kept here");
         }
         return namespace;
     }

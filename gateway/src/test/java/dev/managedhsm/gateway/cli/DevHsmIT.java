@@ -32,8 +32,10 @@ class DevHsmIT {
             first = Files.readString(environment);
             port = hsm.guide().names().port();
         }
+        assertFalse(Files.exists(environment), "gone with the HSM");
+        Files.writeString(environment, "HSM_URL=of-a-killed-one\n");
         try (DevHsm hsm = DevHsm.start(data, "localhost", "127.0.0.1", port)) {
-            assertFalse(Files.exists(environment), "the old one is gone");
+            assertFalse(Files.exists(environment), "an old one is gone");
             hsm.announce();
             assertEquals(first, Files.readString(environment));
         }

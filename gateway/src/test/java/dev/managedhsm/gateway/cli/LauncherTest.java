@@ -187,7 +187,7 @@ class LauncherTest {
         Shell.Ended ended = run("test", "-Pslow", "-Dx=a b");
 
         assertEquals(0, ended.status(), ended.err());
-        assertEquals("what Maven says\nTests run: 12, Failures: 1, Errors: 3, Skipped: 2\n", ended.out());
+        assertEquals("what Maven says\n\nTests run: 12, Failures: 1, Errors: 3, Skipped: 2\n", ended.out());
         assertEquals(List.of("-B verify -Pslow -Dx=a b"), mavenCalls());
     }
 
@@ -198,7 +198,7 @@ class LauncherTest {
         Shell.Ended ended = run("test");
 
         assertEquals(7, ended.status());
-        assertEquals("Tests run: 0, Failures: 0, Errors: 0, Skipped: 0\n", ended.out());
+        assertEquals("\nTests run: 0, Failures: 0, Errors: 0, Skipped: 0\n", ended.out());
     }
 
     private Shell.Ended run(String... words) throws IOException, InterruptedException {

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.gateway.resource;
+
+import dev.managedhsm.auth.decision.Authoriser;
+import dev.managedhsm.auth.role.RoleAssignment;
+import dev.managedhsm.auth.role.RoleChange;
+import dev.managedhsm.auth.role.RoleDefinition;
+import dev.managedhsm.auth.role.RoleSnapshot;
+import dev.managedhsm.auth.role.Scope;
+import dev.managedhsm.crypto.lifecycle.HsmCondition;
+import dev.managedhsm.crypto.lifecycle.HsmState;
+import dev.managedhsm.gateway.store.RoleJournal;
+import dev.managedhsm.gateway.store.RoleWrite;
+import dev.managedhsm.gateway.wire.RoleErrors;
+import dev.managedhsm.gateway.wire.WireError;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The one thread that changes roles. Takes changes in the order in which they were submitted, and for each: decides it on
+ * the snapshot in use, makes it durable, takes the new snapshot into use, and only then answers. Any thread may submit.
+ *
+ * <pre>
+ *   event loop ─▶ queue ─▶ [ RoleSnapshot.with… ─▶ RoleJournal.commit ─▶ Authoriser.use ] ─▶ answer
+ * </pre>
+ */
+public final class RoleChanges implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(RoleChanges.class);
+    private static final int WAITING_MAX = 64;
+    private static final long STOP_SECONDS_MAX = 20;
+
+    private final RoleJournal journal;
+    private final Authoriser authoriser;
+    private final HsmState state;
+    private final ThreadPoolExecutor worker = new ThreadPoolExecutor(
+            1,
+            1,
+            0,
+            TimeUnit.SECONDS,
+            new ArrayBlockingQueue<>(WAITING_MAX),
+            Thread.ofPlatform().name("role-worker").factory());
+
+    /** A change as decided on a snapshot: what becomes of the snapshot, what is written, and what is given back. */
+    private record Step<T>(RoleChange change, RoleWrite write, T value) {}
+
+    /**
+     * @param journal where changes are made durable; it has been loaded, and is this object's from here on
+     * @param authoriser decides by what was loaded
+     * @param state refuses changes unless operational; moves to failed where a promise was broken
+     */
+    public RoleChanges(RoleJournal journal, Authoriser authoriser, HsmState state) {
+        this.journal = journal;
+        this.authoriser = authoriser;
+        this.state = state;
+    }
+
+    CompletionStage<RoleAnswer<RoleAssignment>> assign(RoleAssignment wanted) {
+        return submit(now -> {
+            if (now.definition(wanted.roleDefinitionId()) == null) {
+                return new RoleAnswer.Refused<>(RoleErrors.unknownRole());
+            }
+            return apply(new Step<>(now.with(wanted), new RoleWrite.PutAssignment(wanted), wanted));
+        });
+    }
+
+    CompletionStage<RoleAnswer<RoleAssignment>> unassign(UUID name, Scope scope) {
+        return submit(now -> {
+            RoleAssignment found = now.assignment(name);
+            if (found == null || !found.scope().equals(scope)) {
+                return new RoleAnswer.Refused<>(RoleErrors.assignmentNotFound());
+            }
+            return apply(new Step<>(now.withoutAssignment(name), new RoleWrite.RemoveAssignment(name), found));
+        });
+    }
+
+    CompletionStage<RoleAnswer<RoleDefinition>> define(RoleDefinition wanted) {
+        return submit(now -> apply(new Step<>(now.with(wanted), new RoleWrite.PutDefinition(wanted), wanted)));
+    }
+
+    CompletionStage<RoleAnswer<RoleDefinition>> undefine(UUID id) {
+        return submit(now -> {
+            RoleDefinition found = now.definition(id);
+            if (found == null) {
+                return new RoleAnswer.Refused<>(RoleErrors.definitionNotFound());
+            }
+            if (found.kind() == RoleDefinition.Kind.BUILT_IN) {
+                return new RoleAnswer.Refused<>(RoleErrors.builtInRoleStays());
+            }
+            return apply(new Step<>(now.withoutDefinition(id), new RoleWrite.RemoveDefinition(id), found));
+        });
+    }
+
+    private <T> CompletionStage<RoleAnswer<T>> submit(Function<RoleSnapshot, RoleAnswer<T>> wish) {
+        try {
+            return CompletableFuture.supplyAsync(
+                    () -> state.now() == HsmCondition.OPERATIONAL
+                            ? wish.apply(authoriser.snapshot())
+                            : new RoleAnswer.Refused<>(WireError.unavailable("The HSM is not operational")),
+                    worker);
+        } catch (RejectedExecutionException fullOrClosed) {
+            return CompletableFuture.completedFuture(new RoleAnswer.Refused<>(WireError.throttled()));
+        }
+    }
+
+    private <T> RoleAnswer<T> apply(Step<T> step) {
+        return switch (step.change()) {
+            case RoleChange.Refused(RoleChange.Reason reason) -> new RoleAnswer.Refused<>(RoleErrors.of(reason));
+            case RoleChange.Changed(RoleSnapshot next) -> commit(step, next);
+        };
+    }
+
+    private <T> RoleAnswer<T> commit(Step<T> step, RoleSnapshot next) {
+        return switch (journal.commit(List.of(step.write()))) {
+            case COMMITTED -> {
+                authoriser.use(next);
+                yield new RoleAnswer.Done<>(step.value());
+            }
+            case NOT_COMMITTED -> notDurable();
+            case UNKNOWN -> {
+                state.fail("it is not known whether a change of roles reached the store: check the store, then start"
+                        + " anew");
+                yield notDurable();
+            }
+        };
+    }
+
+    private static <T> RoleAnswer<T> notDurable() {
+        return new RoleAnswer.Refused<>(WireError.unavailable("The change could not be made durable and was not made"));
+    }
+
+    /** Applies what is queued, then ends. Waits for that, up to {@value #STOP_SECONDS_MAX} s. */
+    @Override
+    public void close() {
+        worker.shutdown();
+        try {
+            if (!worker.awaitTermination(STOP_SECONDS_MAX, TimeUnit.SECONDS)) {
+                LOG.warn("changes of roles did not end in time");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

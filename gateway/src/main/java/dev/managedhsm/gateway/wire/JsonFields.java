@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.gateway.wire;
+
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Members of a request's JSON, taken out with the type they must have. Any thread. */
+final class JsonFields {
+    private JsonFields() {}
+
+    /** A member that is an object. */
+    static JsonObject object(JsonObject json, String name) throws Refused {
+        if (json.getValue(name) instanceof JsonObject object) {
+            return object;
+        }
+        throw new Refused("Property '" + name + "' is required and is an object");
+    }
+
+    /** A member that is a string, or null where it is absent or null. */
+    static @Nullable String text(JsonObject json, String name) throws Refused {
+        Object value = json.getValue(name);
+        if (value == null || value instanceof String) {
+            return (String) value;
+        }
+        throw new Refused("Property '" + name + "' is not a string");
+    }
+
+    /** A member that is an array of strings; empty where it is absent or null. */
+    static List<String> texts(JsonObject json, String name) throws Refused {
+        List<String> texts = new ArrayList<>();
+        for (Object element : array(json, name)) {
+            if (!(element instanceof String text)) {
+                throw new Refused("Property '" + name + "' holds a value that is not a string");
+            }
+            texts.add(text);
+        }
+        return texts;
+    }
+
+    /** A member that is an array of objects; empty where it is absent or null. */
+    static List<JsonObject> objects(JsonObject json, String name) throws Refused {
+        List<JsonObject> objects = new ArrayList<>();
+        for (Object element : array(json, name)) {
+            if (!(element instanceof JsonObject object)) {
+                throw new Refused("Property '" + name + "' holds a value that is not an object");
+            }
+            objects.add(object);
+        }
+        return objects;
+    }
+
+    private static JsonArray array(JsonObject json, String name) throws Refused {
+        Object value = json.getValue(name);
+        if (value == null) {
+            return new JsonArray();
+        }
+        if (value instanceof JsonArray array) {
+            return array;
+        }
+        throw new Refused("Property '" + name + "' is not an array");
+    }
+}

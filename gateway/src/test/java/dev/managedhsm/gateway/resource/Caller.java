@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.gateway.resource;
+
+import dev.managedhsm.gateway.fixture.Answer;
+import dev.managedhsm.gateway.fixture.RawClient;
+import dev.managedhsm.gateway.fixture.RunningHsm;
+import io.vertx.core.json.JsonObject;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.util.UUID;
+
+/** Somebody with a good token and an object id, talking to one HSM. */
+final class Caller {
+    private static final String PROVIDER = "/providers/Microsoft.Authorization/";
+
+    final String objectId;
+    private final RawClient client;
+    private final String bearer;
+
+    private Caller(RunningHsm hsm, String objectId) {
+        this.objectId = objectId;
+        this.client = hsm.client();
+        this.bearer = "Bearer "
+                + hsm.token().claim("oid", objectId).claim("sub", objectId).text();
+    }
+
+    /** Somebody whom the HSM has never seen. */
+    static Caller fresh(RunningHsm hsm) {
+        return new Caller(hsm, UUID.randomUUID().toString());
+    }
+
+    static Caller administrator(RunningHsm hsm) {
+        return new Caller(hsm, hsm.administratorId());
+    }
+
+    Answer send(String method, String path, String body) {
+        HttpRequest.Builder request = client.bare(path).setHeader("authorization", bearer);
+        if (body.isEmpty()) {
+            return client.send(request.method(method, BodyPublishers.noBody()));
+        }
+        return client.send(
+                request.setHeader("content-type", "application/json").method(method, BodyPublishers.ofString(body)));
+    }
+
+    Answer get(String path) {
+        return send("GET", path, "");
+    }
+
+    Answer delete(String path) {
+        return send("DELETE", path, "");
+    }
+
+    Answer put(String path, String body) {
+        return send("PUT", path, body);
+    }
+
+    Answer post(String path, JsonObject body) {
+        return send("POST", path, body.encode());
+    }
+
+    /** The path of role assignments at a scope as a client writes it. */
+    static String assignments(String scope) {
+        return scope + PROVIDER + "roleAssignments";
+    }
+
+    /** The path of role definitions at a scope as a client writes it. */
+    static String definitions(String scope) {
+        return scope + PROVIDER + "roleDefinitions";
+    }
+
+    /** Assigns a role under a new name. */
+    Answer assign(String scope, UUID role, String principalId) {
+        return put(assignments(scope) + '/' + UUID.randomUUID(), body(role, principalId));
+    }
+
+    /** What a client sends to assign a role. */
+    static String body(UUID role, String principalId) {
+        return new JsonObject()
+                .put(
+                        "properties",
+                        new JsonObject()
+                                .put("principalId", principalId)
+                                .put(
+                                        "roleDefinitionId",
+                                        "Microsoft.KeyVault/providers/Microsoft.Authorization/roleDefinitions/" + role))
+                .encode();
+    }
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.gateway.store;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Starts a class of the tests as a process of its own. */
+final class Child {
+    /** How a line begins that is no log. */
+    static final String SAYS = "> ";
+
+    private Child() {}
+
+    /** What the next line says that is no log, or null at the end. */
+    static @Nullable String says(BufferedReader lines) throws IOException {
+        String line = lines.readLine();
+        while (line != null && !line.startsWith(SAYS)) {
+            line = lines.readLine();
+        }
+        return line == null ? null : line.substring(SAYS.length());
+    }
+
+    static Process start(Class<?> main, String... arguments) throws IOException {
+        return start(List.of(), main, arguments);
+    }
+
+    /** Starts it by a command that runs the rest of its arguments */
+    static Process start(List<String> before, Class<?> main, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(before);
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(
+                List.of("-Xmx256m", "--enable-native-access=ALL-UNNAMED", "--illegal-native-access=deny", "-cp"));
+        command.add(System.getProperty("java.class.path"));
+        command.add(main.getName());
+        command.addAll(List.of(arguments));
+        return new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+    }
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.gateway.store;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Arrays;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SqliteStoreTest extends StoreContract {
+    @TempDir
+    Path folder;
+
+    @Override
+    Store open() {
+        return SqliteStore.open(data());
+    }
+
+    private Path data() {
+        return folder.resolve("data");
+    }
+
+    private Path file() {
+        return data().resolve("store.sqlite");
+    }
+
+    @Test
+    void keepsItsFolderToItsOwner() throws IOException {
+        assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(data())));
+    }
+
+    @Test
+    void refusesFolderInUse() {
+        assertRefuses(data(), "in use by another process");
+        store().close();
+        SqliteStore.open(data()).close();
+    }
+
+    @Test
+    void refusesFileInThePlaceOfAFolder() throws IOException {
+        Path file = Files.writeString(folder.resolve("file"), "");
+
+        assertRefuses(file, "cannot be written");
+    }
+
+    @Test
+    void refusesFolderThatCannotBeMade() {
+        assertRefuses(Path.of("/proc/no-store"), "cannot be written");
+    }
+
+    @Test
+    void refusesFileThatIsNoDatabase() throws IOException {
+        Path other = Files.createDirectory(folder.resolve("other"));
+        Files.writeString(other.resolve("store.sqlite"), "what is this? ".repeat(1_000));
+
+        assertRefuses(other, "damaged");
+    }
+
+    @Test
+    void refusesDamagedFile() throws IOException {
+        for (int i = 1; i <= 40; i++) {
+            assertCommitted(i, put("n", "key" + i, new byte[3_000]));
+        }
+        store().close();
+        byte[] bytes = Files.readAllBytes(file());
+        Arrays.fill(bytes, 8_192, bytes.length, (byte) 0x5a);
+        Files.write(file(), bytes);
+
+        assertRefuses(data(), "damaged");
+    }
+
+    @Test
+    void refusesTruncatedFile() throws IOException {
+        for (int i = 1; i <= 40; i++) {
+            assertCommitted(i, put("n", "key" + i, new byte[3_000]));
+        }
+        store().close();
+        Files.write(file(), Arrays.copyOf(Files.readAllBytes(file()), 16_384));
+
+        assertRefuses(data(), "damaged");
+    }
+
+    @Test
+    void refusesNewerFormat() throws SQLException {
+        store().close();
+        tamper("PRAGMA user_version = 2");
+
+        assertRefuses(data(), "format 2");
+    }
+
+    @Test
+    void refusesAnotherProgramsDatabase() throws SQLException {
+        store().close();
+        tamper("PRAGMA application_id = 7");
+
+        assertRefuses(data(), "another program's");
+    }
+
+    @Test
+    void refusesDatabaseThatOnlyLooksEmpty() throws SQLException, IOException {
+        Path other = Files.createDirectory(folder.resolve("other"));
+        try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + other.resolve("store.sqlite"));
+                Statement statement = connection.createStatement()) {
+            statement.execute("CREATE TABLE recipes (title TEXT)");
+        }
+
+        assertRefuses(other, "another program's");
+    }
+
+    @Test
+    void fullDiskRefusesTheCommitAndTakesTheNext() throws SQLException {
+        SqliteStore store = (SqliteStore) store();
+        assertCommitted(1, put("a", "1"));
+        store.pagesMax(30);
+
+        Commit end = commit(List.of(), put("b", "1"), put("n", "big", new byte[200_000]));
+
+        assertTrue(assertInstanceOf(Commit.NotCommitted.class, end).reason().contains("full"));
+        assertNull(store.health().failure());
+        assertEquals("a=1@1", all("n"));
+        assertCommitted(2, put("c", "1"));
+        reopen();
+        assertEquals("a=1@1 c=1@2", all("n"));
+    }
+
+    @Test
+    void firstErrorOfTheDiskIsSticky() throws IOException {
+        assertCommitted(1, put("a", "1"));
+        store().close(); // the connection is gone, as after an error: every statement fails
+        Commit first = commit(List.of(), put("b", "1"));
+
+        assertInstanceOf(Commit.NotCommitted.class, first);
+        assertNotNull(store().health().failure());
+        assertInstanceOf(Commit.NotCommitted.class, commit(List.of(), put("b", "1")));
+        assertInstanceOf(Commit.Unknown.class, store().settle(UUID.randomUUID().toString()));
+        reopen();
+        assertEquals("a=1@1", all("n"));
+    }
+
+    @Test
+    @Tag("slow")
+    void forgetsOperationsAfterAThousandCommits() {
+        String operation = UUID.randomUUID().toString();
+        store().commit(new Transaction(operation, List.of(), List.of()));
+        for (int i = 2; i <= 1_000; i++) {
+            assertCommitted(i);
+        }
+        assertEquals(new Commit.Committed(1), store().settle(operation));
+        assertCommitted(1_001);
+        assertInstanceOf(Commit.NotCommitted.class, store().settle(operation));
+    }
+
+    private void tamper(String sql) throws SQLException {
+        try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file());
+                Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    private static void assertRefuses(Path folder, String reason) {
+        StoreRefused refused = assertThrows(StoreRefused.class, () -> SqliteStore.open(folder));
+        assertTrue(refused.toString().contains(reason), refused.toString());
+    }
+}

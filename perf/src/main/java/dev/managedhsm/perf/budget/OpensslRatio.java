@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.perf.budget;
+
+import dev.managedhsm.crypto.ring.IdleStrategy;
+import dev.managedhsm.perf.micro.EngineCall;
+import dev.managedhsm.perf.micro.LiveKeys;
+import dev.managedhsm.perf.micro.RingLoop;
+import dev.managedhsm.perf.micro.Workload;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Measures the engine, and the ring there and back, as a fraction of what {@code openssl speed} does on the same core in
+ * the same minute, in operations per second of CPU time, and compares the medians with the budgets.
+ *
+ * <p>Ratios of slices taken in turn are what a shared machine can tell: absolute rates there say what the neighbours do.
+ */
+public final class OpensslRatio {
+    private static final int IN_FLIGHT = 64;
+    private static final int WARM_UP_SLICES = 4;
+    private static final int ROUNDS_DEFAULT = 7;
+
+    /** What is compared: our workload, and the same as the command calls it. */
+    private enum Pair {
+        ES256(Workload.ES256, "ecdsap256"),
+        RS256_2048(Workload.RS256_2048, "rsa2048");
+
+        private final Workload workload;
+        private final String algorithm;
+
+        Pair(Workload workload, String algorithm) {
+            this.workload = workload;
+            this.algorithm = algorithm;
+        }
+
+        String budget(String level) {
+            return name().toLowerCase(Locale.ROOT).replace('_', '-') + '.' + level;
+        }
+    }
+
+    private final OpensslSpeed openssl;
+    private final Budgets budgets;
+    private final int rounds;
+    private final PrintStream out;
+    private final List<String> missed = new ArrayList<>();
+
+    OpensslRatio(OpensslSpeed openssl, Budgets budgets, int rounds, PrintStream out) {
+        this.openssl = openssl;
+        this.budgets = budgets;
+        this.rounds = rounds;
+        this.out = out;
+    }
+
+    /**
+     * Measures and prints; exits with 0 when every budget is kept, with 1 when one is not.
+     *
+     * @param arguments the file of budgets, then how many rounds, {@value #ROUNDS_DEFAULT} unless told
+     * @throws IOException if the file or the {@code openssl} command cannot be read
+     */
+    public static void main(String... arguments) throws IOException {
+        if (arguments.length < 1 || arguments.length > 2) {
+            System.err.println("usage: OpensslRatio BUDGETS [ROUNDS]");
+            System.exit(2);
+        }
+        Budgets budgets = Budgets.read(Path.of(arguments[0]));
+        int rounds = arguments.length < 2 ? ROUNDS_DEFAULT : Integer.parseInt(arguments[1]);
+        OpensslRatio ratio = new OpensslRatio(new OpensslSpeed("openssl"), budgets, rounds, System.out);
+        System.exit(ratio.run() ? 0 : 1);
+    }
+
+    /** Measures every pair; whether all budgets were kept. */
+    boolean run() throws IOException {
+        out.println(Surroundings.describe());
+        out.println("reference: " + openssl.version());
+        boolean pinned = Slices.onMeasuredCore();
+        out.printf(Locale.ROOT, "measured on core %d%s%n", Slices.CORE, pinned ? "" : " (NOT pinned)");
+        try (LiveKeys keys = new LiveKeys()) {
+            out.println(keys.description());
+            for (Pair pair : Pair.values()) {
+                measure(pair, keys);
+            }
+        }
+        out.println(missed.isEmpty() ? "every budget is kept" : "missed: " + String.join(", ", missed));
+        return missed.isEmpty();
+    }
+
+    private void measure(Pair pair, LiveKeys keys) throws IOException {
+        out.printf(
+                Locale.ROOT,
+                "%n%s, operations per CPU second (share: part of the time that the thread had the core)%n"
+                        + "round   openssl share    engine share     ring share   engine/openssl  ring/openssl%n",
+                pair);
+        Ratios engineRatios = new Ratios(rounds);
+        Ratios ringRatios = new Ratios(rounds);
+        try (EngineCall call = new EngineCall(keys, pair.workload);
+                RingLoop loop = new RingLoop(keys, pair.workload, IN_FLIGHT, IdleStrategy.PHASED)) {
+            for (int i = 0; i < WARM_UP_SLICES; i++) {
+                Slices.engine(call);
+                Slices.ring(loop);
+            }
+            for (int round = 1; round <= rounds; round++) {
+                Slices.onMeasuredCore();
+                Rate reference = openssl.signatures(pair.algorithm);
+                Rate engine = Slices.engine(call);
+                Rate ring = Slices.ring(loop);
+                engineRatios.add(engine.perCpuSecond() / reference.perCpuSecond());
+                ringRatios.add(ring.perCpuSecond() / reference.perCpuSecond());
+                print(round, reference, engine, ring);
+            }
+        }
+        judge(pair.budget("engine"), engineRatios.median());
+        judge(pair.budget("ring"), ringRatios.median());
+    }
+
+    private void print(int round, Rate reference, Rate engine, Rate ring) {
+        out.printf(
+                Locale.ROOT,
+                "%5d %9.0f %5.2f %9.0f %5.2f %8.0f %5.2f %16.3f %13.3f%n",
+                round,
+                reference.perCpuSecond(),
+                reference.share(),
+                engine.perCpuSecond(),
+                engine.share(),
+                ring.perCpuSecond(),
+                ring.share(),
+                engine.perCpuSecond() / reference.perCpuSecond(),
+                ring.perCpuSecond() / reference.perCpuSecond());
+    }
+
+    private void judge(String name, double median) {
+        double least = budgets.least(name);
+        boolean kept = median >= least;
+        if (!kept) {
+            missed.add(name);
+        }
+        out.printf(Locale.ROOT, "%-20s median %.3f, budget %.2f: %s%n", name, median, least, kept ? "kept" : "MISSED");
+    }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.perf.micro;
+
+import dev.managedhsm.crypto.key.KeyFacts;
+import dev.managedhsm.gateway.wire.OperationAnswer;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/** The body of an answer, from a slot that is done into a pooled buffer that is released again. */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(1)
+@SuppressWarnings("NullAway.Init") // JMH calls open() first
+public class OperationAnswerBenchmark {
+    private static final String BASE_URL = "https://perf.managedhsm.example";
+
+    /** What was asked. */
+    @Param({"ES256", "RS256_2048", "A256GCM_1K"})
+    public Workload workload = Workload.ES256;
+
+    private LiveKeys keys;
+    private EngineCall call;
+    private KeyFacts facts;
+
+    /** Executes the operation once. */
+    @Setup
+    public void open() {
+        keys = new LiveKeys();
+        call = new EngineCall(keys, workload);
+        call.run();
+        facts = call.facts();
+    }
+
+    /** Writes the answer. */
+    @Benchmark
+    public boolean encode() {
+        return OperationAnswer.encode(call.slot(), facts, BASE_URL).release();
+    }
+
+    /** Gives all back. */
+    @TearDown
+    public void close() {
+        call.close();
+        keys.close();
+    }
+}
