@@ -21,6 +21,11 @@ record Endpoint(HttpMethod method, String path, DataAction action, boolean onKey
         void handle(Call call) throws Refused;
     }
 
+    /** The path as a pattern for Vert.x: the same in any case of letters, and with a slash at its end or none. */
+    String pattern() {
+        return "(?i)" + path.replaceAll(":([a-z]+)", "(?<$1>[^/]+)") + "/?";
+    }
+
     /** An endpoint that concerns the key whose name is in the path. */
     static Endpoint onKey(HttpMethod method, String path, DataAction action, Handler handler) {
         return new Endpoint(method, path, action, true, handler);

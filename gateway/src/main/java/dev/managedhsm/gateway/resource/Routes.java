@@ -45,7 +45,7 @@ public final class Routes implements Consumer<Exchange>, AutoCloseable {
         this.roles = resources.roles();
         this.router = Router.router(edge.vertx());
         for (Endpoint endpoint : resources.keys().endpoints()) {
-            router.route(endpoint.method(), endpoint.path()).handler(context -> open(endpoint, context));
+            router.routeWithRegex(endpoint.method(), endpoint.pattern()).handler(context -> open(endpoint, context));
         }
         router.get("/latency")
                 .handler(context -> exchange()

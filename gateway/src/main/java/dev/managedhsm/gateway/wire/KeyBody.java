@@ -8,6 +8,7 @@ import dev.managedhsm.crypto.key.PublicPart;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.Base64;
+import java.util.TreeMap;
 
 /**
  * Keys as Azure shows them: bundles, list items, and what deletion adds. Members in alphabetical order, absent ones left
@@ -56,9 +57,10 @@ public final class KeyBody {
 
     /** What a body says besides when its key is deleted; all times in Unix seconds. */
     public JsonObject deleted(JsonObject body, KeyFacts key, long deletedSeconds, long purgeSeconds) {
-        return body.put("deletedDate", deletedSeconds)
+        body.put("deletedDate", deletedSeconds)
                 .put("recoveryId", baseUrl + "/deletedkeys/" + key.name())
                 .put("scheduledPurgeDate", purgeSeconds);
+        return new JsonObject(new TreeMap<>(body.getMap()));
     }
 
     /** The full identifier of a key version. */
