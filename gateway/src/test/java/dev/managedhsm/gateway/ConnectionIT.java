@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.net.Socket;
 import java.security.PublicKey;
 import java.util.Base64;
+import java.util.HexFormat;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -50,7 +51,7 @@ class ConnectionIT {
 
     @AfterAll
     static void endHsm() {
-        RunningHsm.close(hsm);
+        RunningHsm.end(hsm);
     }
 
     private static String signBody(String algorithm, byte[] message) {
@@ -185,30 +186,27 @@ class ConnectionIT {
 
     /** Frames that no request needs many of. */
     enum Flood {
-        PING(FrameSocket.PING, 0, new byte[8]),
-        PING_ACK(FrameSocket.PING, 0, new byte[8]) {
-            @Override
-            void add(FrameSocket socket) {
-                socket.add(FrameSocket.PING, FrameSocket.ACK, 0, new byte[8]);
-            }
-        },
-        SETTINGS(FrameSocket.SETTINGS, 0, new byte[0]),
-        WINDOW_UPDATE(FrameSocket.WINDOW_UPDATE, 0, new byte[] {0, 0, 0, 1}),
-        PRIORITY(FrameSocket.PRIORITY, 3, new byte[5]),
-        UNKNOWN(0x42, 0, new byte[4]);
+        PING(FrameSocket.PING, 0, 0, "0000000000000000"),
+        PING_ACK(FrameSocket.PING, FrameSocket.ACK, 0, "0000000000000000"),
+        SETTINGS(FrameSocket.SETTINGS, 0, 0, ""),
+        WINDOW_UPDATE(FrameSocket.WINDOW_UPDATE, 0, 0, "00000001"),
+        PRIORITY(FrameSocket.PRIORITY, 0, 3, "0000000000"),
+        UNKNOWN(0x42, 0, 0, "00000000");
 
         private final int type;
+        private final int flags;
         private final int stream;
-        private final byte[] payload;
+        private final String payload;
 
-        Flood(int type, int stream, byte[] payload) {
+        Flood(int type, int flags, int stream, String payload) {
             this.type = type;
+            this.flags = flags;
             this.stream = stream;
             this.payload = payload;
         }
 
         void add(FrameSocket socket) {
-            socket.add(type, 0, stream, payload);
+            socket.add(type, flags, stream, HexFormat.of().parseHex(payload));
         }
     }
 
@@ -272,13 +270,19 @@ class ConnectionIT {
                 FrameSocket http2 = FrameSocket.open(hsm)) {
             long start = System.nanoTime();
             http1.send(http1Head("quick", "Content-Length: 100") + "{");
-            http2.addHead(1, 0, "/keys/quick/sign?api-version=7.6", Map.of("authorization", hsm.client().bearer()));
+            http2.addHead(
+                    1,
+                    0,
+                    "/keys/quick/sign?api-version=7.6",
+                    Map.of("authorization", hsm.client().bearer()));
             http2.add(FrameSocket.DATA, 0, 1, new byte[] {'{'});
             http2.flush();
 
             Http1Answer answer = http1.receive();
             assertEquals(408, answer.status(), answer.body());
-            assertEquals("RequestTimeout", new JsonObject(answer.body()).getJsonObject("error").getString("code"));
+            assertEquals(
+                    "RequestTimeout",
+                    new JsonObject(answer.body()).getJsonObject("error").getString("code"));
             Frame body = http2.next(FrameSocket.DATA);
             assertTrue(new String(body.payload(), UTF_8).contains("RequestTimeout"));
             double seconds = (System.nanoTime() - start) / 1e9;

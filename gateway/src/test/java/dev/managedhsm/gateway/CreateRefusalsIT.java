@@ -37,7 +37,7 @@ class CreateRefusalsIT {
 
     @AfterAll
     static void endHsm() {
-        RunningHsm.close(hsm);
+        RunningHsm.end(hsm);
     }
 
     @ParameterizedTest
@@ -131,7 +131,8 @@ class CreateRefusalsIT {
         client.create(name, new JsonObject().put("kty", "EC"));
         client.delete("/keys/" + name).ok();
 
-        String message = client.post("/keys/" + name + "/create", "{\"kty\":\"EC\"}").refused(409, "Conflict");
+        String message =
+                client.post("/keys/" + name + "/create", "{\"kty\":\"EC\"}").refused(409, "Conflict");
 
         assertTrue(message.contains("deleted but recoverable"), message);
         assertEquals(

@@ -58,7 +58,7 @@ class KeyStateRefusalsIT {
 
     @AfterAll
     static void endHsm() {
-        RunningHsm.close(hsm);
+        RunningHsm.end(hsm);
     }
 
     /** Asks for an operation in a way that works: what is to be undone was made with the public key. */

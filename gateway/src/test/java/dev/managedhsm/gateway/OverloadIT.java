@@ -33,14 +33,15 @@ class OverloadIT {
     @BeforeAll
     static void startHsm() {
         hsm = RunningHsm.start();
-        JsonObject bundle = hsm.client().create("big", new JsonObject().put("kty", "RSA").put("key_size", 4096));
+        JsonObject bundle =
+                hsm.client().create("big", new JsonObject().put("kty", "RSA").put("key_size", 4096));
         key = PublicKeys.of(bundle.getJsonObject("key"));
         hsm.client().create("quick", new JsonObject().put("kty", "EC"));
     }
 
     @AfterAll
     static void endHsm() {
-        RunningHsm.close(hsm);
+        RunningHsm.end(hsm);
     }
 
     private static HttpRequest.Builder sign(String name, String algorithm, byte[] message) {

@@ -59,7 +59,7 @@ class RequestRefusalsIT {
 
     @AfterAll
     static void endHsm() {
-        RunningHsm.close(hsm);
+        RunningHsm.end(hsm);
     }
 
     private static String base64(int length) {
@@ -90,7 +90,8 @@ class RequestRefusalsIT {
     @ParameterizedTest
     @CsvSource({"GET, /", "GET, /nothing", "POST, /keys/rsa/v/sign/more", "GET, /key/rsa"})
     void knowsNoOtherPaths(String method, String path) {
-        client.send(client.request(path).method(method, BodyPublishers.noBody())).refused(404, "NotFound");
+        client.send(client.request(path).method(method, BodyPublishers.noBody()))
+                .refused(404, "NotFound");
     }
 
     @ParameterizedTest
@@ -104,11 +105,13 @@ class RequestRefusalsIT {
         "POST, /keys/rsa/juggle"
     })
     void allowsNoOtherMethod(String method, String path) {
-        client.send(client.request(path).method(method, BodyPublishers.noBody())).refused(405, "MethodNotAllowed");
+        client.send(client.request(path).method(method, BodyPublishers.noBody()))
+                .refused(405, "MethodNotAllowed");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"?", "?api-version=", "?api-version", "?version=7.6", "?api-version=6.0", "?api-version=7.6x"})
+    @ValueSource(
+            strings = {"?", "?api-version=", "?api-version", "?version=7.6", "?api-version=6.0", "?api-version=7.6x"})
     void demandsAnApiVersionThatItKnows(String query) {
         String sign = "{\"alg\":\"RS256\",\"value\":\"" + base64(32) + "\"}";
         String word = query.contains("api-version=") && !query.endsWith("=") ? "not recognized" : "required";
@@ -121,7 +124,9 @@ class RequestRefusalsIT {
     @ValueSource(strings = {"under_score", "dot.ted", "sp%20ace", "%C3%A4", "a%2Fb"})
     void refusesAKeyName(String name) {
         assertContains("name", client.get("/keys/" + name).refused(400, "BadParameter"));
-        assertContains("name", client.post("/keys/" + name + "/create", "{\"kty\":\"EC\"}").refused(400, "BadParameter"));
+        assertContains(
+                "name",
+                client.post("/keys/" + name + "/create", "{\"kty\":\"EC\"}").refused(400, "BadParameter"));
         assertContains("name", client.post("/keys/" + name + "/sign", "{}").refused(400, "BadParameter"));
     }
 
@@ -181,14 +186,25 @@ class RequestRefusalsIT {
     @Test
     void demandsTheDigestForVerification() {
         String body = "{\"alg\":\"RS256\",\"value\":\"" + base64(256) + "\"}";
-        assertContains("'digest' is required", client.post("/keys/rsa/verify", body).refused(400, "BadParameter"));
+        assertContains(
+                "'digest' is required", client.post("/keys/rsa/verify", body).refused(400, "BadParameter"));
     }
 
     @ParameterizedTest
     @CsvSource({
-        "rsa, RS256, 32", "rsa, RS384, 48", "rsa, RS512, 64", "rsa, PS256, 32", "rsa, PS384, 48", "rsa, PS512, 64",
-        "P-256, ES256, 32", "P-384, ES384, 48", "P-521, ES512, 64", "P-256K, ES256K, 32",
-        "oct, HS256, 32", "oct, HS384, 48", "oct, HS512, 64"
+        "rsa, RS256, 32",
+        "rsa, RS384, 48",
+        "rsa, RS512, 64",
+        "rsa, PS256, 32",
+        "rsa, PS384, 48",
+        "rsa, PS512, 64",
+        "P-256, ES256, 32",
+        "P-384, ES384, 48",
+        "P-521, ES512, 64",
+        "P-256K, ES256K, 32",
+        "oct, HS256, 32",
+        "oct, HS384, 48",
+        "oct, HS512, 64"
     })
     void refusesADigestOfAnotherLength(String key, String algorithm, int length) {
         for (int wrong : new int[] {0, 20, length - 1, length + 1, length == 32 ? 48 : 32}) {
@@ -196,7 +212,8 @@ class RequestRefusalsIT {
             String sign = "{\"alg\":\"" + algorithm + "\",\"value\":\"" + digest + "\"}";
             String verify = "{\"alg\":\"" + algorithm + "\",\"digest\":\"" + digest + "\",\"value\":\"AAAA\"}";
             assertContains("digest", client.post("/keys/" + key + "/sign", sign).refused(400, "BadParameter"));
-            assertContains("digest", client.post("/keys/" + key + "/verify", verify).refused(400, "BadParameter"));
+            assertContains(
+                    "digest", client.post("/keys/" + key + "/verify", verify).refused(400, "BadParameter"));
         }
         String right = "{\"alg\":\"" + algorithm + "\",\"value\":\"" + base64(length) + "\"}";
         client.post("/keys/" + key + "/" + VERSIONS.get(key) + "/sign", right).ok();
@@ -204,10 +221,24 @@ class RequestRefusalsIT {
 
     @ParameterizedTest
     @CsvSource({
-        "rsa, sign, ES256", "rsa, sign, HS256", "rsa, encrypt, A256GCM", "rsa, wrapkey, A256KW", "rsa, sign, RSA-OAEP",
-        "rsa, encrypt, RS256", "P-256, sign, RS256", "P-256, sign, ES384", "P-256, sign, ES256K", "P-256K, sign, ES256",
-        "P-521, sign, ES384", "P-384, encrypt, RSA-OAEP", "oct, encrypt, A128GCM", "oct, encrypt, A192CBC",
-        "oct, wrapkey, A128KW", "oct, wrapkey, A256GCM", "oct, encrypt, A256KW", "oct, sign, RS256",
+        "rsa, sign, ES256",
+        "rsa, sign, HS256",
+        "rsa, encrypt, A256GCM",
+        "rsa, wrapkey, A256KW",
+        "rsa, sign, RSA-OAEP",
+        "rsa, encrypt, RS256",
+        "P-256, sign, RS256",
+        "P-256, sign, ES384",
+        "P-256, sign, ES256K",
+        "P-256K, sign, ES256",
+        "P-521, sign, ES384",
+        "P-384, encrypt, RSA-OAEP",
+        "oct, encrypt, A128GCM",
+        "oct, encrypt, A192CBC",
+        "oct, wrapkey, A128KW",
+        "oct, wrapkey, A256GCM",
+        "oct, encrypt, A256KW",
+        "oct, sign, RS256",
         "oct, encrypt, RSA1_5"
     })
     void refusesAnAlgorithmThatDoesNotFit(String key, String operation, String algorithm) {
@@ -220,8 +251,12 @@ class RequestRefusalsIT {
 
     @ParameterizedTest
     @CsvSource({
-        "encrypt, RSA-OAEP, 215", "encrypt, RSA-OAEP-256, 191", "encrypt, RSA1_5, 246", "wrapkey, RSA-OAEP, 215",
-        "sign, RSNULL, 246", "sign, RSNULL, 0"
+        "encrypt, RSA-OAEP, 215",
+        "encrypt, RSA-OAEP-256, 191",
+        "encrypt, RSA1_5, 246",
+        "wrapkey, RSA-OAEP, 215",
+        "sign, RSNULL, 246",
+        "sign, RSNULL, 0"
     })
     void refusesAValueThatIsTooLongForTheModulus(String operation, String algorithm, int length) {
         String body = "{\"alg\":\"" + algorithm + "\",\"value\":\"" + base64(length) + "\"}";

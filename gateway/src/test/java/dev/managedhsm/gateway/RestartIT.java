@@ -52,7 +52,9 @@ class RestartIT {
     }
 
     private static JsonObject encrypt(RawClient client) {
-        return client.post("/keys/k3/encrypt", new JsonObject().put("alg", "A256GCM").put("value", DIGEST))
+        return client.post(
+                        "/keys/k3/encrypt",
+                        new JsonObject().put("alg", "A256GCM").put("value", DIGEST))
                 .ok();
     }
 
@@ -90,7 +92,8 @@ class RestartIT {
         try (RunningHsm hsm = RunningHsm.start(folder, port)) {
             RawClient client = hsm.client();
             assertEquals(administratorId, hsm.administratorId());
-            client.send(client.bare("/keys").header("authorization", token).GET()).ok();
+            client.send(client.bare("/keys").header("authorization", token).GET())
+                    .ok();
             assertEquals(keysBefore, state(client));
             for (int i = 0; i < KEYS.size(); i++) {
                 assertTrue(verified(client, i, signed.get(i)), KEYS.get(i).encode());
@@ -103,7 +106,9 @@ class RestartIT {
             }
             client.get("/deletedkeys/purged").refused(404, "KeyNotFound");
             client.post("/deletedkeys/deleted/recover", "").ok();
-            client.post("/keys/deleted/sign", new JsonObject().put("alg", "HS256").put("value", DIGEST))
+            client.post(
+                            "/keys/deleted/sign",
+                            new JsonObject().put("alg", "HS256").put("value", DIGEST))
                     .ok();
         }
     }
@@ -112,7 +117,8 @@ class RestartIT {
     private static String state(RawClient client) {
         StringBuilder all = new StringBuilder();
         for (int i = 0; i < KEYS.size(); i++) {
-            all.append(client.get("/keys/k" + i).body()).append(client.get("/keys/k" + i + "/versions").body());
+            all.append(client.get("/keys/k" + i).body())
+                    .append(client.get("/keys/k" + i + "/versions").body());
         }
         return all.append(client.get("/keys").body())
                 .append(client.get("/deletedkeys/deleted").body())

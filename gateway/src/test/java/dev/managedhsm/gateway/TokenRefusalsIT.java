@@ -27,7 +27,6 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** Who is not proven gets a challenge; who is proven and has no right is told which right it was. */
 @ParameterizedClass
@@ -62,7 +61,7 @@ class TokenRefusalsIT {
 
     @AfterAll
     static void endHsm() {
-        RunningHsm.close(hsm);
+        RunningHsm.end(hsm);
     }
 
     @ParameterizedTest
@@ -106,13 +105,15 @@ class TokenRefusalsIT {
     /** Every way to spoil a token, what it makes of the header, and the word that the caller is told. */
     enum Spoilt {
         OTHER_SCHEME("bearer_token_expected", hsm -> "Basic dXNlcjpwYXNz"),
-        TWO_TOKENS("bearer_token_expected", hsm -> "Bearer " + hsm.token().text() + " " + hsm.token().text()),
+        TWO_TOKENS(
+                "bearer_token_expected",
+                hsm -> "Bearer " + hsm.token().text() + " " + hsm.token().text()),
         GARBAGE("token_malformed", hsm -> "Bearer garbage"),
         HALF("token_malformed", hsm -> "Bearer " + hsm.token().text().substring(0, 100)),
         NO_JSON("token_malformed", hsm -> "Bearer bm8.anNvbg.AAAA"),
-        EXPIRED("token_expired", hsm -> bearer(hsm.token().claim("exp", now() - 120))),
-        NOT_YET_VALID("token_not_yet_valid", hsm -> bearer(hsm.token().claim("nbf", now() + 120))),
-        ISSUED_IN_FUTURE("token_not_yet_valid", hsm -> bearer(hsm.token().claim("iat", now() + 120))),
+        EXPIRED("token_expired", hsm -> bearer(hsm.token().claim("exp", now() - 1))),
+        NOT_YET_VALID("token_not_yet_valid", hsm -> bearer(hsm.token().claim("nbf", now() + 60))),
+        ISSUED_IN_FUTURE("token_not_yet_valid", hsm -> bearer(hsm.token().claim("iat", now() + 60))),
         OTHER_AUDIENCE("wrong_audience", hsm -> bearer(hsm.token().claim("aud", "https://vault.azure.net"))),
         AUDIENCE_WITH_SLASH("wrong_audience", hsm -> bearer(hsm.token().claim("aud", hsm.audience() + "/"))),
         OTHER_ISSUER("token_not_trusted", hsm -> bearer(hsm.token().claim("iss", "https://sts.windows.net/x/"))),
@@ -125,7 +126,8 @@ class TokenRefusalsIT {
         OWN_KEY_INSIDE("token_not_trusted", hsm -> bearer(hsm.token().header("jwk", new JsonObject()))),
         CRITICAL_EXTENSION("token_not_trusted", hsm -> bearer(hsm.token().header("crit", List.of("exp")))),
         ALGORITHM_NONE(
-                "token_not_trusted", hsm -> "Bearer " + hsm.token().header("alg", "none").unsigned()),
+                "token_not_trusted",
+                hsm -> "Bearer " + hsm.token().header("alg", "none").unsigned()),
         ALGORITHM_NONE_SIGNED("token_not_trusted", hsm -> bearer(hsm.token().header("alg", "none"))),
         NO_SIGNATURE("token_not_trusted", hsm -> "Bearer " + hsm.token().unsigned()),
         OTHER_ALGORITHM("token_not_trusted", hsm -> bearer(hsm.token().header("alg", "RS512"))),
@@ -139,6 +141,8 @@ class TokenRefusalsIT {
         NO_OBJECT_ID("claim_missing", hsm -> bearer(hsm.token().without("oid")));
 
         private final String hint;
+
+        @SuppressWarnings("ImmutableEnumChecker") // none of the functions holds anything
         private final Function<RunningHsm, String> header;
 
         Spoilt(String hint, Function<RunningHsm, String> header) {
@@ -166,10 +170,10 @@ class TokenRefusalsIT {
     @EnumSource(Spoilt.class)
     void refusesAToken(Spoilt spoilt) {
         String header = spoilt.header.apply(hsm);
-        String challenge =
-                hsm.challenge() + ", error=\"invalid_token\", error_description=\"" + spoilt.hint + "\"";
+        String challenge = hsm.challenge() + ", error=\"invalid_token\", error_description=\"" + spoilt.hint + "\"";
 
-        Answer list = client.send(client.bare("/keys").header("authorization", header).GET());
+        Answer list =
+                client.send(client.bare("/keys").header("authorization", header).GET());
         Answer operation = client.send(client.bare("/keys/signer/sign")
                 .header("authorization", header)
                 .POST(BodyPublishers.ofString(SIGN_BODY)));
@@ -189,20 +193,8 @@ class TokenRefusalsIT {
         String header = "Bearer " + hsm.token().text();
 
         client.send(client.bare("/keys").header("authorization", header).GET()).ok();
-        client.send(client.bare("/keys").header("authorization", header.replace("Bearer", "bEARER"))
-                        .GET())
-                .ok();
-    }
-
-    @ParameterizedTest
-    @ValueSource(longs = {30, -30})
-    void allowsForClocksThatDiffer(long seconds) {
-        long now = Instant.now().getEpochSecond();
-        TokenDraft token = seconds > 0
-                ? hsm.token().claim("nbf", now + seconds).claim("iat", now + seconds)
-                : hsm.token().claim("exp", now + seconds);
-
-        client.send(client.bare("/keys").header("authorization", "Bearer " + token.text())
+        client.send(client.bare("/keys")
+                        .header("authorization", header.replace("Bearer", "bEARER"))
                         .GET())
                 .ok();
     }
@@ -243,12 +235,14 @@ class TokenRefusalsIT {
     void letsOneConnectionBringOnlySoManyTokens() {
         client.get("/keys").ok(); // from here on there is a connection for all that follows, in HTTP/2
         List<CompletableFuture<Answer>> waiting = IntStream.range(0, TOKENS_MAX * 5)
-                .mapToObj(i -> client.sendAsync(
-                        client.bare("/keys").header("authorization", "Bearer made-up-" + i).GET()))
+                .mapToObj(i -> client.sendAsync(client.bare("/keys")
+                        .header("authorization", "Bearer made-up-" + i)
+                        .GET()))
                 .toList();
         List<Answer> answers = waiting.stream().map(CompletableFuture::join).toList();
 
-        long throttled = answers.stream().filter(answer -> answer.status() == 429).count();
+        long throttled =
+                answers.stream().filter(answer -> answer.status() == 429).count();
         if (client.version() == HttpClient.Version.HTTP_2) {
             assertTrue(throttled > 0, "one connection brought " + answers.size() + " tokens");
         } // HTTP/1.1 spreads them over many connections
@@ -268,7 +262,9 @@ class TokenRefusalsIT {
         String stranger = "Bearer " + hsm.token().claim("oid", STRANGER).text();
 
         client.get("/keys/signer").ok();
-        client.send(client.bare("/keys/signer").header("authorization", stranger).GET())
+        client.send(client.bare("/keys/signer")
+                        .header("authorization", stranger)
+                        .GET())
                 .refused(403, "AccessDenied");
         client.get("/keys/signer").ok();
     }

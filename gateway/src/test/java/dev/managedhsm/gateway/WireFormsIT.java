@@ -14,7 +14,6 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeSet;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -31,8 +30,6 @@ import org.junit.jupiter.params.provider.ValueSource;
         names = {"HTTP_1_1", "HTTP_2"})
 class WireFormsIT {
     private static final String DIGEST = "A".repeat(43);
-    private static final List<String> PLAIN_ATTRIBUTES =
-            List.of("created", "enabled", "exportable", "recoverableDays", "recoveryLevel", "updated");
 
     private static RunningHsm hsm;
     private static String oldVersion = "";
@@ -57,7 +54,7 @@ class WireFormsIT {
 
     @AfterAll
     static void endHsm() {
-        RunningHsm.close(hsm);
+        RunningHsm.end(hsm);
     }
 
     private static String kid(String keyVersion) {
@@ -107,15 +104,18 @@ class WireFormsIT {
         JsonObject signed = client.post(path.replace("VERSION", version), body).ok();
 
         assertEquals(kid(version), signed.getString("kid"));
-        String verify = "{\"alg\":\"HS256\",\"digest\":\"" + DIGEST + "\",\"value\":\"" + signed.getString("value") + "\"}";
-        assertTrue(client.post("/keys/mixed-case/" + version + "/verify", verify).ok().getBoolean("value"));
-        assertFalse(client.post("/keys/mixed-case/" + oldVersion + "/verify", verify).ok().getBoolean("value"));
+        String verify =
+                "{\"alg\":\"HS256\",\"digest\":\"" + DIGEST + "\",\"value\":\"" + signed.getString("value") + "\"}";
+        assertTrue(client.post("/keys/mixed-case/" + version + "/verify", verify)
+                .ok()
+                .getBoolean("value"));
+        assertFalse(client.post("/keys/mixed-case/" + oldVersion + "/verify", verify)
+                .ok()
+                .getBoolean("value"));
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "wrapkey, unwrapkey", "wrapKey, unwrapKey", "WRAPKEY, UNWRAPKEY"
-    })
+    @CsvSource({"wrapkey, unwrapkey", "wrapKey, unwrapKey", "WRAPKEY, UNWRAPKEY"})
     void wrapsInAnyCase(String wrap, String unwrap) {
         JsonObject wrapped = client.post(
                         "/keys/Mixed-Case/" + wrap, "{\"alg\":\"A256KW\",\"value\":\"" + "B".repeat(64) + "\"}")
@@ -168,7 +168,10 @@ class WireFormsIT {
         for (String aad : new String[] {url, standard}) {
             JsonObject sealed = client.post(
                             "/keys/Mixed-Case/encrypt",
-                            new JsonObject().put("alg", "A256GCM").put("value", aad).put("aad", aad))
+                            new JsonObject()
+                                    .put("alg", "A256GCM")
+                                    .put("value", aad)
+                                    .put("aad", aad))
                     .ok();
             JsonObject opened = client.post(
                             "/keys/Mixed-Case/decrypt",
@@ -185,8 +188,9 @@ class WireFormsIT {
 
     @Test
     void passesOverMembersThatMeanNothingHere() {
-        String body = "\r\n{ \"kid\" : \"x\", \"alg\" : \"HS256\" ,\"iv\":null, \"nested\":{\"value\":[{},\"]\",true,-1.5e3]},\t"
-                + "\"value\":\"" + DIGEST + "\" } ";
+        String body =
+                "\r\n{ \"kid\" : \"x\", \"alg\" : \"HS256\" ,\"iv\":null, \"nested\":{\"value\":[{},\"]\",true,-1.5e3]},\t"
+                        + "\"value\":\"" + DIGEST + "\" } ";
         String plain = "{\"alg\":\"HS256\",\"value\":\"" + DIGEST + "\"}";
         assertEquals(
                 client.post("/keys/Mixed-Case/sign", plain).ok(),
@@ -205,7 +209,8 @@ class WireFormsIT {
         assertTrue(whole.size() >= 6);
         List<String> paged = new java.util.ArrayList<>();
         int size = query.charAt(query.length() - 1) - '0';
-        JsonObject page = client.get("/keys?" + query + "&api-version=2025-07-01").ok();
+        JsonObject page =
+                client.get("/keys?" + query + "&api-version=2025-07-01").ok();
         while (page.containsKey("nextLink")) {
             assertEquals(size, page.getJsonArray("value").size());
             paged.addAll(kids(page));
@@ -227,8 +232,11 @@ class WireFormsIT {
 
     @Test
     void pagesThroughVersions() {
-        JsonObject first = client.get("/keys/mixed-case/versions?maxresults=1&api-version=7.6").ok();
-        JsonObject second = client.get(first.getString("nextLink").substring(hsm.url().length())).ok();
+        JsonObject first = client.get("/keys/mixed-case/versions?maxresults=1&api-version=7.6")
+                .ok();
+        JsonObject second = client.get(
+                        first.getString("nextLink").substring(hsm.url().length()))
+                .ok();
 
         assertFalse(second.containsKey("nextLink"));
         Set<String> found = new HashSet<>(kids(first));
@@ -238,7 +246,8 @@ class WireFormsIT {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"maxresults=0", "maxresults=26", "maxresults=-1", "maxresults=x", "maxresults=", "$skiptoken=%2A"})
+            strings = {"maxresults=0", "maxresults=26", "maxresults=-1", "maxresults=x", "maxresults=", "$skiptoken=%2A"
+            })
     void refusesAPageThatCannotBe(String query) {
         client.get("/keys?api-version=7.6&" + query).refused(400, "BadParameter");
         client.get("/keys/Mixed-Case/versions?api-version=7.6&" + query).refused(400, "BadParameter");
@@ -274,90 +283,6 @@ class WireFormsIT {
         assertEquals(100, ids.size());
     }
 
-    @Test
-    void showsPlainKeysExactly() {
-        exactly("rsa", "{\"kty\":\"RSA\"}", List.of("e", "key_ops", "kid", "kty", "n"), "RSA-HSM");
-        exactly("ec", "{\"kty\":\"EC\"}", List.of("crv", "key_ops", "kid", "kty", "x", "y"), "EC-HSM");
-        exactly("oct", "{\"kty\":\"oct\"}", List.of("key_ops", "kid", "kty"), "oct-HSM");
-    }
-
-    private void exactly(String name, String body, List<String> members, String type) {
-        for (Answer answer :
-                List.of(client.post("/keys/" + name + "/create", body), client.get("/keys/" + name))) {
-            JsonObject bundle = answer.ok();
-            assertEquals(bundle.encode(), answer.body(), "compact");
-            assertEquals(List.of("attributes", "key"), List.copyOf(bundle.fieldNames()));
-            JsonObject attributes = bundle.getJsonObject("attributes");
-            assertEquals(PLAIN_ATTRIBUTES, List.copyOf(attributes.fieldNames()));
-            assertEquals(false, attributes.getBoolean("exportable"));
-            assertEquals(90, attributes.getInteger("recoverableDays"));
-            assertEquals("Recoverable+Purgeable", attributes.getString("recoveryLevel"));
-            assertEquals(attributes.getLong("created"), attributes.getLong("updated"));
-            long age = System.currentTimeMillis() / 1000 - attributes.getLong("created");
-            assertTrue(age >= 0 && age < 60, "created " + age + " s ago");
-            JsonObject key = bundle.getJsonObject("key");
-            assertEquals(members, List.copyOf(key.fieldNames()));
-            assertEquals(type, key.getString("kty"));
-            String id = hsm.url() + "/keys/" + name + "/" + versionOf(bundle);
-            assertEquals(id, key.getString("kid"), "with the port that clients use");
-            assertTrue(versionOf(bundle).matches("[0-9a-f]{32}"), id);
-        }
-    }
-
-    @Test
-    void showsAttributesAndTagsWhereTheyAre() {
-        String body = "{\"kty\":\"EC\",\"crv\":\"P-521\",\"key_ops\":[\"verify\"],"
-                + "\"attributes\":{\"nbf\":10,\"exp\":4102444800,\"enabled\":false},\"tags\":{\"z\":\"1\",\"a\":\"ä\"}}";
-        JsonObject made = client.post("/keys/everything/create", body).ok();
-        JsonObject bundle = client.get("/keys/everything").ok();
-
-        assertEquals(made, bundle);
-        assertEquals(List.of("attributes", "key", "tags"), List.copyOf(bundle.fieldNames()));
-        JsonObject attributes = bundle.getJsonObject("attributes");
-        TreeSet<String> members = new TreeSet<>(PLAIN_ATTRIBUTES);
-        members.addAll(List.of("exp", "nbf"));
-        assertEquals(List.copyOf(members), List.copyOf(attributes.fieldNames()));
-        assertEquals(10, attributes.getInteger("nbf"));
-        assertEquals(4102444800L, attributes.getLong("exp"));
-        assertEquals(false, attributes.getBoolean("enabled"));
-        assertEquals(new JsonObject().put("z", "1").put("a", "ä"), bundle.getJsonObject("tags"));
-        assertEquals("P-521", bundle.getJsonObject("key").getString("crv"));
-        assertEquals(List.of("verify"), bundle.getJsonObject("key").getJsonArray("key_ops").getList());
-    }
-
-    @Test
-    void showsItemsOfLists() {
-        JsonObject item = client.get("/keys?api-version=7.6").ok().getJsonArray("value").getJsonObject(0);
-        assertEquals(List.of("attributes", "kid"), List.copyOf(item.fieldNames()));
-        assertTrue(item.getString("kid").matches(hsm.url() + "/keys/[0-9a-zA-Z-]+"), item.getString("kid"));
-        assertEquals(PLAIN_ATTRIBUTES, List.copyOf(item.getJsonObject("attributes").fieldNames()));
-    }
-
-    @Test
-    void showsDeletedKeysAndPurgesThemWithoutABody() {
-        String name = "gone-" + client.version();
-        name = name.replace('_', '-');
-        client.create(name, new JsonObject().put("kty", "EC").put("tags", new JsonObject().put("a", "b")));
-
-        JsonObject deleted = client.delete("/keys/" + name).ok();
-
-        assertEquals(
-                List.of("attributes", "deletedDate", "key", "recoveryId", "scheduledPurgeDate", "tags"),
-                List.copyOf(new TreeSet<>(deleted.fieldNames())));
-        assertEquals(
-                List.copyOf(new TreeSet<>(deleted.fieldNames())), List.copyOf(deleted.fieldNames()), "alphabetical");
-        assertEquals(hsm.url() + "/deletedkeys/" + name, deleted.getString("recoveryId"));
-        assertEquals(7_776_000, deleted.getLong("scheduledPurgeDate") - deleted.getLong("deletedDate"));
-        assertEquals(deleted, client.get("/deletedkeys/" + name).ok());
-
-        Answer purged = client.delete("/deletedkeys/" + name);
-        assertEquals(204, purged.status());
-        assertEquals("", purged.body());
-        assertFalse(purged.has("content-type"));
-        purged.assertSuccessHeaders();
-        client.get("/deletedkeys/" + name).refused(404, "KeyNotFound");
-    }
-
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -387,13 +312,17 @@ class WireFormsIT {
     @Test
     void answersVerificationWithOneWord() {
         String wrong = "{\"alg\":\"HS256\",\"digest\":\"" + DIGEST + "\",\"value\":\"" + DIGEST + "\"}";
-        assertEquals("{\"value\":false}", client.post("/keys/Mixed-Case/verify", wrong).body());
+        assertEquals(
+                "{\"value\":false}",
+                client.post("/keys/Mixed-Case/verify", wrong).body());
     }
 
     @Test
     void takesAnEmptyBodyWhereNoneIsNeeded() {
         client.create("empty-body", new JsonObject().put("kty", "EC"));
-        client.send(client.request("/keys/empty-body").method("DELETE", BodyPublishers.ofString("{}"))).ok();
-        client.send(client.request("/deletedkeys/empty-body/recover").POST(BodyPublishers.noBody())).ok();
+        client.send(client.request("/keys/empty-body").method("DELETE", BodyPublishers.ofString("{}")))
+                .ok();
+        client.send(client.request("/deletedkeys/empty-body/recover").POST(BodyPublishers.noBody()))
+                .ok();
     }
 }

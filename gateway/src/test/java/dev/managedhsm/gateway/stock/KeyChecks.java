@@ -199,7 +199,7 @@ final class KeyChecks {
     private void unknown() {
         ResourceNotFoundException refusal =
                 assertThrows(ResourceNotFoundException.class, () -> keys.getKey("never-made"));
-        assertTrue(refusal.getMessage().contains("KeyNotFound"), refusal.getMessage());
+        assertTrue(String.valueOf(refusal.getMessage()).contains("KeyNotFound"), refusal.getMessage());
     }
 
     private void notPermitted() {
@@ -234,7 +234,9 @@ final class KeyChecks {
                 .buildClient();
         RuntimeException refusal =
                 assertThrows(RuntimeException.class, () -> elsewhere.getKey("ec-" + KeyCurveName.P_256));
-        assertTrue(refusal.getMessage().contains("does not match the requested domain"), refusal.getMessage());
+        assertTrue(
+                String.valueOf(refusal.getMessage()).contains("does not match the requested domain"),
+                refusal.getMessage());
     }
 
     private void takesAnyName() {
