@@ -21,8 +21,8 @@ import java.util.List;
  * @param loginAuthority the URL that the challenge names as {@code authorization}, without trailing slash; a slash and
  *     the tenant's id are appended
  * @param issuers who may sign tokens
- * @param administrators object ids, GUIDs in lower case, that hold Administrator, Crypto Officer and Crypto User at
- *     {@code /} from the first start on
+ * @param administrators object ids, GUIDs in lower case, that are given Administrator, Crypto Officer and Crypto User at
+ *     {@code /} at the first start; later starts go by what the store says
  */
 public record GatewayConfig(
         String bindAddress,

@@ -136,7 +136,7 @@ public final class BuiltInRoles {
 
     private BuiltInRoles() {}
 
-    /** All of them, in the order in which they are listed. The hidden one, {@link #ARM_USER}, is last. */
+    /** All of them, in the order in which they are listed. {@link #ARM_USER} is last. */
     public static List<RoleDefinition> all() {
         return List.copyOf(BY_ID.values());
     }

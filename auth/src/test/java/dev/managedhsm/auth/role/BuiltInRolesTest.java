@@ -23,7 +23,7 @@ class BuiltInRolesTest {
         "21dbd100-6940-42c2-9190-5d6cb909625c, Managed HSM Crypto Service Release User, 1",
         "7b127d3c-77bd-4e3e-bbe0-dbb8971fa7f8, Managed HSM Backup User, 3",
         "6efe6056-5259-49d2-8b3d-d3d73544b20b, Managed HSM Restore, 3",
-        "770fd66c-6266-4643-9d4e-b616870898d5, ARM User, 0"
+        "770fd66c-6266-4643-9d4e-b616870898d5, Managed HSM ARM User, 0"
     })
     void rolesHaveTheirIdsNamesAndNumbersOfActions(UUID id, String name, int actions) {
         RoleDefinition role = BuiltInRoles.all().stream()

@@ -19,7 +19,9 @@ import dev.managedhsm.crypto.key.KeyClass;
 import dev.managedhsm.crypto.key.PublicPart;
 import dev.managedhsm.crypto.memory.LockedMemory;
 import dev.managedhsm.crypto.memory.SecretCells;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.function.Function;
 
@@ -36,6 +38,9 @@ public final class NativeEngine implements Engine {
     private static final int DERIVED_BLOCK_LENGTH = 64; // SHA-512
     private static final int COUNTER_LENGTH = 4;
 
+    private static final ValueLayout.OfInt BIG_ENDIAN = JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+
+    private final LockedMemory derived = LockedMemory.allocate(DERIVED_BLOCK_LENGTH + Long.BYTES, "derived keys");
     private final SecretCells cells = new SecretCells(CELL_LENGTH, "keys");
     private final String description;
 
@@ -75,7 +80,7 @@ public final class NativeEngine implements Engine {
                 }
             }
         } catch (RuntimeException | Error e) {
-            cells.close();
+            close();
             throw e;
         }
     }
@@ -126,29 +131,39 @@ public final class NativeEngine implements Engine {
     @Override
     public void derive(MemorySegment key, byte[] label, byte[] context, MemorySegment out) {
         int inputLength = COUNTER_LENGTH + label.length + 1 + context.length + COUNTER_LENGTH;
-        try (LockedMemory memory = LockedMemory.allocate(DERIVED_BLOCK_LENGTH + 8L + inputLength, "derived keys")) {
-            MemorySegment block = memory.segment().asSlice(0, DERIVED_BLOCK_LENGTH);
-            MemorySegment macLength = memory.segment().asSlice(DERIVED_BLOCK_LENGTH, 8);
-            MemorySegment input = memory.segment().asSlice(DERIVED_BLOCK_LENGTH + 8L, inputLength);
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment input = arena.allocate(inputLength);
             MemorySegment.copy(label, 0, input, JAVA_BYTE, COUNTER_LENGTH, label.length);
             MemorySegment.copy(context, 0, input, JAVA_BYTE, COUNTER_LENGTH + label.length + 1L, context.length);
-            var bigEndian = JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
-            input.set(bigEndian, inputLength - (long) COUNTER_LENGTH, Math.toIntExact(out.byteSize() * 8));
-            int counter = 0;
-            for (long at = 0; at < out.byteSize(); at += DERIVED_BLOCK_LENGTH) {
-                input.set(bigEndian, 0, ++counter);
-                boolean done = LibCrypto.hmac(
-                        LibCrypto.SHA512,
-                        key.address(),
-                        key.byteSize(),
-                        input.address(),
-                        inputLength,
-                        block.address(),
-                        macLength.address());
-                if (!done) {
-                    throw new EngineFailure("the library could not derive a key");
+            input.set(BIG_ENDIAN, inputLength - (long) COUNTER_LENGTH, Math.toIntExact(out.byteSize() * 8));
+            derive(key, input, out);
+        }
+    }
+
+    /** What is derived passes through locked memory that is taken once: a start derives once for every record. */
+    private void derive(MemorySegment key, MemorySegment input, MemorySegment out) {
+        synchronized (derived) {
+            MemorySegment block = derived.segment().asSlice(0, DERIVED_BLOCK_LENGTH);
+            MemorySegment macLength = derived.segment().asSlice(DERIVED_BLOCK_LENGTH, Long.BYTES);
+            try {
+                int counter = 0;
+                for (long at = 0; at < out.byteSize(); at += DERIVED_BLOCK_LENGTH) {
+                    input.set(BIG_ENDIAN, 0, ++counter);
+                    boolean done = LibCrypto.hmac(
+                            LibCrypto.SHA512,
+                            key.address(),
+                            key.byteSize(),
+                            input.address(),
+                            input.byteSize(),
+                            block.address(),
+                            macLength.address());
+                    if (!done) {
+                        throw new EngineFailure("the library could not derive a key");
+                    }
+                    MemorySegment.copy(block, 0, out, at, Math.min(DERIVED_BLOCK_LENGTH, out.byteSize() - at));
                 }
-                MemorySegment.copy(block, 0, out, at, Math.min(DERIVED_BLOCK_LENGTH, out.byteSize() - at));
+            } finally {
+                derived.wipe();
             }
         }
     }
@@ -172,6 +187,7 @@ public final class NativeEngine implements Engine {
 
     @Override
     public void close() {
+        derived.close();
         cells.close();
     }
 

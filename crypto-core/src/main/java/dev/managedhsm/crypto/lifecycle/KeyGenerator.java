@@ -10,16 +10,20 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes RSA pairs on one daemon thread: first what somebody waits for, then what the {@link RsaKeyPool} wants. Sleeps
- * when there is neither.
+ * Makes RSA pairs on one daemon thread: what somebody waits for, and in quiet moments what the {@link RsaKeyPool} wants.
+ * Sleeps when there is neither.
  *
  * <p>The secret is sealed before it leaves the thread's locked memory.
  */
 final class KeyGenerator implements AutoCloseable {
+    /** How long nobody must have asked for a pair before one is made for the pool. */
+    private static final long QUIET_MILLIS = 1_000;
+
     private final Engine engine;
     private final RecordSeal seal;
     private final HsmState state;
@@ -77,20 +81,20 @@ final class KeyGenerator implements AutoCloseable {
     }
 
     private void step() throws InterruptedException {
-        Wanted request = wanted.poll();
-        KeyClass forPool = request == null ? pool.wanting() : null;
-        if (request == null && forPool == null) {
-            request = wanted.take();
-        }
-        if (forPool != null) {
+        KeyClass forPool = pool.wanting();
+        // The pool waits for a quiet moment, so that it takes no core from a start or from a burst of requests.
+        Wanted request = forPool == null ? wanted.take() : wanted.poll(QUIET_MILLIS, TimeUnit.MILLISECONDS);
+        if (request != null) {
+            if (request.keyClass() != null) {
+                request.then().accept(generate(request.keyClass()));
+            }
+        } else if (forPool != null) {
             FreshSecret pair = generate(forPool);
             if (pair == null) {
                 wanted.take().then().accept(null); // the HSM is failed: there is nothing to make any more
             } else {
                 pool.put(pair);
             }
-        } else if (request != null && request.keyClass() != null) {
-            request.then().accept(generate(request.keyClass()));
         }
     }
 

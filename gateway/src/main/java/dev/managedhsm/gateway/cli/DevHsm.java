@@ -23,6 +23,11 @@ import java.util.UUID;
  * reverse one. Start and end it from any thread that may block.
  */
 final class DevHsm implements AutoCloseable {
+    /** Issuer and HSM read the same clock, so a token that has expired has expired. */
+    private static final int NO_SKEW_SECONDS = 0;
+
+    private static final long FIRST_KEYS = 1;
+
     private final DevFolder folder;
     private final ManagedIdentityEndpoint endpoint;
     private final Gateway gateway;
@@ -123,7 +128,9 @@ final class DevHsm implements AutoCloseable {
                 Set.of(issuer.url()),
                 Set.of(names.resource()),
                 Set.of(SignatureAlgorithm.RS256),
-                issuer.jwks());
+                issuer.jwks(),
+                NO_SKEW_SECONDS,
+                FIRST_KEYS);
         return new GatewayConfig(
                 DevNames.plain(names.bind()),
                 names.port(),

@@ -3,6 +3,8 @@ package dev.managedhsm.gateway.store;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
@@ -30,16 +32,30 @@ final class SqliteConnections {
     private static final int FORMAT = 1;
 
     private static final int SYNCHRONOUS_FULL = 2;
+    private static final String UNPACK_FOLDER = "org.sqlite.tmpdir";
 
     private final Path folder;
     private final Path file;
 
+    /** @param folder locked for this process */
     SqliteConnections(Path folder) {
         this.folder = folder;
         this.file = folder.resolve("store.sqlite");
         // The driver unpacks its native library: better into our folder than into one that everybody can write to.
-        if (System.getProperty("org.sqlite.tmpdir") == null) {
-            System.setProperty("org.sqlite.tmpdir", folder.toAbsolutePath().toString());
+        if (System.getProperty(UNPACK_FOLDER) == null) {
+            System.setProperty(UNPACK_FOLDER, folder.toAbsolutePath().toString());
+            removeLeftovers();
+        }
+    }
+
+    /** A process that was killed leaves its unpacked library behind; the folder is ours alone, so nobody uses it. */
+    private void removeLeftovers() {
+        try (DirectoryStream<Path> leftovers = Files.newDirectoryStream(folder, "sqlite-*sqlitejdbc*")) {
+            for (Path leftover : leftovers) {
+                Files.delete(leftover);
+            }
+        } catch (IOException e) {
+            throw refused(e);
         }
     }
 

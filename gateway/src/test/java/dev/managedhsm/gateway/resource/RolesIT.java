@@ -154,13 +154,8 @@ class RolesIT {
 
         assertEquals(200, sign(clerk, "providers"));
         assertEquals(403, sign(clerk, "invoices"));
-        assertEquals(
-                "providers",
-                admin.get("/keys/providers")
-                        .ok()
-                        .getJsonObject("key")
-                        .getString("kid")
-                        .split("/")[4]);
+        JsonObject key = admin.get("/keys/providers").ok().getJsonObject("key");
+        assertTrue(key.getString("kid").startsWith(hsm.url() + "/keys/providers/"), key.encode());
         assertEquals(List.of(), items(admin.get(Caller.assignments("/keys"))));
     }
 

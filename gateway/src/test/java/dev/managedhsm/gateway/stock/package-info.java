@@ -6,8 +6,8 @@
  * an operator would give it: the environment, a trust store, a host name. What it finds comes back as one line a check.
  *
  * <pre>
- *   StockClientIT ──starts──> RunningHsm <──HTTPS── JVM: StockClient ──> KeyChecks, SignatureChecks, EncryptionChecks
- *         ^                                                  │
+ *   StockClientIT ──starts──> RunningHsm <──HTTPS── JVM: StockClient ──> KeyChecks, SignatureChecks, EncryptionChecks,
+ *         ^                                                  │               RoleChecks
  *         └───────────────── file of outcomes ───────────────┘
  * </pre>
  */

@@ -2,7 +2,6 @@
 package dev.managedhsm.gateway.store;
 
 import dev.managedhsm.crypto.engine.Engines;
-import dev.managedhsm.crypto.engine.PortableEngine;
 import dev.managedhsm.crypto.key.KeyClass;
 import dev.managedhsm.crypto.key.KeyFacts;
 import dev.managedhsm.crypto.lifecycle.LifecycleAnswer;
@@ -23,7 +22,7 @@ final class KeyMaker {
     /** Makes keys until it is killed; takes data folder and prefix of names. */
     public static void main(String[] arguments) throws InterruptedException {
         PrintStream out = new PrintStream(System.out, true, StandardCharsets.US_ASCII);
-        DurableHsm hsm = new DurableHsm(Engines.choose(PortableEngine::open), Path.of(arguments[0]));
+        DurableHsm hsm = new DurableHsm(Engines.choose(), Path.of(arguments[0]));
         Semaphore room = new Semaphore(UNDER_WAY);
         out.println(Child.SAYS + "ready");
         for (long i = 0; ; i++) {

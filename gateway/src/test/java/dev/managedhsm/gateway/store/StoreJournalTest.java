@@ -9,7 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.managedhsm.crypto.engine.Engine;
 import dev.managedhsm.crypto.engine.Engines;
-import dev.managedhsm.crypto.engine.PortableEngine;
 import dev.managedhsm.crypto.key.KeyClass;
 import dev.managedhsm.crypto.key.KeyFacts;
 import dev.managedhsm.crypto.keyring.LivingKey;
@@ -68,7 +67,7 @@ class StoreJournalTest {
 
     @Test
     void keySignsAfterReopening() {
-        try (Engine engine = Engines.choose(PortableEngine::open)) {
+        try (Engine engine = Engines.choose()) {
             KeyFacts made;
             try (DurableHsm hsm = new DurableHsm(engine, folder)) {
                 LifecycleAnswer<KeyFacts> answer = hsm.create("Invoices", KeyClass.P_256)
