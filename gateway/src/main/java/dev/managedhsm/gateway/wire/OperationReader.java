@@ -166,8 +166,8 @@ public final class OperationReader {
         if (length == Base64Url.MALFORMED) {
             fault = WireError.badParameter("Property '" + member.name + "' is not base64url");
         } else if (length == Base64Url.TOO_LONG) {
-            fault = WireError.badParameter("Property '" + member.name + "' is too long, maximum size is "
-                    + lengthMax + " bytes");
+            fault = WireError.badParameter(
+                    "Property '" + member.name + "' is too long, maximum size is " + lengthMax + " bytes");
         } else {
             slot.put(field, length);
             return true;
