@@ -153,6 +153,7 @@ public final class NativeEngine implements Engine {
                             block.address(),
                             macLength.address());
                     if (!done) {
+                        LibCrypto.clearErrors();
                         throw new EngineFailure("the library could not derive a key");
                     }
                     MemorySegment.copy(block, 0, out, at, Math.min(DERIVED_BLOCK_LENGTH, out.byteSize() - at));
