@@ -53,6 +53,8 @@ public final class AesKeyWrap {
                 ? AwsLcCiphers.wrappingKey(key.address(), bits, schedule)
                 : AwsLcCiphers.unwrappingKey(key.address(), bits, schedule);
         if (prepared != 0) {
+            scratch.wipe(Scratch.SCHEDULE, AwsLcCiphers.KEY_SCHEDULE_LENGTH);
+            LibCrypto.clearErrors();
             throw new LibraryFailure("the library could not prepare an AES key");
         }
         int written = pads

@@ -53,6 +53,7 @@ public final class CurveKey implements LoadedKey {
                 }
             }
         }
+        LibCrypto.clearErrors(); // the draws may have failed for want of random bytes
         throw new LibraryFailure("the library could not make an EC key");
     }
 
@@ -60,12 +61,16 @@ public final class CurveKey implements LoadedKey {
         MemorySegment cell = cells.take();
         MemorySegment.copy(secret, 0, cell, 0, SCALAR_LENGTH);
         CurveKey key = new CurveKey(cells, cell);
-        boolean inRange = Secp256k1.derive(key.address(), key.publicKey());
-        if (!inRange || !key.publicPart().equals(publicPart)) {
+        try {
+            boolean inRange = Secp256k1.derive(key.address(), key.publicKey());
+            if (!inRange || !key.publicPart().equals(publicPart)) {
+                throw new LibraryFailure("the secret is no key of class P_256K with this public part");
+            }
+            return key;
+        } catch (RuntimeException | Error e) {
             key.close();
-            throw new LibraryFailure("the secret is no key of class P_256K with this public part");
+            throw e;
         }
-        return key;
     }
 
     @Override

@@ -64,16 +64,22 @@ public final class EcKeys {
             throw new LibraryFailure("the secret is no key of class " + keyClass);
         }
         PairKey key = new PairKey(keyClass, address);
-        if (!LibCryptoKeys.sound(address) || !publicPart(key).equals(publicPart)) {
+        try {
+            if (!LibCryptoKeys.sound(address) || !publicPart(key).equals(publicPart)) {
+                LibCrypto.clearErrors();
+                throw new LibraryFailure("the secret is no key of class " + keyClass + " with this public part");
+            }
+            return key;
+        } catch (RuntimeException | Error e) {
             key.close();
-            throw new LibraryFailure("the secret is no key of class " + keyClass + " with this public part");
+            throw e;
         }
-        return key;
     }
 
     /** Takes the coordinates out of 0x04 ‖ x ‖ y (SEC 1 section 2.3.3). */
     static PublicPart.Point point(byte[] uncompressed, int length) {
         if (uncompressed.length != 1 + 2 * length || uncompressed[0] != 4) {
+            LibCrypto.clearErrors();
             throw new LibraryFailure("the library tells no public part");
         }
         return new PublicPart.Point(

@@ -57,8 +57,9 @@ public final class RsaKeys {
                 throw new LibraryFailure("the parts of the secret do not belong together");
             }
             return key;
-        } catch (LibraryFailure e) {
+        } catch (RuntimeException | Error e) {
             key.close();
+            LibCrypto.clearErrors();
             throw e;
         }
     }

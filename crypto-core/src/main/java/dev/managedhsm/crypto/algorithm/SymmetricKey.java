@@ -51,6 +51,7 @@ public final class SymmetricKey implements LoadedKey {
         long gcm = AWS_LC ? AwsLcCiphers.newGcm(AwsLcCiphers.gcm(length), cell.address(), length) : 0;
         if (AWS_LC && gcm == 0) {
             cells.give(cell);
+            LibCrypto.clearErrors();
             throw new LibraryFailure("the library could not prepare a key of class " + keyClass);
         }
         return new SymmetricKey(keyClass, cells, cell, gcm);
@@ -59,6 +60,7 @@ public final class SymmetricKey implements LoadedKey {
     /** Makes random key bytes at the start of {@code secret}. */
     public static NewKey generate(KeyClass keyClass, MemorySegment secret) {
         if (secret.byteSize() < keyClass.bytes() || !LibCrypto.random(secret.address(), keyClass.bytes())) {
+            LibCrypto.clearErrors();
             throw new LibraryFailure("the library has no random bytes");
         }
         return new NewKey(keyClass.bytes(), new PublicPart.None());
@@ -85,7 +87,7 @@ public final class SymmetricKey implements LoadedKey {
         return gcm;
     }
 
-    /** How often this loaded key has encrypted with a vector of its own making. */
+    /** How often this loaded copy has encrypted with a vector of the HSM's making; 0 again when the key is loaded anew. */
     AtomicLong encryptions() {
         return encryptions;
     }

@@ -63,22 +63,17 @@ public final class NativeEngine implements Engine {
         } catch (LibraryFailure e) {
             throw new EngineFailure(String.valueOf(e.getMessage()));
         } catch (ExceptionInInitializerError | NoClassDefFoundError e) {
-            // A binding found a function missing; the class that holds it can never be used in this process.
+            // A binding found a function missing or a context could not be made; the class that holds it can never be
+            // used in this process.
             Throwable cause = e.getCause();
             throw new EngineFailure(
-                    "the chosen libcrypto cannot be bound: " + (cause == null ? e : cause).getMessage());
+                    "the chosen libraries cannot be bound: " + (cause == null ? e : cause).getMessage());
         }
     }
 
     private void start() {
         try {
             selfTest();
-            try (LockedMemory seed = LockedMemory.allocate(32, "the blinding of secp256k1")) {
-                random(seed.segment());
-                if (Secp256k1.available() && !Secp256k1.randomize(seed.segment().address())) {
-                    throw new EngineFailure("libsecp256k1 could not be blinded");
-                }
-            }
         } catch (RuntimeException | Error e) {
             close();
             throw e;
@@ -158,6 +153,7 @@ public final class NativeEngine implements Engine {
                             block.address(),
                             macLength.address());
                     if (!done) {
+                        LibCrypto.clearErrors();
                         throw new EngineFailure("the library could not derive a key");
                     }
                     MemorySegment.copy(block, 0, out, at, Math.min(DERIVED_BLOCK_LENGTH, out.byteSize() - at));

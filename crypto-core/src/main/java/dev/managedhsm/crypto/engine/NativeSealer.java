@@ -10,7 +10,7 @@ import dev.managedhsm.crypto.foreign.LibraryFailure;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/** Seals records with the native library. Threads wait for each other: records are sealed on the control plane. */
+/** Seals records with the native library. Threads wait for each other: the control worker, and workers that load a cold key. */
 final class NativeSealer implements Sealer {
     private final SymmetricKey key;
     private final Scratch scratch = new Scratch();

@@ -119,7 +119,11 @@ public final class CLibrary {
             int cut = (int) FTRUNCATE.invokeExact(state, descriptor, length);
             long mapped = cut == 0 ? map(length, MAP_SHARED, descriptor) : 0;
             int closed = (int) CLOSE.invokeExact(state, descriptor); // the mapping keeps the memory
-            return closed == 0 ? mapped : 0;
+            if (mapped != 0 && closed != 0) {
+                unmap(mapped, length);
+                return 0;
+            }
+            return mapped;
         } catch (Throwable t) {
             throw Linkage.broken("ftruncate", t);
         }

@@ -15,7 +15,11 @@ public final class LibCrypto {
     private static final MethodHandle RAND_BYTES = LIBRARY.bind("RAND_bytes", "ipl");
     private static final MethodHandle CLEANSE = LIBRARY.bindShort("OPENSSL_cleanse", "vpn");
     private static final MethodHandle MEMCMP = LIBRARY.bindShort("CRYPTO_memcmp", "ippn");
-    private static final MethodHandle HMAC = LIBRARY.bindShort("HMAC", "ppplpnpp");
+    private static final MethodHandle HMAC = LIBRARY.bind("HMAC", "ppplpnpp");
+    private static final MethodHandle HMAC_SHORT = LIBRARY.bindShort("HMAC", "ppplpnpp");
+
+    /** Up to this many bytes a call is short enough to hold up a safepoint. */
+    private static final long SHORT_LENGTH_MAX = 4096;
 
     /** SHA-1, for OAEP only. */
     public static final long SHA1 = digest("EVP_sha1");
@@ -67,10 +71,13 @@ public final class LibCrypto {
         }
     }
 
-    /** HMAC (FIPS 198-1) in one call; {@code outLength} is where the library writes an int. Data of 4 KiB at most. */
+    /** HMAC (FIPS 198-1) in one call; {@code outLength} is where the library writes an int. */
     public static boolean hmac(
             long digest, long key, long keyLength, long data, long dataLength, long out, long outLength) {
         try {
+            if (dataLength <= SHORT_LENGTH_MAX) {
+                return (long) HMAC_SHORT.invokeExact(digest, key, keyLength, data, dataLength, out, outLength) != 0;
+            }
             return (long) HMAC.invokeExact(digest, key, keyLength, data, dataLength, out, outLength) != 0;
         } catch (Throwable t) {
             throw Linkage.broken("HMAC", t);

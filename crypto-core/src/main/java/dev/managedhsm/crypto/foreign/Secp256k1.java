@@ -21,7 +21,8 @@ import org.slf4j.LoggerFactory;
  * libsecp256k1: ECDSA on secp256k1, about eight times as fast as a libcrypto. Taken from the pinned jar on the class
  * path, else from the system; without either the libcrypto does the work.
  *
- * <p>Any thread may call any method. Signatures are 64 bytes r ‖ s; signing takes its nonce from RFC 6979 and makes s
+ * <p>Any thread may call any method: they share one context, which is blinded when it is made and never changed after.
+ * Signatures are 64 bytes r ‖ s; signing takes its nonce from RFC 6979 and makes s
  * low. Points are 65 bytes uncompressed (SEC 1 section 2.3.3). A parsed public key is {@link #PUBLIC_KEY_LENGTH} opaque
  * bytes.
  */
@@ -36,6 +37,7 @@ public final class Secp256k1 {
             List.of("libsecp256k1.so.2", "libsecp256k1.so.1", "libsecp256k1.so.0");
     private static final int CONTEXT_NONE = 1;
     private static final int UNCOMPRESSED = 2;
+    private static final long SEED_LENGTH = 32;
 
     private static final @Nullable SymbolLookup LOOKUP = choose();
 
@@ -44,19 +46,6 @@ public final class Secp256k1 {
     /** Whether the library is there; no other method may be called otherwise. */
     public static boolean available() {
         return LOOKUP != null;
-    }
-
-    /**
-     * Blinds the library's multiplications with fresh randomness; once, before anything is signed.
-     *
-     * @param seed 32 random bytes
-     */
-    public static boolean randomize(long seed) {
-        try {
-            return (int) Calls.RANDOMIZE.invokeExact(Calls.CONTEXT, seed) == 1;
-        } catch (Throwable t) {
-            throw Linkage.broken("secp256k1_context_randomize", t);
-        }
     }
 
     /** Whether the 32 bytes are a private scalar, between 1 and the order less 1; if so makes its parsed public key. */
@@ -155,7 +144,6 @@ public final class Secp256k1 {
 
     /** Bound only when the library is there. */
     private static final class Calls {
-        static final MethodHandle RANDOMIZE = bind("secp256k1_context_randomize", 2);
         static final MethodHandle DERIVE = bind("secp256k1_ec_pubkey_create", 3);
         static final MethodHandle SERIALIZE = Linkage.handle(
                 find("secp256k1_ec_pubkey_serialize"),
@@ -180,11 +168,25 @@ public final class Secp256k1 {
             return LOOKUP.find(function).orElseThrow(() -> new LibraryFailure("libsecp256k1 lacks " + function));
         }
 
+        /** A context whose multiplications are blinded, here and once, because blinding races with every other use. */
         private static long context() {
             MethodHandle create =
                     Linkage.handle(find("secp256k1_context_create"), FunctionDescriptor.of(JAVA_LONG, JAVA_INT));
-            try {
-                return (long) create.invokeExact(CONTEXT_NONE);
+            MethodHandle randomize = bind("secp256k1_context_randomize", 2);
+            try (Arena arena = Arena.ofConfined()) {
+                MemorySegment seed = arena.allocate(SEED_LENGTH);
+                long context = (long) create.invokeExact(CONTEXT_NONE);
+                boolean blinded = context != 0
+                        && LibCrypto.random(seed.address(), SEED_LENGTH)
+                        && (int) randomize.invokeExact(context, seed.address()) == 1;
+                LibCrypto.wipe(seed.address(), SEED_LENGTH);
+                if (!blinded) {
+                    LibCrypto.clearErrors();
+                    throw new LibraryFailure("libsecp256k1 could not be blinded");
+                }
+                return context;
+            } catch (LibraryFailure e) {
+                throw e;
             } catch (Throwable t) {
                 throw Linkage.broken("secp256k1_context_create", t);
             }

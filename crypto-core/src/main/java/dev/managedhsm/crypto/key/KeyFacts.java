@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.crypto.key;
 
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 
@@ -10,9 +13,9 @@ import java.util.Set;
  * @param name the key's name
  * @param version this version
  * @param keyClass type and size
- * @param permitted the operations its owner allows
+ * @param permitted the operations its owner allows; copied, asking it allocates nothing
  * @param attributes enabled, period of use, times
- * @param tags caller's labels, in the order given
+ * @param tags caller's labels, in the order given; copied
  * @param publicPart modulus and exponent, point, or nothing
  */
 public record KeyFacts(
@@ -22,4 +25,11 @@ public record KeyFacts(
         Set<PermittedOperation> permitted,
         KeyAttributes attributes,
         Map<String, String> tags,
-        PublicPart publicPart) {}
+        PublicPart publicPart) {
+
+    /** Copies both collections: facts are published to all threads, and whoever gave them may go on to change them. */
+    public KeyFacts {
+        permitted = permitted.isEmpty() ? Set.of() : Collections.unmodifiableSet(EnumSet.copyOf(permitted));
+        tags = tags.isEmpty() ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(tags));
+    }
+}

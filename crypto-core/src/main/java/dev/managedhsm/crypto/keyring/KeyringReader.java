@@ -56,7 +56,8 @@ public final class KeyringReader implements AutoCloseable {
 
     /**
      * Lends the engine key of the key that was entered, until {@link #exit}. Where it is not loaded, unseals the secret
-     * into this reader's locked memory, loads it and wipes the memory: tens of microseconds.
+     * into this reader's locked memory, loads it and wipes the memory: tens of microseconds, and a wait for other readers
+     * that unseal at the same moment.
      *
      * @param key what {@link #enter} returned
      * @throws SealFailure if the sealed secret was changed in memory; the HSM must move to failed

@@ -36,7 +36,7 @@ public final class KeyringWriter implements AutoCloseable {
      * Adds a key version, which becomes the current one of its key.
      *
      * @param record its facts; its ordinal is above that of all other versions of the key
-     * @param sealedSecret the sealed secret, off-heap; copied
+     * @param sealedSecret the sealed secret, on the heap or outside it; copied
      */
     public LivingKey add(KeyRecord record, MemorySegment sealedSecret) {
         String folded = record.facts().name().folded();

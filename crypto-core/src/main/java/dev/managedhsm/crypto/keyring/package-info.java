@@ -11,7 +11,8 @@
  *                          KeyringReader.exit()                          hazard holds
  * </pre>
  *
- * <p>Readers take no lock and never wait. Everything is changed by one thread, the control worker.
+ * <p>For a key that is loaded, readers take no lock and never wait. To load a cold one they unseal its secret, and may wait
+ * for each other there: a sealer may be one at a time. Everything is changed by one thread, the control worker.
  */
 @NullMarked
 package dev.managedhsm.crypto.keyring;

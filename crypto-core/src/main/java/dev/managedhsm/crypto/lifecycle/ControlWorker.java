@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * together durable in one commit, publishes them in the keyring, and answers; then sweeps the keyring.
  *
  * <p>A commit holds at most one change per key, so that every change is checked against what is there when it is made.
- * Sleeps when there is nothing to do.
+ * Sleeps when there is nothing to do. Whatever is thrown fails the HSM and does not end the thread: every change that was
+ * taken is answered.
  */
 final class ControlWorker implements AutoCloseable {
     /** How soon to sweep again while something retired is still held by a reader. */
@@ -41,13 +42,16 @@ final class ControlWorker implements AutoCloseable {
     private final Thread thread = Thread.ofPlatform().name("control-worker").unstarted(this::run);
     private volatile boolean closing;
     private @Nullable Change<?> carried;
+    private boolean soon = true;
+    private long askedNanos = System.nanoTime() - IDLE_NANOS;
 
     /**
      * @param journal where changes are made durable
      * @param writer the keyring's writer; the control worker's from {@link #start} on
      * @param draft likewise
      * @param state moves to failed where a promise was broken
-     * @param due changes that are to be made because their time has come; asked at least every minute
+     * @param due changes that are to be made because their time has come, {@link LifecycleLimits#GROUP_MAX} at most; asked
+     *     about every minute however many others wait, and again at once when it gave as many as it may
      */
     ControlWorker(
             KeyJournal journal, KeyringWriter writer, Draft draft, HsmState state, Supplier<List<Change<?>>> due) {
@@ -75,22 +79,18 @@ final class ControlWorker implements AutoCloseable {
     }
 
     private void run() {
-        boolean soon = true;
-        long askedNanos = System.nanoTime() - IDLE_NANOS;
         List<Change<?>> group = new ArrayList<>();
         while (!closing || carried != null || !queue.isEmpty()) {
             try {
                 gather(group, soon ? SOON_NANOS : IDLE_NANOS);
-                if (group.isEmpty() && System.nanoTime() - askedNanos >= IDLE_NANOS) {
-                    askedNanos = System.nanoTime();
-                    group.addAll(due.get());
-                }
                 apply(group);
-                soon = writer.sweep();
+                group.clear();
+                boolean more = applyDue(group);
+                soon = writer.sweep() || more;
             } catch (InterruptedException e) {
                 state.fail("the control worker was interrupted");
-            } catch (RuntimeException e) {
-                state.fail("a change of a key broke off: " + e.getMessage());
+            } catch (Throwable e) {
+                state.fail("a change of a key broke off: " + e);
             } finally {
                 group.forEach(change -> change.refuse(LifecycleRefusal.ENGINE_FAILED)); // where not answered yet
                 group.clear();
@@ -119,8 +119,30 @@ final class ControlWorker implements AutoCloseable {
         return order instanceof Order.Apply apply ? apply.change() : null;
     }
 
-    private void apply(List<Change<?>> group) {
-        draft.restart();
+    /** Applies what is due in a commit of its own, if it is time. Answers whether more may be due now. */
+    private boolean applyDue(List<Change<?>> group) {
+        if (System.nanoTime() - askedNanos < IDLE_NANOS) {
+            return false;
+        }
+        askedNanos = System.nanoTime();
+        group.addAll(due.get());
+        boolean more = apply(group) && group.size() == LifecycleLimits.GROUP_MAX;
+        if (more) {
+            askedNanos -= IDLE_NANOS;
+        }
+        return more;
+    }
+
+    /** Answers every change of the group. Answers whether something became durable. */
+    private boolean apply(List<Change<?>> group) {
+        try {
+            return commit(prepared(group));
+        } finally {
+            draft.restart(); // also wipes the secret of a key whose preparation broke off
+        }
+    }
+
+    private List<Change<?>> prepared(List<Change<?>> group) {
         List<Change<?>> prepared = new ArrayList<>(group.size());
         for (Change<?> change : group) {
             LifecycleRefusal refusal =
@@ -131,20 +153,29 @@ final class ControlWorker implements AutoCloseable {
                 change.refuse(refusal);
             }
         }
+        return prepared;
+    }
+
+    private boolean commit(List<Change<?>> prepared) {
         if (draft.isEmpty()) {
-            return;
+            return false;
         }
-        switch (journal.commit(draft.finish())) {
+        return switch (journal.commit(draft.finish())) {
             case COMMITTED -> {
                 draft.committed();
                 prepared.forEach(change -> change.publishAndAnswer(writer));
+                yield true;
             }
-            case NOT_COMMITTED -> prepared.forEach(change -> change.refuse(LifecycleRefusal.STORE_FAILED));
+            case NOT_COMMITTED -> {
+                prepared.forEach(change -> change.refuse(LifecycleRefusal.STORE_FAILED));
+                yield false;
+            }
             case UNKNOWN -> {
                 state.fail("it is not known whether a change reached the store: check the store, then start anew");
                 prepared.forEach(change -> change.refuse(LifecycleRefusal.STORE_FAILED));
+                yield false;
             }
-        }
+        };
     }
 
     /** Applies what is queued, then ends. Waits for that. */

@@ -19,11 +19,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.time.InstantSource;
-import java.util.Collections;
-import java.util.EnumSet;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Makes a key, or a new version of one. */
@@ -113,20 +108,10 @@ final class CreateKey extends Change<KeyFacts> {
                 name,
                 version,
                 request.keyClass(),
-                frozen(request.permitted()),
+                request.permitted(),
                 new KeyAttributes(request.enabled(), request.notBefore(), request.expires(), now, now),
-                frozen(request.tags()),
+                request.tags(),
                 publicPart);
-    }
-
-    /** A copy that nobody can change, and that is asked without allocation. */
-    static <E extends Enum<E>> Set<E> frozen(Set<E> set) {
-        return set.isEmpty() ? Set.of() : Collections.unmodifiableSet(EnumSet.copyOf(set));
-    }
-
-    /** A copy that nobody can change, in the order given. */
-    static Map<String, String> frozen(Map<String, String> tags) {
-        return tags.isEmpty() ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(tags));
     }
 
     @Override

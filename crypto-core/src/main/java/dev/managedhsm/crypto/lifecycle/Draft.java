@@ -39,7 +39,10 @@ final class Draft implements AutoCloseable {
         this.next = durable.next();
     }
 
-    /** Locked memory for the secret that is being sealed; whoever fills it has it wiped by {@link #putSecret}. */
+    /**
+     * Locked memory for the secret that is being sealed. Wiped by {@link #putSecret}, or, where it does not come to that,
+     * by {@link #restart}.
+     */
     MemorySegment secret() {
         return secret.segment();
     }
@@ -104,8 +107,9 @@ final class Draft implements AutoCloseable {
         restart();
     }
 
-    /** Forgets the writes. */
+    /** Forgets the writes, and wipes the secret. */
     void restart() {
+        secret.wipe();
         writes.clear();
         next = durable.next();
     }

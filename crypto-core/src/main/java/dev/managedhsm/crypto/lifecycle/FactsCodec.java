@@ -14,7 +14,6 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.Collections;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -94,7 +93,12 @@ final class FactsCodec {
         out.write(part);
     }
 
-    /** Reads what {@link #encode(KeyFacts, int)} wrote; the bytes have been opened and so are ours. */
+    /**
+     * Reads what {@link #encode(KeyFacts, int)} wrote; the bytes have been opened and so are ours.
+     *
+     * @throws UncheckedIOException if the format is a newer one
+     * @throws IllegalArgumentException if a name in it is a newer one
+     */
     static Placed decode(byte[] bytes) {
         try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
             if (in.readByte() != FORMAT) {
@@ -114,14 +118,7 @@ final class FactsCodec {
             for (int count = in.readByte(); count > 0; count--) {
                 tags.put(in.readUTF(), in.readUTF());
             }
-            KeyFacts facts = new KeyFacts(
-                    name,
-                    version,
-                    keyClass,
-                    Collections.unmodifiableSet(permitted),
-                    attributes,
-                    tags.isEmpty() ? Map.of() : Collections.unmodifiableMap(tags),
-                    decodePublicPart(in));
+            KeyFacts facts = new KeyFacts(name, version, keyClass, permitted, attributes, tags, decodePublicPart(in));
             return new Placed(facts, ordinal);
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -51,7 +51,7 @@ final class KeyGenerator implements AutoCloseable {
      *
      * @param then takes the pair, on the calling thread or the generator's; takes null if the engine failed or the
      *     generator is closing
-     * @return false if too many wait already; {@code then} is not called
+     * @return false if too many wait already, or the generator has ended; {@code then} is not called
      */
     boolean request(KeyClass keyClass, Consumer<@Nullable FreshSecret> then) {
         FreshSecret ready = pool.take(keyClass);
@@ -72,8 +72,11 @@ final class KeyGenerator implements AutoCloseable {
                 step();
             }
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt(); // closing
+            state.fail("the key generator was interrupted");
+        } catch (Throwable e) {
+            state.fail("the key generator broke off: " + e);
         } finally {
+            closing = true; // before the look at what is left: what comes later is taken back by who asks
             for (Wanted left = wanted.poll(); left != null; left = wanted.poll()) {
                 left.then().accept(null);
             }
@@ -108,8 +111,8 @@ final class KeyGenerator implements AutoCloseable {
             int length = seal.seal(FreshSecret.name(keyClass, number), 1, 0, content, sealed);
             byte[] blob = sealed.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE);
             return new FreshSecret(keyClass, made.publicPart(), number, blob);
-        } catch (RuntimeException e) {
-            state.fail("a key could not be generated: " + e.getMessage());
+        } catch (RuntimeException | Error e) {
+            state.fail("a key could not be generated: " + e);
             return null;
         } finally {
             secret.wipe();

@@ -10,14 +10,17 @@ import dev.managedhsm.crypto.seal.RecordName;
 import dev.managedhsm.crypto.seal.RecordSeal;
 import dev.managedhsm.crypto.seal.SealFailure;
 import dev.managedhsm.crypto.seal.SealPurpose;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +45,9 @@ final class KeyLoader implements KeyJournal.Visitor, AutoCloseable {
     private final Map<String, Known> facts = new HashMap<>();
     /** Versions of the one key whose secrets are passing by. */
     private final List<Whole> chain = new ArrayList<>();
+
+    /** Folded names of the keys that were published and are not deleted. */
+    private final Set<String> living = new HashSet<>();
 
     private String chainKey = "";
     private Anchor found = Anchor.EMPTY;
@@ -111,7 +117,17 @@ final class KeyLoader implements KeyJournal.Visitor, AutoCloseable {
     private void facts(RecordName name, MemorySegment record, RecordMark mark) {
         int length = seal.open(name, record, content);
         byte[] bytes = content.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE);
-        facts.put(name.key() + '/' + name.version(), new Known(FactsCodec.decode(bytes), mark));
+        facts.put(name.key() + '/' + name.version(), new Known(decoded(name, bytes), mark));
+    }
+
+    /** The record has opened, so what cannot be read was written by us in words that came later. */
+    private static FactsCodec.Placed decoded(RecordName name, byte[] bytes) {
+        try {
+            return FactsCodec.decode(bytes);
+        } catch (UncheckedIOException | IllegalArgumentException e) {
+            throw new SealFailure("the record \"" + name
+                    + "\" was written by a newer version of this software; start that version, or a newer one");
+        }
     }
 
     private void secret(RecordName name, byte[] blob, RecordMark mark) {
@@ -132,12 +148,17 @@ final class KeyLoader implements KeyJournal.Visitor, AutoCloseable {
         chain.sort(Comparator.comparingInt(whole -> whole.record().ordinal()));
         for (Whole whole : chain) {
             writer.add(whole.record(), MemorySegment.ofArray(whole.sealedSecret()));
+            living.add(whole.record().facts().name().folded());
         }
         chain.clear();
     }
 
     private void deleted(RecordName name, MemorySegment record, RecordMark mark) {
         publishChain();
+        if (!living.remove(name.key())) {
+            throw new SealFailure(
+                    "the record \"" + name + "\" is about a key that is not there; restore the store from a backup");
+        }
         seal.open(name, record, content);
         writer.delete(name.key(), content.get(DeleteKey.SECONDS, 0), content.get(DeleteKey.SECONDS, 8), mark);
     }

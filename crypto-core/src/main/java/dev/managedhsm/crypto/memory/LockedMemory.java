@@ -76,8 +76,12 @@ public final class LockedMemory implements AutoCloseable {
             reserved = CLibrary.reserve(length + 2 * page);
         }
         long start = reserved + page;
-        if (reserved == 0 || CLibrary.open(start, length) != 0) {
-            throw new IllegalStateException("no memory for " + purpose + ": " + bytes + " bytes");
+        if (reserved == 0) {
+            throw noMemory(bytes, purpose);
+        }
+        if (CLibrary.open(start, length) != 0) {
+            unmap(reserved, bytes, page);
+            throw noMemory(bytes, purpose);
         }
         int lockError = secret ? 0 : lockPrivately(start, length);
         if (lockError != 0) {
@@ -85,6 +89,10 @@ public final class LockedMemory implements AutoCloseable {
         }
         CLibrary.advise(start, length, CLibrary.MADV_DONTFORK);
         return new LockedMemory(reserved, page, bytes, lockError == 0);
+    }
+
+    private static IllegalStateException noMemory(long bytes, String purpose) {
+        return new IllegalStateException("no memory for " + purpose + ": " + bytes + " bytes");
     }
 
     /** The memory: page-aligned, exactly as long as asked for, for any thread. */

@@ -8,11 +8,10 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.EnumSet;
@@ -90,8 +89,9 @@ public final class RootKey implements AutoCloseable {
     }
 
     /**
-     * Writes the sealing file, durably and all at once: a file under another name, forced to disk, renamed, and the
-     * rename forced to disk. An existing file is not replaced, because it may be the only way to open a store.
+     * Writes the sealing file, durably and all at once: a file under another name, forced to disk, given the right name
+     * too, and the names forced to disk. A file of that name is never replaced, not even one that appears meanwhile,
+     * because it may be the only way to open a store.
      *
      * @param file where to; its folder must exist
      * @throws SealFailure saying what is wrong and what to do
@@ -99,30 +99,43 @@ public final class RootKey implements AutoCloseable {
     public void write(Path file) {
         Path folder = file.toAbsolutePath().getParent();
         if (folder == null || Files.exists(file)) {
-            throw new SealFailure(
-                    "the sealing file " + file + " is there already: name another one, or move it to a safe place");
+            throw taken(file);
         }
-        Path draft = folder.resolve(file.getFileName() + ".draft");
-        FileAttribute<?> mode = PosixFilePermissions.asFileAttribute(OWNER_ONLY);
         try {
-            Files.deleteIfExists(draft);
-            try (FileChannel channel =
-                    FileChannel.open(draft, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), mode)) {
-                ByteBuffer content = bytes().asByteBuffer();
-                while (content.hasRemaining()) {
-                    channel.write(content);
-                }
-                channel.force(true);
+            // A name of its own, so that two who write at once never finish each other's draft.
+            Path draft = Files.createTempFile(
+                    folder, file.getFileName() + ".", ".draft", PosixFilePermissions.asFileAttribute(OWNER_ONLY));
+            try {
+                writeDurably(draft);
+                Files.createLink(file, draft); // unlike a rename, fails where there is such a file
+            } finally {
+                discard(draft);
             }
-            Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
             try (FileChannel names = FileChannel.open(folder, StandardOpenOption.READ)) {
                 names.force(true);
             }
+        } catch (FileAlreadyExistsException e) {
+            throw taken(file);
         } catch (IOException | UnsupportedOperationException e) {
-            discard(draft);
             throw new SealFailure("the sealing file " + file + " cannot be written (" + reason(e)
-                    + "): check that its folder exists, belongs to the user who runs this HSM, and has room");
+                    + "): check that its folder exists, belongs to the user who runs this HSM, has room, and is on a"
+                    + " file system with hard links");
         }
+    }
+
+    private void writeDurably(Path draft) throws IOException {
+        try (FileChannel channel = FileChannel.open(draft, StandardOpenOption.WRITE)) {
+            ByteBuffer content = bytes().asByteBuffer();
+            while (content.hasRemaining()) {
+                channel.write(content);
+            }
+            channel.force(true);
+        }
+    }
+
+    private static SealFailure taken(Path file) {
+        return new SealFailure(
+                "the sealing file " + file + " is there already: name another one, or move it to a safe place");
     }
 
     private static void discard(Path draft) {

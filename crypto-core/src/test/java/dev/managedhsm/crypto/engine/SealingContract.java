@@ -108,6 +108,22 @@ interface SealingContract extends OnBench {
         }
     }
 
+    @Test
+    default void derivesOverContextsAsLongAsRecordsAre() throws GeneralSecurityException {
+        byte[] label = "mark".getBytes(StandardCharsets.US_ASCII);
+        byte[] key = bench().random(32);
+        // Around the 4 KiB up to which a call of the library is a short one: counter, label, separator and length are
+        // 13.
+        for (int contextLength : new int[] {4082, 4083, 4084, 64 * 1024}) {
+            byte[] context = bench().random(contextLength);
+            try (Arena arena = Arena.ofConfined()) {
+                MemorySegment out = arena.allocate(16);
+                bench().engine().derive(arena.allocateFrom(JAVA_BYTE, key), label, context, out);
+                assertArrayEquals(derived(key, label, context, 16), out.toArray(JAVA_BYTE));
+            }
+        }
+    }
+
     /** NIST SP 800-108r1 section 4.1, written from the standard over the JDK's HMAC. */
     private static byte[] derived(byte[] key, byte[] label, byte[] context, int length)
             throws GeneralSecurityException {

@@ -9,9 +9,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.managedhsm.crypto.key.KeyFacts;
 import dev.managedhsm.crypto.key.KeyName;
+import dev.managedhsm.crypto.seal.Anchor;
 import dev.managedhsm.crypto.seal.RecordName;
 import dev.managedhsm.crypto.seal.SealFailure;
 import dev.managedhsm.crypto.seal.SealPurpose;
+import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -113,6 +115,43 @@ class KeyLoaderTest {
         records.put(secret(made), kept);
         records.remove(facts(made));
         assertRefuses("key secret of a/");
+    }
+
+    @Test
+    void refusesDeletionOfKeyWhoseRecordsAreMissing() {
+        KeyFacts made = hsm.create("a");
+        done(hsm.lifecycle.delete(made.name()));
+        records.remove(facts(made));
+        records.remove(secret(made));
+
+        assertRefuses("deleted key of a");
+    }
+
+    @Test
+    void refusesFormatThatItDoesNotKnow() {
+        RecordName name = facts(hsm.create("a"));
+        sealInTheirPlace(name, new byte[] {2});
+
+        assertRefuses("key facts of a/" + name.version());
+    }
+
+    @Test
+    void refusesKeyClassThatItDoesNotKnow() {
+        KeyFacts made = hsm.create("a");
+        byte[] encoded = FactsCodec.encode(made, 1);
+        String text = new String(encoded, StandardCharsets.ISO_8859_1);
+        sealInTheirPlace(facts(made), text.replace("P_256", "P_257").getBytes(StandardCharsets.ISO_8859_1));
+
+        assertRefuses("key facts of a/");
+    }
+
+    /** What a newer version would have left: the store holds this one record, well sealed, and its anchor. */
+    private void sealInTheirPlace(RecordName name, byte[] content) {
+        records.clear();
+        try (Draft draft = new Draft(hsm.seal(), Anchor.EMPTY)) {
+            draft.put(name, content, null);
+            assertEquals(KeyJournal.Ending.COMMITTED, hsm.journal.commit(draft.finish()));
+        }
     }
 
     @Test

@@ -40,18 +40,17 @@ final class LifecycleFixture implements AutoCloseable {
     }
 
     private Keyring keyring() {
-        return new Keyring(engine, new RecordSeal(engine, keys), 100, 4);
+        return new Keyring(engine, seal(), 100, 4);
+    }
+
+    /** Seals as the HSM does. */
+    RecordSeal seal() {
+        return new RecordSeal(engine, keys);
     }
 
     private KeyLifecycle open(Keyring onto) {
         return new KeyLifecycle(
-                engine,
-                new RecordSeal(engine, keys),
-                onto,
-                journal,
-                state,
-                policy,
-                () -> Instant.ofEpochSecond(nowSeconds.get()));
+                engine, seal(), onto, journal, state, policy, () -> Instant.ofEpochSecond(nowSeconds.get()));
     }
 
     /** Stops, forgets everything in memory, and starts from the journal. */

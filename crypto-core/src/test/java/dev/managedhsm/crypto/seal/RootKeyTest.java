@@ -13,7 +13,11 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.BrokenBarrierException;
+import java.util.concurrent.CyclicBarrier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -57,6 +61,49 @@ class RootKeyTest {
             assertThrows(SealFailure.class, () -> key.write(file));
         }
         assertEquals("the only way to open a store", Files.readString(file));
+    }
+
+    @Test
+    void refusesToReplaceLinkThatLeadsNowhere() throws IOException {
+        Path file = folder.resolve("root.seal");
+        Path elsewhere = folder.resolve("a disk that is not mounted");
+        Files.createSymbolicLink(file, elsewhere); // not seen by a look whether the file exists
+        try (RootKey key = RootKey.create(engine)) {
+            SealFailure failure = assertThrows(SealFailure.class, () -> key.write(file));
+            assertTrue(failure.toString().contains("is there already"), failure.toString());
+        }
+        assertEquals(elsewhere, Files.readSymbolicLink(file));
+        try (Stream<Path> files = Files.list(folder)) {
+            assertEquals(List.of(file), files.toList());
+        }
+    }
+
+    @Test
+    void onlyOneOfManyWritersAtOnceSucceeds() throws Exception {
+        Path file = folder.resolve("root.seal");
+        int writers = 8;
+        CyclicBarrier start = new CyclicBarrier(writers);
+        List<byte[]> written = Collections.synchronizedList(new ArrayList<>());
+        List<Thread> threads = new ArrayList<>();
+        for (int i = 0; i < writers; i++) {
+            threads.add(Thread.ofPlatform().start(() -> {
+                try (RootKey key = RootKey.create(engine)) {
+                    start.await();
+                    key.write(file);
+                    written.add(key.bytes().toArray(ValueLayout.JAVA_BYTE));
+                } catch (SealFailure e) {
+                    // another was first
+                } catch (InterruptedException | BrokenBarrierException e) {
+                    throw new AssertionError(e);
+                }
+            }));
+        }
+        for (Thread thread : threads) {
+            thread.join();
+        }
+
+        assertEquals(1, written.size());
+        assertArrayEquals(written.getFirst(), Files.readAllBytes(file));
     }
 
     @Test
