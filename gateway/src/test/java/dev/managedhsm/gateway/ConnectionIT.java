@@ -32,6 +32,9 @@ class ConnectionIT {
     /** Frames that cost work and bring no request: so many one connection has in store. */
     private static final int CONTROL_FRAMES_MAX = 1000;
 
+    /** So many streams one connection may open only to reset them. */
+    private static final int RESETS_MAX = 1000;
+
     private static final int ENHANCE_YOUR_CALM = 0xb;
 
     private static RunningHsm hsm;
@@ -210,11 +213,13 @@ class ConnectionIT {
         }
     }
 
+    // Little more than the limit is sent: a connection closed while bytes still come loses its farewell in TCP.
+
     @ParameterizedTest
     @EnumSource(Flood.class)
     void endsAConnectionThatFloods(Flood flood) throws IOException {
         try (FrameSocket socket = FrameSocket.open(hsm)) {
-            for (int i = 0; i < CONTROL_FRAMES_MAX + 50; i++) {
+            for (int i = 0; i < CONTROL_FRAMES_MAX + 10; i++) {
                 flood.add(socket);
             }
             socket.flush();
@@ -230,7 +235,7 @@ class ConnectionIT {
     @Test
     void endsAConnectionThatOpensStreamsOnlyToResetThem() throws IOException {
         try (FrameSocket socket = FrameSocket.open(hsm)) {
-            for (int i = 0; i < 1500; i++) {
+            for (int i = 0; i < RESETS_MAX + 10; i++) {
                 socket.addHead(2 * i + 1, 0, "/keys?api-version=7.6", Map.of());
                 socket.add(FrameSocket.RST_STREAM, 0, 2 * i + 1, new byte[4]);
             }
