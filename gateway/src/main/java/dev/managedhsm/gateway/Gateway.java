@@ -115,6 +115,7 @@ public final class Gateway implements AutoCloseable {
                     new TokenCache(),
                     challenge,
                     verification,
+                    EdgeLimits.INTAKE_BYTES_MAX / eventLoops,
                     clock);
             gateway.listen(services, resources, eventLoops);
             return gateway;

@@ -237,15 +237,17 @@ public final class OperationSlot {
     }
 
     /**
-     * Overwrites every byte that may have been written and forgets what was asked. An operation that undoes protection
-     * and failed may have left plaintext beyond any length it reported, so then the whole output is overwritten.
+     * Overwrites every byte that may have been written and forgets what was asked. An operation that did not end well may
+     * have left plaintext beyond any length it reported, and a body that was refused may have left more than its fields:
+     * then the whole output or input is overwritten.
      */
     public void wipe() {
-        memory.asSlice(0, inputEnd).fill((byte) 0);
-        boolean undoes = operation == Operation.DECRYPT || operation == Operation.UNWRAP_KEY;
-        int written = outcome != Outcome.DONE && undoes
-                ? OUTPUT_VALUE_LENGTH_MAX
-                : Math.max(outputValueLength, Limits.MODULUS_LENGTH_MAX);
+        memory.asSlice(0, operation == null ? Limits.INPUT_LENGTH_MAX : inputEnd)
+                .fill((byte) 0);
+        int written = switch (outcome) {
+            case DONE, SIGNATURE_VALID, SIGNATURE_INVALID -> Math.max(outputValueLength, Limits.MODULUS_LENGTH_MAX);
+            default -> OUTPUT_VALUE_LENGTH_MAX;
+        };
         memory.asSlice(OUTPUT_IV, OUTPUT_VALUE - OUTPUT_IV + written).fill((byte) 0);
         Arrays.fill(lengths, ABSENT);
         Arrays.fill(offsets, 0);

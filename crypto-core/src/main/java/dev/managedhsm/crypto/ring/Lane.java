@@ -7,6 +7,8 @@ import com.lmax.disruptor.Sequence;
 import com.lmax.disruptor.SequenceBarrier;
 import com.lmax.disruptor.Sequencer;
 import dev.managedhsm.crypto.operation.OperationSlot;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +27,12 @@ final class Lane {
         @Nullable
         OperationSlot slot;
     }
+
+    /**
+     * Where a gate stands that holds nothing back. The shared sequence is registered before all gates and moves after a
+     * gate was set, so a producer that has not seen the gate has not seen the claim either.
+     */
+    private static final long NOTHING_HELD = Long.MAX_VALUE;
 
     /** Weight of the newest service time in the running average: 1/16. */
     private static final int AVERAGE_SHIFT = 4;
@@ -52,8 +60,9 @@ final class Lane {
 
     /** A sequence by which a worker holds back the ring from overwriting what it has claimed and not yet taken. */
     Sequence gate() {
-        Sequence gate = new Sequence(ring.getCursor());
+        Sequence gate = new Sequence();
         ring.addGatingSequences(gate);
+        gate.set(NOTHING_HELD);
         return gate;
     }
 
@@ -88,12 +97,39 @@ final class Lane {
         return next;
     }
 
-    /** Whether a claimed sequence has been published. */
-    boolean published(long sequence) {
-        return ring.isAvailable(sequence);
+    /**
+     * Whether a claimed sequence will be published, after the ring was closed: waits for a producer that is between its
+     * claim and its publish, which is nanoseconds away.
+     */
+    boolean settled(long sequence) {
+        while (ring.getCursor() >= sequence) {
+            if (ring.isAvailable(sequence)) {
+                return true;
+            }
+            Thread.onSpinWait();
+        }
+        return false;
     }
 
-    /** Takes the slot of a claimed and published sequence and releases the place. */
+    /** The slots that nobody took; only when all workers have ended. */
+    List<OperationSlot> left() {
+        List<OperationSlot> left = new ArrayList<>();
+        long cursor = ring.getCursor();
+        for (long sequence = Math.max(0, cursor - capacity() + 1); sequence <= cursor; sequence++) {
+            Place place = ring.get(sequence);
+            OperationSlot slot = place.slot;
+            if (slot != null) {
+                place.slot = null;
+                left.add(slot);
+            }
+        }
+        return left;
+    }
+
+    /**
+     * Takes the slot of a claimed and published sequence and releases the place. A worker that has taken holds nothing of
+     * the ring back, however long its operation takes.
+     */
     OperationSlot take(long sequence, Sequence gate) {
         Place place = ring.get(sequence);
         OperationSlot slot = place.slot;
@@ -101,7 +137,7 @@ final class Lane {
             throw new IllegalStateException("a published place holds a slot");
         }
         place.slot = null;
-        gate.set(sequence);
+        gate.set(NOTHING_HELD);
         return slot;
     }
 

@@ -5,6 +5,8 @@ import dev.managedhsm.crypto.engine.Engine;
 import dev.managedhsm.crypto.foreign.CLibrary;
 import dev.managedhsm.crypto.keyring.Keyring;
 import dev.managedhsm.crypto.operation.OperationSlot;
+import dev.managedhsm.crypto.operation.Outcome;
+import dev.managedhsm.crypto.operation.Stage;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -94,8 +96,22 @@ public final class OperationRing implements AutoCloseable {
                 }
             }
         }
+        giveBack(fast);
+        giveBack(slow);
         if (interrupted) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /** What was submitted while the ring closed goes back undone. */
+    private static void giveBack(Lane lane) {
+        for (OperationSlot slot : lane.left()) {
+            long nowNanos = System.nanoTime();
+            slot.stamp(Stage.QUEUE, nowNanos);
+            slot.stamp(Stage.EXECUTE, nowNanos);
+            slot.end(Outcome.DEADLINE_PASSED);
+            slot.home().offer(slot);
+            slot.home().wake();
         }
     }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.crypto.ring;
 
+import dev.managedhsm.crypto.keyring.Keyring;
+
 /**
  * How many workers, how long the queues.
  *
@@ -29,9 +31,9 @@ public record RingConfig(
      * 64 RSA-4096 signatures 160 ms.
      */
     public static RingConfig forCores(int cores) {
-        int workers = Math.max(1, cores * 3 / 5);
+        int workers = Math.clamp(cores * 3L / 5, 1, Keyring.READERS_MAX_DEFAULT);
         int slow = Math.max(1, workers / 4);
-        int fast = Math.max(1, workers - slow);
+        int fast = Math.max(1, workers - slow); // every worker reads the keyring, which has room for so many
         return new RingConfig(fast, slow, 512, 64, IdleStrategy.PHASED, cores > 1);
     }
 

@@ -7,7 +7,6 @@ import com.lmax.disruptor.SequenceBarrier;
 import com.lmax.disruptor.TimeoutException;
 import dev.managedhsm.crypto.engine.Engine;
 import dev.managedhsm.crypto.engine.EngineWorker;
-import dev.managedhsm.crypto.key.KeyType;
 import dev.managedhsm.crypto.keyring.Keyring;
 import dev.managedhsm.crypto.keyring.KeyringReader;
 import dev.managedhsm.crypto.keyring.LivingKey;
@@ -30,6 +29,8 @@ import org.jspecify.annotations.Nullable;
  * half an ES256 signature, which is why not every hand-back wakes.
  */
 final class Worker implements Runnable {
+    private static final long NONE = -1;
+
     static final int WAKE_EVERY = 16;
     static final long WAKE_AFTER_NANOS = 150_000;
 
@@ -40,6 +41,9 @@ final class Worker implements Runnable {
     private final Runnable pin;
     private final Consumer<Throwable> onFailure;
     private final Sequence gate;
+
+    /** The sequence that was claimed and not yet taken. */
+    private long claimed = NONE;
 
     private @Nullable Completions offered;
     private int offers;
@@ -63,27 +67,48 @@ final class Worker implements Runnable {
 
     @Override
     public void run() {
-        pin.run();
-        try (EngineWorker engineWorker = engine.worker();
-                KeyringReader reader = keyring.reader()) {
-            SequenceBarrier barrier = lane.barrier();
-            long available = -1;
-            while (true) {
-                long next = lane.claim(gate);
-                if (available < next) {
-                    wake();
-                    available = await(barrier, next);
-                    if (available < next) {
-                        return;
-                    }
-                }
-                serve(lane.take(next, gate), engineWorker, reader);
+        try {
+            pin.run();
+            try (EngineWorker engineWorker = engine.worker();
+                    KeyringReader reader = keyring.reader()) {
+                work(slot -> serve(slot, engineWorker, reader));
             }
-        } catch (RuntimeException | Error ended) { // a worker that ends before the ring is closed is a failure
-            onFailure.accept(ended);
+        } catch (RuntimeException | Error broken) {
+            // The lane must not fill up behind a worker that ended: until the ring is closed, every slot goes back.
+            onFailure.accept(broken);
+            work(this::giveBack);
         } finally {
             wake();
         }
+    }
+
+    /** Claims, waits, takes and does, until the ring is closed and nothing published is left. */
+    private void work(Consumer<OperationSlot> duty) {
+        SequenceBarrier barrier = lane.barrier();
+        long available = NONE;
+        while (true) {
+            if (claimed == NONE) {
+                claimed = lane.claim(gate);
+            }
+            if (available < claimed) {
+                wake();
+                available = await(barrier, claimed);
+                if (available < claimed) {
+                    return;
+                }
+            }
+            OperationSlot slot = lane.take(claimed, gate);
+            claimed = NONE;
+            duty.accept(slot);
+        }
+    }
+
+    private void giveBack(OperationSlot slot) {
+        long nowNanos = System.nanoTime();
+        slot.stamp(Stage.QUEUE, nowNanos);
+        slot.stamp(Stage.EXECUTE, nowNanos);
+        slot.end(Outcome.ENGINE_FAILED);
+        offer(slot, nowNanos);
     }
 
     /** The highest published sequence from {@code next} on, or less when the ring is closed and drained. */
@@ -95,7 +120,7 @@ final class Worker implements Runnable {
             } while (available < next); // claimed by a producer, not yet published
             return available;
         } catch (AlertException closing) {
-            return lane.published(next) ? next : next - 1;
+            return lane.settled(next) ? next : next - 1;
         } catch (InterruptedException | TimeoutException unexpected) {
             throw new IllegalStateException("workers are closed by alert, and wait without time-out", unexpected);
         }
@@ -139,11 +164,16 @@ final class Worker implements Runnable {
         }
     }
 
+    /** Whether the operation takes longer than a finished one should wait: private operations on all but small keys. */
     private static boolean expensive(OperationSlot slot) {
-        return slot.key().keyClass().type() == KeyType.RSA
-                && slot.operation() != Operation.VERIFY
-                && slot.operation() != Operation.ENCRYPT
-                && slot.operation() != Operation.WRAP_KEY;
+        return switch (slot.key().keyClass()) {
+            case RSA_2048, RSA_3072, RSA_4096 ->
+                slot.operation() == Operation.SIGN
+                        || slot.operation() == Operation.DECRYPT
+                        || slot.operation() == Operation.UNWRAP_KEY;
+            case P_384, P_521 -> true;
+            case P_256, P_256K, OCT_128, OCT_192, OCT_256 -> false;
+        };
     }
 
     @SuppressWarnings("ReferenceEquality") // an owner is itself and nothing else

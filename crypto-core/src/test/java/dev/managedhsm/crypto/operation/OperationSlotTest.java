@@ -84,6 +84,23 @@ class OperationSlotTest {
     }
 
     @Test
+    void leavesNoByteBehindWhenAnEncryptionBroke() {
+        slot.put(Field.VALUE, 5000);
+        slot.ask(Operation.ENCRYPT, Algorithm.A256CBCPAD, KEY);
+        memory.asSlice(OperationSlot.OUTPUT_VALUE, 5000).fill((byte) 0x5A); // the plaintext, on its way in place
+        slot.end(Outcome.ENGINE_FAILED);
+        slot.wipe();
+        assertAllZero();
+    }
+
+    @Test
+    void leavesNoByteBehindOfABodyThatWasRefused() {
+        memory.asSlice(0, 700).fill((byte) 0x5A); // written, and never put, because the text went wrong behind it
+        slot.wipe();
+        assertAllZero();
+    }
+
+    @Test
     void forgetsWhatWasAsked() {
         slot.ask(Operation.SIGN, Algorithm.HS256, KEY);
         slot.put(Field.VALUE, 32);

@@ -208,6 +208,26 @@ class OperationRingTest {
         assertEquals(1, failures.size());
     }
 
+    @Test
+    void handsBackWhatComesToAWorkerThatCouldNotStart() throws Exception {
+        KeyHandle key = rig.key("k", KeyClass.P_256);
+        List<AutoCloseable> readers = new ArrayList<>();
+        for (int i = 0; i < dev.managedhsm.crypto.keyring.Keyring.READERS_MAX_DEFAULT; i++) {
+            readers.add(rig.keyring.reader()); // no room is left for a worker's
+        }
+        OperationRing ring = ring(new RingConfig(1, 1, 16, 16, IdleStrategy.PHASED, false));
+        for (int i = 0; i < 100; i++) {
+            while (ring.submit(rig.sign(key, Algorithm.ES256, 32), System.nanoTime()) != Admission.ADMITTED) {
+                Thread.onSpinWait();
+            }
+            assertEquals(Outcome.ENGINE_FAILED, rig.home.take().outcome());
+        }
+        assertEquals(2, failures.size());
+        for (AutoCloseable reader : readers) {
+            reader.close();
+        }
+    }
+
     private OperationRing ring(RingConfig config) {
         OperationRing ring = new OperationRing(config, rig.engine, rig.keyring, Clock.systemUTC(), failures::add);
         opened = ring;

@@ -4,9 +4,12 @@ package dev.managedhsm.gateway.dispatch;
 import dev.managedhsm.crypto.operation.Completions;
 import dev.managedhsm.crypto.operation.OperationSlot;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jctools.queues.atomic.MpscAtomicArrayQueue;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Finished slots on their way back to one event loop.
@@ -16,6 +19,8 @@ import org.jctools.queues.atomic.MpscAtomicArrayQueue;
  * schedules another. Nobody blocks anybody. At most one drain is scheduled at a time, however many workers wake.
  */
 final class CompletionQueue implements Completions, Runnable {
+    private static final Logger LOG = LoggerFactory.getLogger(CompletionQueue.class);
+
     private final MpscAtomicArrayQueue<OperationSlot> finished;
     private final AtomicBoolean scheduled = new AtomicBoolean();
     private final Executor owner;
@@ -42,16 +47,27 @@ final class CompletionQueue implements Completions, Runnable {
     @Override
     public void wake() {
         if (!scheduled.get() && scheduled.compareAndSet(false, true)) {
-            owner.execute(this);
+            try {
+                owner.execute(this);
+            } catch (
+                    RejectedExecutionException ended) { // the event loop is gone, and everybody it would answer with it
+                LOG.warn("an event loop ended before its slots came back");
+            }
         }
     }
 
     @Override
     public void run() {
         scheduled.set(false);
-        OperationSlot slot;
-        while ((slot = finished.poll()) != null) {
-            onFinished.accept(slot);
+        try {
+            OperationSlot slot;
+            while ((slot = finished.poll()) != null) {
+                onFinished.accept(slot);
+            }
+        } finally {
+            if (!finished.isEmpty()) { // one slot's end went wrong; the others still have theirs
+                wake();
+            }
         }
     }
 }

@@ -3,6 +3,8 @@ package dev.managedhsm.gateway.http;
 
 import dev.managedhsm.auth.token.VerifiedToken;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import io.netty.util.AttributeKey;
 import io.vertx.core.http.HttpServerRequest;
 import java.net.Inet6Address;
@@ -21,6 +23,7 @@ final class Connection {
     static final AttributeKey<Connection> KEY = AttributeKey.valueOf(Connection.class, "connection");
 
     private final IntakeAccount account;
+    private final Channel channel;
     private final String networkInfo;
     private final String address;
 
@@ -36,8 +39,10 @@ final class Connection {
     private int misses = EdgeLimits.TOKEN_MISSES_MAX;
     private long missesSinceNanos = System.nanoTime();
 
-    Connection(IntakeAccount account, @Nullable SocketAddress remote) {
+    Connection(IntakeAccount account, Channel channel) {
         this.account = account;
+        this.channel = channel;
+        SocketAddress remote = channel.remoteAddress();
         boolean six = remote instanceof InetSocketAddress inet && inet.getAddress() instanceof Inet6Address;
         this.address =
                 remote instanceof InetSocketAddress inet ? inet.getAddress().getHostAddress() : "unknown";
@@ -139,6 +144,11 @@ final class Connection {
         }
         misses--;
         return true;
+    }
+
+    /** Does something once everything that waits to be written has been, or the connection is gone. */
+    void behindAllWrites(Runnable action) {
+        channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> action.run());
     }
 
     /** The connection is gone. */

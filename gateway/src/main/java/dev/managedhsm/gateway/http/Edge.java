@@ -5,8 +5,10 @@ import dev.managedhsm.gateway.wire.WireError;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.http2.Http2ConnectionAdapter;
 import io.netty.handler.codec.http2.Http2ConnectionDecoder;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
+import io.netty.handler.codec.http2.Http2Stream;
 import io.netty.handler.flush.FlushConsolidationHandler;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -21,6 +23,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,13 +38,13 @@ public final class Edge extends VerticleBase {
 
     private final EdgeServices services;
     private final Function<Edge, Consumer<Exchange>> routing;
-    private final IntakeAccount account = new IntakeAccount();
+    private final IntakeAccount account;
     private final RequestIds ids;
 
-    private @org.jspecify.annotations.Nullable HttpServer server;
-    private @org.jspecify.annotations.Nullable Executor loop;
-    private @org.jspecify.annotations.Nullable TokenGate tokens;
-    private @org.jspecify.annotations.Nullable Consumer<Exchange> routes;
+    private @Nullable HttpServer server;
+    private @Nullable Executor loop;
+    private @Nullable TokenGate tokens;
+    private @Nullable Consumer<Exchange> routes;
     private int connections;
 
     /**
@@ -51,6 +54,7 @@ public final class Edge extends VerticleBase {
     public Edge(EdgeServices services, Function<Edge, Consumer<Exchange>> routing) {
         this.services = services;
         this.routing = routing;
+        this.account = new IntakeAccount(services.intakeBytesMax());
         this.ids = new RequestIds(services.clock());
     }
 
@@ -67,6 +71,7 @@ public final class Edge extends VerticleBase {
         HttpServer http = vertx.createHttpServer(services.serverOptions())
                 .connectionHandler(this::connected)
                 .requestHandler(this::received)
+                .invalidRequestHandler(this::malformed)
                 .exceptionHandler(failure -> LOG.debug("connection refused: {}", failure.toString()));
         server = http;
         long bodyNanosMax = TimeUnit.MILLISECONDS.toNanos(EdgeLimits.BODY_MILLIS_MAX);
@@ -85,11 +90,6 @@ public final class Edge extends VerticleBase {
         return set(loop);
     }
 
-    /** The port that is listened on. */
-    public int port() {
-        return set(server).actualPort();
-    }
-
     /** Vert.x, for routers. */
     public Vertx vertx() {
         return vertx;
@@ -103,7 +103,7 @@ public final class Edge extends VerticleBase {
         return ids.next();
     }
 
-    private static <T> T set(@org.jspecify.annotations.Nullable T field) {
+    private static <T> T set(@Nullable T field) {
         if (field == null) {
             throw new IllegalStateException("the edge has not started");
         }
@@ -118,7 +118,7 @@ public final class Edge extends VerticleBase {
             return;
         }
         connections++;
-        Connection connection = new Connection(account, channel.remoteAddress());
+        Connection connection = new Connection(account, channel);
         channel.attr(Connection.KEY).set(connection);
         http.closeHandler(closed -> {
             connections--;
@@ -131,22 +131,52 @@ public final class Edge extends VerticleBase {
         if (context.handler() instanceof Http2ConnectionHandler http2) {
             Http2ConnectionDecoder decoder = http2.decoder();
             decoder.frameListener(new Http2BodyTap(decoder.frameListener(), connection));
+            http2.connection().addListener(new Http2ConnectionAdapter() {
+                @Override
+                public void onStreamClosed(Http2Stream stream) {
+                    connection.reset(stream.id()); // also streams that we ended and whose body never came
+                }
+            });
         } else {
             pipeline.addBefore(context.name(), "body", new Http1BodyTap(connection));
         }
     }
 
     private void received(HttpServerRequest request) {
-        Connection connection = ((ConnectionBase) request.connection())
-                .channel()
-                .attr(Connection.KEY)
-                .get();
-        Exchange exchange = new Exchange(request, connection, connection.intake(request), this);
+        Exchange exchange = exchange(request);
+        if (exchange == null) {
+            return;
+        }
         if (tooLong(request)) {
             exchange.refuse(WireError.bodyTooLong(EdgeLimits.BODY_LENGTH_MAX));
             return;
         }
-        set(routes).accept(exchange);
+        try {
+            set(routes).accept(exchange);
+        } catch (RuntimeException broken) { // outermost: nobody waits for ever
+            LOG.error("request {} failed", exchange.requestId(), broken);
+            if (!exchange.over()) {
+                exchange.refuse(WireError.internal());
+            }
+        }
+    }
+
+    /** HTTP/1.1: a request whose head could not be read. It is the last one of its connection. */
+    private void malformed(HttpServerRequest request) {
+        Exchange exchange = exchange(request);
+        if (exchange != null) {
+            exchange.refuse(WireError.badHead(request.decoderResult().cause()));
+            var _ = request.connection().close();
+        }
+    }
+
+    /** The exchange of a request, or null when its connection was refused and is closing. */
+    private @Nullable Exchange exchange(HttpServerRequest request) {
+        Connection connection = ((ConnectionBase) request.connection())
+                .channel()
+                .attr(Connection.KEY)
+                .get();
+        return connection == null ? null : new Exchange(request, connection, connection.intake(request), this);
     }
 
     private static boolean tooLong(HttpServerRequest request) {

@@ -27,6 +27,7 @@ import java.util.concurrent.TimeUnit;
  * @param cache verified tokens
  * @param challenge what an unproven caller is told
  * @param verification runs token verifications; refuses when its queue is full
+ * @param intakeBytesMax memory that one event loop may hold for bodies
  * @param clock wall clock
  */
 public record EdgeServices(
@@ -39,6 +40,7 @@ public record EdgeServices(
         TokenCache cache,
         Challenge challenge,
         Executor verification,
+        int intakeBytesMax,
         InstantSource clock) {
     TokenGate tokenGate(Executor loop) {
         return new TokenGate(verifier, cache, challenge, verification, loop, clock);

@@ -127,6 +127,24 @@ public final class Exchange {
     }
 
     /**
+     * Finds out who is asking once the whole body is here, then calls back. A request that brings nothing that could be a
+     * token is refused at once: nobody holds a body for it.
+     *
+     * @param received called when the body is here, before the token is looked at
+     * @param action called when the caller is known
+     */
+    public void whenProven(Runnable received, java.util.function.Consumer<VerifiedToken> action) {
+        if (TokenGate.mayProve(request.getHeader("authorization"))) {
+            whenBody(() -> {
+                received.run();
+                authenticate(action);
+            });
+        } else {
+            authenticate(nobody -> {});
+        }
+    }
+
+    /**
      * Finds out who is asking, then calls back; refuses the request itself if nobody proven is, or if the edge has no room
      * for one more unknown token.
      */
@@ -191,8 +209,15 @@ public final class Exchange {
             response.putHeader("server-timing", serverTiming);
         }
         close();
-        // Vert.x never releases a foreign buffer; TLS has copied it by the time the write completes.
-        response.end(BufferInternal.buffer(body)).onComplete(written -> Wipe.release(body));
+        // Vert.x never releases a foreign buffer. When the write is done, TLS has copied it; when it failed, a part may
+        // still wait in front of TLS, so the buffer is let go behind whatever the connection has still to write.
+        response.end(BufferInternal.buffer(body)).onComplete(written -> {
+            if (written.succeeded()) {
+                Wipe.release(body);
+            } else {
+                connection.behindAllWrites(() -> Wipe.release(body));
+            }
+        });
     }
 
     private HttpServerResponse success(int status) {

@@ -75,31 +75,44 @@ final class Intake {
         if (length == 0) {
             return true;
         }
-        ByteBuf to = body;
-        int sum = length + (to == null ? 0 : to.readableBytes());
+        ByteBuf old = body;
+        int sum = length + (old == null ? 0 : old.readableBytes());
         if (sum > EdgeLimits.BODY_LENGTH_MAX) {
             settle(State.TOO_LONG);
-        } else if (!account.take(length)) {
-            settle(State.NO_ROOM);
         } else {
-            body = grown(to, length).writeBytes(chunk, chunk.readerIndex(), length);
+            ByteBuf to = roomFor(old, sum);
+            if (to == null) {
+                settle(State.NO_ROOM);
+            } else {
+                body = to.writeBytes(chunk, chunk.readerIndex(), length);
+            }
         }
         return true;
     }
 
-    /** Grows into a new buffer, because growing in place would leave a copy behind unwiped. */
-    private static ByteBuf grown(@Nullable ByteBuf old, int more) {
-        if (old == null) {
-            return ByteBufAllocator.DEFAULT.directBuffer(more, EdgeLimits.BODY_LENGTH_MAX);
-        }
-        if (old.writableBytes() >= more) {
+    /**
+     * A buffer with room for {@code sum} bytes that holds what the old one did; null if this event loop may take no more.
+     * Growing makes a new buffer, because growing in place would leave a copy behind unwiped.
+     */
+    private @Nullable ByteBuf roomFor(@Nullable ByteBuf old, int sum) {
+        if (old != null && old.capacity() >= sum) {
             return old;
         }
-        int capacity = Math.min(EdgeLimits.BODY_LENGTH_MAX, Math.max(old.readableBytes() + more, 2 * old.capacity()));
-        ByteBuf bigger = ByteBufAllocator.DEFAULT
-                .directBuffer(capacity, EdgeLimits.BODY_LENGTH_MAX)
-                .writeBytes(old, old.readerIndex(), old.readableBytes());
-        Wipe.release(old);
+        int capacity = old == null ? sum : Math.min(EdgeLimits.BODY_LENGTH_MAX, Math.max(sum, 2 * old.capacity()));
+        if (!account.take(capacity)) {
+            return null;
+        }
+        ByteBuf bigger;
+        try {
+            bigger = ByteBufAllocator.DEFAULT.directBuffer(capacity, capacity);
+        } catch (OutOfMemoryError noDirectMemory) { // Netty's, of its own limit: one body less, not the end
+            account.give(capacity);
+            return null;
+        }
+        if (old != null) {
+            bigger.writeBytes(old, old.readerIndex(), old.readableBytes());
+            drop();
+        }
         return bigger;
     }
 
@@ -146,7 +159,7 @@ final class Intake {
         ByteBuf old = body;
         if (old != null) {
             body = null;
-            account.give(old.readableBytes());
+            account.give(old.capacity());
             Wipe.release(old);
         }
     }

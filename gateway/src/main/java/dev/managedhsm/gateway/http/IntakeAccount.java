@@ -9,7 +9,13 @@ import java.util.Set;
 /** All bodies that are arriving on one event loop: how many bytes they hold, and which came too slowly. */
 final class IntakeAccount {
     private final Set<Intake> arriving = new LinkedHashSet<>();
+    private final int bytesMax;
     private int bytes;
+
+    /** @param bytesMax how many body bytes this event loop may hold */
+    IntakeAccount(int bytesMax) {
+        this.bytesMax = bytesMax;
+    }
 
     void opened(Intake intake) {
         arriving.add(intake);
@@ -20,7 +26,7 @@ final class IntakeAccount {
     }
 
     boolean take(int length) {
-        if (bytes + length > EdgeLimits.INTAKE_BYTES_MAX) {
+        if (bytes + length > bytesMax) {
             return false;
         }
         bytes += length;

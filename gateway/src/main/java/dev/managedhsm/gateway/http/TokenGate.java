@@ -28,8 +28,10 @@ import org.slf4j.LoggerFactory;
  *
  * One per event loop, used by its thread only; the cache and the verifier behind it are shared.
  */
-public final class TokenGate {
+final class TokenGate {
     private static final Logger LOG = LoggerFactory.getLogger(TokenGate.class);
+
+    private static final String SCHEME = "Bearer ";
 
     private final TokenVerifier verifier;
     private final TokenCache cache;
@@ -59,6 +61,11 @@ public final class TokenGate {
         this.verification = verification;
         this.loop = loop;
         this.clock = clock;
+    }
+
+    /** Whether a header could bring a token at all, told without taking it apart. */
+    static boolean mayProve(@Nullable String header) {
+        return header != null && header.regionMatches(true, 0, SCHEME, 0, SCHEME.length());
     }
 
     void authenticate(Exchange exchange, Connection connection, Consumer<VerifiedToken> action) {
@@ -93,10 +100,7 @@ public final class TokenGate {
             Exchange exchange, Connection connection, String header, String token, Consumer<VerifiedToken> action) {
         try {
             verification.execute(() -> {
-                Verification verification = verifier.verify(token);
-                if (verification instanceof VerifiedToken verified) {
-                    cache.keep(token, verified);
-                }
+                Verification verification = verify(token);
                 loop.execute(() -> verified(exchange, connection, header, verification, action));
             });
         } catch (RejectedExecutionException full) {
@@ -104,17 +108,32 @@ public final class TokenGate {
         }
     }
 
+    /** Off the event loop; null if the verifier broke. */
+    private @Nullable Verification verify(String token) {
+        try {
+            Verification verification = verifier.verify(token);
+            if (verification instanceof VerifiedToken verified) {
+                cache.keep(token, verified);
+            }
+            return verification;
+        } catch (RuntimeException broken) {
+            LOG.error("a token could not be verified", broken);
+            return null;
+        }
+    }
+
     private void verified(
             Exchange exchange,
             Connection connection,
             String header,
-            Verification verification,
+            @Nullable Verification verification,
             Consumer<VerifiedToken> action) {
         if (exchange.over()) {
             exchange.close();
             return;
         }
         switch (verification) {
+            case null -> exchange.refuse(WireError.internal());
             case VerifiedToken verified -> {
                 connection.remember(header, verified);
                 action.accept(verified);

@@ -55,16 +55,11 @@ final class OperationRequest {
     }
 
     void begin() {
-        if (exchange.request().getHeader("authorization") == null) {
-            exchange.authenticate(token -> {}); // a challenge, without waiting for a body
-        } else {
-            exchange.whenBody(this::received);
-        }
+        exchange.whenProven(this::received, this::authenticated);
     }
 
     private void received() {
         receivedNanos = System.nanoTime();
-        exchange.authenticate(this::authenticated);
     }
 
     private void authenticated(VerifiedToken token) {
@@ -88,9 +83,15 @@ final class OperationRequest {
             exchange.refuse(WireError.throttled());
             return;
         }
-        WireError fault = decode(slot, key);
+        WireError fault = WireError.internal();
+        try {
+            fault = decode(slot, key);
+        } finally {
+            if (fault != null) {
+                path.slots.release(slot);
+            }
+        }
         if (fault != null) {
-            path.slots.release(slot);
             exchange.refuse(fault);
         } else {
             submit(slot);
@@ -156,6 +157,9 @@ final class OperationRequest {
             path.latency.record(slot);
         } catch (RuntimeException broken) {
             LOG.error("answering request {} failed", exchange.requestId(), broken);
+            if (!exchange.over()) {
+                exchange.refuse(WireError.internal());
+            }
         } finally {
             path.slots.release(slot);
         }

@@ -35,10 +35,8 @@ final class RoleRequests {
         RoleEndpoint endpoint = endpoint(exchange.request().method().name(), path);
         if (endpoint == null) {
             exchange.refuse(WireError.methodNotAllowed());
-        } else if (exchange.request().getHeader("authorization") == null) {
-            exchange.authenticate(token -> {}); // a challenge, without waiting for a body
         } else {
-            exchange.whenBody(() -> exchange.authenticate(token -> permit(endpoint, exchange, path, token)));
+            exchange.whenProven(() -> {}, token -> permit(endpoint, exchange, path, token));
         }
     }
 

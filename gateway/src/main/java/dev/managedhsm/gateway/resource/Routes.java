@@ -13,6 +13,7 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -25,6 +26,7 @@ import org.slf4j.LoggerFactory;
 public final class Routes implements Consumer<Exchange>, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Routes.class);
 
+    private final Edge edge;
     private final HsmAccess access;
     private final KeyOperations operations;
     private final RoleRequests roles;
@@ -40,6 +42,7 @@ public final class Routes implements Consumer<Exchange>, AutoCloseable {
      * @param resources what all event loops share
      */
     public Routes(Edge edge, Resources resources) {
+        this.edge = edge;
         this.access = resources.access();
         this.operations = resources.keyOperations(edge.loop());
         this.roles = resources.roles();
@@ -47,16 +50,8 @@ public final class Routes implements Consumer<Exchange>, AutoCloseable {
         for (Endpoint endpoint : resources.keys().endpoints()) {
             router.routeWithRegex(endpoint.method(), endpoint.pattern()).handler(context -> open(endpoint, context));
         }
-        router.get("/latency")
-                .handler(context -> exchange()
-                        .answer(
-                                "text/plain; charset=utf-8",
-                                resources.latency().text().getBytes(StandardCharsets.UTF_8)));
-        router.get("/latency.hlog")
-                .handler(context -> exchange()
-                        .answer(
-                                "text/plain; charset=us-ascii",
-                                resources.latency().log()));
+        router.get("/latency").handler(context -> show("text/plain; charset=utf-8", () -> latencyText(resources)));
+        router.get("/latency.hlog").handler(context -> show("text/plain; charset=us-ascii", resources.latency()::log));
         router.errorHandler(405, context -> exchange().refuse(WireError.methodNotAllowed()));
         router.errorHandler(404, context -> exchange().refuse(WireError.notFound()));
         router.errorHandler(400, context -> exchange().refuse(WireError.badParameter("The request URI is malformed")));
@@ -94,13 +89,28 @@ public final class Routes implements Consumer<Exchange>, AutoCloseable {
         return exchange;
     }
 
+    private static byte[] latencyText(Resources resources) {
+        return resources.latency().text().getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** Answers with what is made off the event loop: adding up histograms takes milliseconds and a lock. */
+    private void show(String contentType, Callable<byte[]> made) {
+        Exchange exchange = exchange();
+        edge.vertx().executeBlocking(made, true).onComplete(bytes -> {
+            if (exchange.over()) {
+                exchange.letBodyGo();
+            } else if (bytes.succeeded()) {
+                exchange.answer(contentType, bytes.result());
+            } else {
+                LOG.error("request {} failed", exchange.requestId(), bytes.cause());
+                exchange.refuse(WireError.internal());
+            }
+        });
+    }
+
     private void open(Endpoint endpoint, RoutingContext context) {
         Exchange exchange = exchange();
-        if (exchange.request().getHeader("authorization") == null) {
-            exchange.authenticate(token -> {}); // a challenge, without waiting for a body
-        } else {
-            exchange.whenBody(() -> exchange.authenticate(token -> permit(endpoint, exchange, context, token)));
-        }
+        exchange.whenProven(() -> {}, token -> permit(endpoint, exchange, context, token));
     }
 
     private void permit(Endpoint endpoint, Exchange exchange, RoutingContext context, VerifiedToken token) {

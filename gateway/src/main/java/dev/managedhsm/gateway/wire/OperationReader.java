@@ -27,6 +27,7 @@ public final class OperationReader {
     private int at;
     private int end;
     private int seen;
+    private int lengthMax;
     private @Nullable Algorithm algorithm;
     private @Nullable WireError fault;
 
@@ -48,6 +49,9 @@ public final class OperationReader {
         this.seen = 0;
         this.algorithm = null;
         this.fault = null;
+        // What was made from a longest value can be undone again.
+        boolean undoes = operation == Operation.DECRYPT || operation == Operation.UNWRAP_KEY;
+        this.lengthMax = Limits.VALUE_LENGTH_MAX + (undoes ? Limits.EXPANSION_MAX : 0);
         try {
             if (!object(slot)) {
                 return fault != null ? fault : malformed();
@@ -157,13 +161,13 @@ public final class OperationReader {
     }
 
     private boolean bytes(Member member, Field field, int start, int stop, OperationSlot slot) {
-        int room = Math.min(slot.inputRoom(), Limits.VALUE_LENGTH_MAX);
+        int room = Math.min(slot.inputRoom(), lengthMax);
         int length = Base64Url.decode(body, start, stop, slot.memory(), slot.inputEnd(), room);
         if (length == Base64Url.MALFORMED) {
             fault = WireError.badParameter("Property '" + member.name + "' is not base64url");
         } else if (length == Base64Url.TOO_LONG) {
-            fault = WireError.badParameter("Property '" + member.name + "' is too long, maximum size is "
-                    + Limits.VALUE_LENGTH_MAX + " bytes");
+            fault = WireError.badParameter(
+                    "Property '" + member.name + "' is too long, maximum size is " + lengthMax + " bytes");
         } else {
             slot.put(field, length);
             return true;

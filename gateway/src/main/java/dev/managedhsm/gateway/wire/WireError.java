@@ -2,6 +2,8 @@
 package dev.managedhsm.gateway.wire;
 
 import dev.managedhsm.crypto.operation.Outcome;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.vertx.core.json.JsonObject;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +25,17 @@ public record WireError(
     /** 400: something in the request is not as the API wants it. */
     public static WireError badParameter(String message) {
         return new WireError(400, "BadParameter", message);
+    }
+
+    /** 400, 414 or 431: the request's head cannot be read, for the reason that the decoder gives. */
+    public static WireError badHead(@Nullable Throwable cause) {
+        return switch (cause) {
+            case TooLongHttpLineException line ->
+                new WireError(414, "RequestUriTooLong", "The request URI is longer than the limit");
+            case TooLongHttpHeaderException header ->
+                new WireError(431, "RequestHeadersTooLarge", "The request headers are longer than the limit");
+            case null, default -> badParameter("The request's head is malformed");
+        };
     }
 
     /** 401: no token, or one that proves nobody. */

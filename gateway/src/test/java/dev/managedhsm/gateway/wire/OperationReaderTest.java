@@ -144,6 +144,16 @@ class OperationReaderTest {
         assertEquals(Limits.VALUE_LENGTH_MAX, slot.length(Field.VALUE));
     }
 
+    @Test
+    void takesBackWhatTheLongestValueBecame() {
+        byte[] padded = new byte[Limits.VALUE_LENGTH_MAX + Limits.EXPANSION_MAX];
+        String value = Base64.getUrlEncoder().encodeToString(padded);
+        assertNull(read(Operation.DECRYPT, "{\"alg\":\"A128CBCPAD\",\"value\":\"" + value + "\"}"));
+        assertEquals(padded.length, slot.length(Field.VALUE));
+        slot.wipe();
+        assertFault("'value' is too long", Operation.ENCRYPT, "{\"alg\":\"A128CBC\",\"value\":\"" + value + "\"}");
+    }
+
     private void assertFault(String expected, Operation operation, String body) {
         WireError fault = read(operation, body);
         slot.wipe();

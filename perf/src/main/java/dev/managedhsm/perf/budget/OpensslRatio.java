@@ -44,13 +44,15 @@ public final class OpensslRatio {
 
     private final OpensslSpeed openssl;
     private final Budgets budgets;
+    private final int warmUpSlices;
     private final int rounds;
     private final PrintStream out;
     private final List<String> missed = new ArrayList<>();
 
-    OpensslRatio(OpensslSpeed openssl, Budgets budgets, int rounds, PrintStream out) {
+    OpensslRatio(OpensslSpeed openssl, Budgets budgets, int warmUpSlices, int rounds, PrintStream out) {
         this.openssl = openssl;
         this.budgets = budgets;
+        this.warmUpSlices = warmUpSlices;
         this.rounds = rounds;
         this.out = out;
     }
@@ -68,7 +70,7 @@ public final class OpensslRatio {
         }
         Budgets budgets = Budgets.read(Path.of(arguments[0]));
         int rounds = arguments.length < 2 ? ROUNDS_DEFAULT : Integer.parseInt(arguments[1]);
-        OpensslRatio ratio = new OpensslRatio(new OpensslSpeed("openssl"), budgets, rounds, System.out);
+        OpensslRatio ratio = new OpensslRatio(new OpensslSpeed("openssl"), budgets, WARM_UP_SLICES, rounds, System.out);
         System.exit(ratio.run() ? 0 : 1);
     }
 
@@ -98,7 +100,7 @@ public final class OpensslRatio {
         Ratios ringRatios = new Ratios(rounds);
         try (EngineCall call = new EngineCall(keys, pair.workload);
                 RingLoop loop = new RingLoop(keys, pair.workload, IN_FLIGHT, IdleStrategy.PHASED)) {
-            for (int i = 0; i < WARM_UP_SLICES; i++) {
+            for (int i = 0; i < warmUpSlices; i++) {
                 Slices.engine(call);
                 Slices.ring(loop);
             }

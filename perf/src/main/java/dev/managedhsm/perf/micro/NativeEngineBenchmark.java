@@ -31,6 +31,7 @@ public class NativeEngineBenchmark {
 
     private LiveKeys keys;
     private EngineCall call;
+    private WorkerThread thread;
 
     /** Makes the key. */
     @Setup
@@ -42,7 +43,8 @@ public class NativeEngineBenchmark {
     /** Notes what this thread has spent. */
     @Setup(Level.Iteration)
     public void begin() {
-        WorkerProfiler.begin(WorkerThread.current());
+        thread = WorkerThread.current();
+        WorkerProfiler.begin(thread);
     }
 
     /** The engine call. */
@@ -54,7 +56,7 @@ public class NativeEngineBenchmark {
     /** Notes it again. */
     @TearDown(Level.Iteration)
     public void end() {
-        WorkerProfiler.end(WorkerThread.current());
+        WorkerProfiler.end(thread);
     }
 
     /** Gives all back. */

@@ -3,7 +3,6 @@ package dev.managedhsm.perf.micro;
 
 import java.util.Collection;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.infra.BenchmarkParams;
 import org.openjdk.jmh.infra.IterationParams;
 import org.openjdk.jmh.profile.InternalProfiler;
@@ -21,25 +20,25 @@ import org.openjdk.jmh.results.ScalarResult;
  * profiler and benchmark apart from each other; one benchmark runs at a time.
  */
 public final class WorkerProfiler implements InternalProfiler {
-    private record Spent(long cpuNanos, long allocatedBytes) {}
-
-    private static volatile @Nullable Spent before;
-    private static volatile @Nullable Spent spent;
+    private static volatile long cpuNanosBefore;
+    private static volatile long allocatedBytesBefore;
+    private static volatile long cpuNanos;
+    private static volatile long allocatedBytes;
+    private static volatile boolean told;
 
     /** JMH makes it. */
     public WorkerProfiler() {}
 
+    /** Allocates nothing, because the thread may be the caller. */
     static void begin(WorkerThread thread) {
-        before = new Spent(thread.cpuNanos(), thread.allocatedBytes());
+        cpuNanosBefore = thread.cpuNanos();
+        allocatedBytesBefore = thread.allocatedBytes();
     }
 
     static void end(WorkerThread thread) {
-        long allocatedBytes = thread.allocatedBytes();
-        long cpuNanos = thread.cpuNanos();
-        Spent began = before;
-        if (began != null) {
-            spent = new Spent(cpuNanos - began.cpuNanos, allocatedBytes - began.allocatedBytes);
-        }
+        allocatedBytes = thread.allocatedBytes() - allocatedBytesBefore;
+        cpuNanos = thread.cpuNanos() - cpuNanosBefore;
+        told = true;
     }
 
     @Override
@@ -49,21 +48,19 @@ public final class WorkerProfiler implements InternalProfiler {
 
     @Override
     public void beforeIteration(BenchmarkParams benchmark, IterationParams iteration) {
-        before = null;
-        spent = null;
+        told = false;
     }
 
     @Override
     @SuppressWarnings("rawtypes") // the interface says so
     public Collection<? extends Result> afterIteration(
             BenchmarkParams benchmark, IterationParams iteration, IterationResult result) {
-        Spent told = spent;
-        if (told == null) {
+        if (!told) {
             return List.of();
         }
         double operations = result.getMetadata().getAllOps();
         return List.of(
-                new ScalarResult("worker.cpu.norm", told.cpuNanos / operations, "ns/op", AggregationPolicy.AVG),
-                new ScalarResult("worker.alloc.norm", told.allocatedBytes / operations, "B/op", AggregationPolicy.AVG));
+                new ScalarResult("worker.cpu.norm", cpuNanos / operations, "ns/op", AggregationPolicy.AVG),
+                new ScalarResult("worker.alloc.norm", allocatedBytes / operations, "B/op", AggregationPolicy.AVG));
     }
 }

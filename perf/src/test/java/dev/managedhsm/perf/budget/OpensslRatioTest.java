@@ -56,7 +56,7 @@ class OpensslRatioTest {
     private boolean run(int signatures, ByteArrayOutputStream printed) throws IOException {
         OpensslSpeed openssl = new OpensslSpeed(command(signatures, "1.00").toString());
         PrintStream out = new PrintStream(printed, true, StandardCharsets.UTF_8);
-        return new OpensslRatio(openssl, Budgets.read(BUDGETS), 1, out).run();
+        return new OpensslRatio(openssl, Budgets.read(BUDGETS), 1, 1, out).run();
     }
 
     private Path command(int signatures, String cpuSeconds) throws IOException {
