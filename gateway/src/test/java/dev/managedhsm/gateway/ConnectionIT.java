@@ -187,6 +187,22 @@ class ConnectionIT {
         }
     }
 
+    @Test
+    void endsAConnectionWhoseHeadIsTooLongOrNone() throws IOException {
+        assertEndedAfter("GET /keys HTTP/1.1\r\nHost: localhost\r\nx: " + "a".repeat(20_000) + "\r\n\r\n", 431);
+        assertEndedAfter("NONSENSE\r\n\r\n", 400);
+    }
+
+    private static void assertEndedAfter(String request, int status) throws IOException {
+        try (TlsSocket socket = TlsSocket.open(hsm)) {
+            socket.send(request);
+            Http1Answer answer = socket.receive();
+            assertEquals(status, answer.status());
+            assertTrue(answer.body().contains("Activity ID: " + answer.headers().get("x-ms-request-id")));
+            assertTrue(socket.ended());
+        }
+    }
+
     /** Frames that no request needs many of. */
     enum Flood {
         PING(FrameSocket.PING, 0, 0, "0000000000000000"),
