@@ -111,12 +111,14 @@ class OverloadIT {
         RawClient client = hsm.client();
         client.send(sign("big", "PS256", message(0))).ok();
         List<CompletableFuture<Answer>> patient = new ArrayList<>();
-        for (int i = 0; i < 40; i++) {
+        for (int i = 0; i < 60; i++) {
             patient.add(client.sendAsync(sign("big", "PS256", message(i))));
         }
         Answer hasty = client.send(sign("big", "PS256", message(0)).header("x-hsm-wait-ms", "0"));
 
+        long unfinished = patient.stream().filter(answer -> !answer.isDone()).count();
         hasty.refused(429, "Throttled");
+        assertTrue(unfinished >= 10, "the refusal waited in the lane: only " + unfinished + " come after it");
         patient.forEach(answer -> answer.join().ok());
     }
 }
