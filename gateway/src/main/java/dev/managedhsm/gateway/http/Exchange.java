@@ -16,6 +16,8 @@ import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One request and its one answer. Used by its connection's event loop only.
@@ -24,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * answer of an exchange is a programmer's mistake. The body is wiped when the answer is given.
  */
 public final class Exchange {
+    private static final Logger LOG = LoggerFactory.getLogger(Exchange.class);
     private static final CharSequence CONTENT_TYPE = AsciiString.cached("content-type");
     private static final CharSequence JSON = AsciiString.cached("application/json; charset=utf-8");
     private static final CharSequence REQUEST_ID = AsciiString.cached("x-ms-request-id");
@@ -117,13 +120,36 @@ public final class Exchange {
         return intake.body();
     }
 
-    /** The body as a JSON object, or null if it is none. */
+    /** The body as a JSON object, or null if it is none. Asked once: the body is let go. */
     public @Nullable JsonObject json() {
         try {
             return new JsonObject(body().toString(StandardCharsets.UTF_8));
         } catch (DecodeException | ClassCastException notAnObject) {
             return null;
+        } finally {
+            letBodyGo();
         }
+    }
+
+    /**
+     * Goes on with the exchange on its event loop. May be called by any thread. If the client has gone meanwhile, nothing
+     * is done; if going on fails, the answer is 500, so that nobody waits for ever.
+     */
+    public void resume(Runnable next) {
+        edge.loop().execute(() -> {
+            if (over()) {
+                letBodyGo();
+                return;
+            }
+            try {
+                next.run();
+            } catch (RuntimeException broken) {
+                LOG.error("request {} failed", requestId(), broken);
+                if (!over()) {
+                    refuse(WireError.internal());
+                }
+            }
+        });
     }
 
     /**

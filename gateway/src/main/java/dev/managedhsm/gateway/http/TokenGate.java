@@ -82,7 +82,11 @@ final class TokenGate {
         }
         String token = BearerHeader.token(header);
         if (token == null) {
-            reject(exchange, RejectionReason.NOT_BEARER, null);
+            if (connection.mayMiss(System.nanoTime())) { // the log has the same budget as the verifier
+                reject(exchange, RejectionReason.NOT_BEARER, null);
+            } else {
+                exchange.challenge(RejectionReason.NOT_BEARER, challenge);
+            }
             return;
         }
         known = cache.find(token, nowSeconds);

@@ -56,10 +56,7 @@ record Call(Exchange exchange, RoutingContext routing, VerifiedToken token, Perm
      * @param answer called on the event loop with what the change gave back
      */
     <T> void when(CompletionStage<LifecycleAnswer<T>> change, String keyId, Consumer<T> answer) {
-        change.whenComplete((ended, failure) -> exchange.edge().loop().execute(() -> {
-            if (exchange.over()) {
-                return;
-            }
+        change.whenComplete((ended, failure) -> exchange.resume(() -> {
             if (ended instanceof LifecycleAnswer.Done<T>(T value)) {
                 answer.accept(value);
             } else if (ended instanceof LifecycleAnswer.Refused<T>(var refusal)) {

@@ -65,10 +65,7 @@ record RoleCall(Exchange exchange, Scope scope, String name) {
      * @param answer called on the event loop with what the change gave back
      */
     <T> void when(CompletionStage<RoleAnswer<T>> change, Consumer<T> answer) {
-        change.whenComplete((ended, failure) -> exchange.edge().loop().execute(() -> {
-            if (exchange.over()) {
-                return;
-            }
+        change.whenComplete((ended, failure) -> exchange.resume(() -> {
             if (ended instanceof RoleAnswer.Done<T>(T value)) {
                 answer.accept(value);
             } else if (ended instanceof RoleAnswer.Refused<T>(WireError error)) {
