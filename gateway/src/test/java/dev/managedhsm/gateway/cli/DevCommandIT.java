@@ -108,6 +108,22 @@ class DevCommandIT {
     }
 
     @Test
+    void endsWithOneWhenItCannotSayThatItIsReady() throws Exception {
+        Path data = temporary.resolve("dev");
+        DevFolder.open(data).close();
+        // The command removes an old file at once, so the folder in its way comes after that: the last thing before it.
+        Path inTheWay = data.resolve("dev.env");
+        Process process = start("only", data);
+        while (!Files.exists(data.resolve("data"))) {
+            assertTrue(process.isAlive(), err("only"));
+            process.waitFor(1, MILLISECONDS);
+        }
+        Files.createDirectories(inTheWay.resolve("full"));
+
+        assertRefused(process, "only", "dev.env");
+    }
+
+    @Test
     void refusesOptionsThatItDoesNotKnow() throws Exception {
         Process process = start("only", temporary.resolve("dev"), "--prot", "1");
 
