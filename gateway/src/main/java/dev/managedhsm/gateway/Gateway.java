@@ -24,13 +24,15 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.net.OpenSSLEngineOptions;
 import io.vertx.core.transport.Transport;
-import java.net.BindException;
 import java.net.URI;
 import java.time.Clock;
+import java.util.List;
 import java.util.Queue;
 import java.util.UUID;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -50,6 +52,7 @@ public final class Gateway implements AutoCloseable {
     private final OperationRing ring;
     private final ThreadPoolExecutor verification;
     private final Vertx vertx;
+    private final Queue<Executor> loops = new ConcurrentLinkedQueue<>();
     private final Queue<Routes> routes = new ConcurrentLinkedQueue<>();
 
     private Gateway(
@@ -79,22 +82,21 @@ public final class Gateway implements AutoCloseable {
         int cores = Runtime.getRuntime().availableProcessors();
         RingConfig ringConfig = RingConfig.forCores(cores);
         int eventLoops = Math.max(1, cores - ringConfig.fastWorkers());
-        TokenVerifier verifier = new TokenVerifier(UUID.fromString(config.tenantId()), config.issuers(), clock);
-        Challenge challenge =
-                new Challenge(config.loginAuthority(), UUID.fromString(config.tenantId()), config.resource());
+        UUID tenant = UUID.fromString(config.tenantId());
+        TokenVerifier verifier = new TokenVerifier(tenant, config.issuers(), clock);
+        Challenge challenge = new Challenge(config.loginAuthority(), tenant, config.resource());
 
-        KeyCustody custody = KeyCustody.open(config.dataFolder(), clock);
-        RoleJournal roleJournal = new RoleJournal(StoreJournal.ofRoles(custody.store()), custody.seal());
-        Authoriser authoriser = authoriser(roleJournal, config, custody);
-        RoleChanges roleChanges = new RoleChanges(roleJournal, authoriser, custody.state());
-        OperationRing ring = new OperationRing(ringConfig, custody.engine(), custody.keyring(), clock, failure -> {
-            LOG.error("a worker met a failure of the engine", failure);
-            custody.state().fail("the engine broke a promise; see the log");
-        });
-        ThreadPoolExecutor verification = verification(Math.max(1, cores / 4));
-        Vertx vertx = vertx(eventLoops);
-        Gateway gateway = new Gateway(config, custody, roleChanges, ring, verification, vertx);
+        Opened opened = new Opened();
         try {
+            KeyCustody custody = opened.add(KeyCustody.open(config.dataFolder(), clock));
+            RoleJournal roleJournal = new RoleJournal(StoreJournal.ofRoles(custody.store()), custody.seal());
+            Authoriser authoriser = new Authoriser(InitialRoles.load(roleJournal, config.administrators()));
+            RoleChanges roleChanges = opened.add(new RoleChanges(roleJournal, authoriser, custody.state()));
+            OperationRing ring = opened.add(ring(ringConfig, custody, clock));
+            ThreadPoolExecutor verification = verification(Math.max(1, cores / 4));
+            opened.add(verification::shutdown);
+            Vertx vertx = vertx(eventLoops);
+            Gateway gateway = opened.owner(new Gateway(config, custody, roleChanges, ring, verification, vertx));
             Resources resources = new Resources(
                     custody.state(),
                     authoriser,
@@ -118,22 +120,20 @@ public final class Gateway implements AutoCloseable {
                     clock);
             gateway.listen(services, resources, eventLoops);
             return gateway;
+        } catch (SealFailure | StoreRefused refused) {
+            opened.close(refused);
+            throw new StartRefused(String.valueOf(refused.getMessage()), refused);
         } catch (RuntimeException e) {
-            gateway.close();
+            opened.close(e);
             throw e;
         }
     }
 
-    private static Authoriser authoriser(RoleJournal journal, GatewayConfig config, KeyCustody custody) {
-        try {
-            return new Authoriser(InitialRoles.load(journal, config.administrators()));
-        } catch (SealFailure | StoreRefused refused) {
-            custody.close();
-            throw new StartRefused(String.valueOf(refused.getMessage()), refused);
-        } catch (RuntimeException e) {
-            custody.close();
-            throw e;
-        }
+    private static OperationRing ring(RingConfig config, KeyCustody custody, Clock clock) {
+        return new OperationRing(config, custody.engine(), custody.keyring(), clock, failure -> {
+            LOG.error("a worker met a failure of the engine", failure);
+            custody.state().fail("the engine broke a promise; see the log");
+        });
     }
 
     private static ThreadPoolExecutor verification(int threads) {
@@ -175,6 +175,7 @@ public final class Gateway implements AutoCloseable {
         try {
             vertx.deployVerticle(
                             () -> new Edge(services, edge -> {
+                                loops.add(edge.loop());
                                 Routes own = new Routes(edge, resources);
                                 routes.add(own);
                                 return own;
@@ -182,11 +183,7 @@ public final class Gateway implements AutoCloseable {
                             new DeploymentOptions().setInstances(eventLoops))
                     .await(STOP_SECONDS_MAX, TimeUnit.SECONDS);
         } catch (Exception e) {
-            String at = config.bindAddress() + " port " + config.port();
-            throw e instanceof BindException
-                    ? new StartRefused(
-                            "Cannot listen on " + at + ", another program may use it: choose another port.", e)
-                    : new StartRefused("Cannot listen on " + at + ": " + e.getMessage() + ".", e);
+            throw new StartRefused(ListenFailure.sentence(config.bindAddress(), config.port(), e), e);
         }
         LOG.info("listening on {} port {}, {} event loops", config.bindAddress(), config.port(), eventLoops);
     }
@@ -212,8 +209,11 @@ public final class Gateway implements AutoCloseable {
     @Override
     public void close() {
         custody.state().become(HsmCondition.DRAINING);
+        letLoopsSeeIt();
         ring.close();
         roleChanges.close();
+        // Ends before the event loops do, so that answers to changes still get out; custody.close() finds it closed.
+        custody.lifecycle().close();
         try {
             vertx.close().await(STOP_SECONDS_MAX, TimeUnit.SECONDS);
             routes.forEach(Routes::close);
@@ -222,5 +222,19 @@ public final class Gateway implements AutoCloseable {
         }
         verification.shutdown();
         custody.close();
+    }
+
+    /** After this no event loop is between its look at the condition and its submission to the ring. */
+    private void letLoopsSeeIt() {
+        List<Executor> all = List.copyOf(loops);
+        CountDownLatch seen = new CountDownLatch(all.size());
+        all.forEach(loop -> loop.execute(seen::countDown));
+        try {
+            if (!seen.await(STOP_SECONDS_MAX, TimeUnit.SECONDS)) {
+                LOG.warn("an event loop does not come to an end with its task");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -60,23 +60,23 @@ record KeyCustody(
             LOG.info(
                     "custody measure {}: {} ({})", measure.name(), measure.held() ? "held" : "NOT HELD", measure.why());
         }
+        Opened opened = new Opened();
         try {
-            Engine engine = Engines.choose();
-            Store store = SqliteStore.open(folder);
-            try {
-                return open(engine, store, folder, clock);
-            } catch (RuntimeException e) {
-                store.close();
-                throw e;
-            }
+            return open(opened, folder, clock);
         } catch (StoreRefused | SealFailure | EngineFailure refused) {
+            opened.close(refused);
             throw new StartRefused(String.valueOf(refused.getMessage()), refused);
+        } catch (RuntimeException e) {
+            opened.close(e);
+            throw e;
         }
     }
 
-    private static KeyCustody open(Engine engine, Store store, Path folder, Clock clock) {
-        RootKey rootKey = rootKey(engine, store, folder.resolve(ROOT_KEY_FILE));
-        SealingKeys sealingKeys = new SealingKeys(engine, rootKey, NAMESPACE);
+    private static KeyCustody open(Opened opened, Path folder, Clock clock) {
+        Engine engine = opened.add(Engines.choose());
+        Store store = opened.add(SqliteStore.open(folder));
+        RootKey rootKey = opened.add(rootKey(engine, store, folder.resolve(ROOT_KEY_FILE)));
+        SealingKeys sealingKeys = opened.add(new SealingKeys(engine, rootKey, NAMESPACE));
         RecordSeal seal = new RecordSeal(engine, sealingKeys);
         HsmState state = new HsmState(HsmCondition.OPERATIONAL);
         Keyring keyring = new Keyring(engine, seal, Keyring.HOT_MAX_DEFAULT, Keyring.READERS_MAX_DEFAULT);
@@ -94,8 +94,13 @@ record KeyCustody(
             throw new StartRefused("The root key " + file + " is missing and the store has records: restore the file.");
         }
         RootKey created = RootKey.create(engine);
-        created.write(file);
-        return created;
+        try {
+            created.write(file);
+            return created;
+        } catch (RuntimeException e) {
+            created.close();
+            throw e;
+        }
     }
 
     /** Closes all of it, in the reverse order. */
