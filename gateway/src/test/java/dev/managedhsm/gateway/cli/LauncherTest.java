@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.gateway.cli;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -13,6 +15,7 @@ import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -62,7 +65,9 @@ class LauncherTest {
             Files.writeString(project.resolve(module + "/src/main/A.java"), "class A {}");
         }
         Path jdk = temporary.resolve("jdk 25");
-        Shell.script(jdk.resolve("bin/java"), "printf '%s\\n' \"$@\"");
+        Shell.script(
+                jdk.resolve("bin/java"),
+                "printf '%s\\n' \"$@\"\n" + "case $* in *stay*) while [ -f stay ]; do sleep 0.02; done ;; esac");
         Shell.script(jdk.resolve("bin/javac"), "exit 1");
         Files.writeString(jdk.resolve("release"), "JAVA_VERSION=\"25.0.3\"\n");
         Path tools = Shell.tools(
@@ -98,7 +103,7 @@ class LauncherTest {
         assertEquals(1, mavenCalls().size());
         List<String> words = first.out().lines().toList();
         assertEquals("@" + project + "/config/jvm.options", words.getFirst());
-        assertTrue(words.contains(project + "/gateway/target/app/lib/*"), first.out());
+        assertTrue(words.contains(project + "/gateway/target/app-000001/lib/*"), first.out());
         assertEquals(
                 List.of("dev.managedhsm.gateway.cli.Main", "dev", "--data", "a b", "--port", "0"),
                 words.subList(words.size() - 6, words.size()));
@@ -148,7 +153,54 @@ class LauncherTest {
 
         assertEquals(1, run("dev").status());
 
-        assertTrue(Files.exists(project.resolve("gateway/target/app/lib/gateway-1.jar")));
+        assertTrue(Files.exists(project.resolve("gateway/target/app-000001/lib/gateway-1.jar")));
+    }
+
+    @Test
+    void takesNoJarOfAnEarlierBuildAlong() throws Exception {
+        run("dev");
+        mavenAlsoDoes("rm gateway/target/gateway-1.jar; echo jar >gateway/target/gateway-2.jar");
+        Files.createDirectories(project.resolve("gateway/target/lib"));
+        Files.writeString(project.resolve("gateway/target/lib/dropped.jar"), "old");
+        Files.writeString(project.resolve("gateway/target/gateway-0.jar"), "old");
+
+        runChanged();
+
+        assertEquals(List.of("app-000002"), builds());
+        try (Stream<Path> jars = Files.list(project.resolve("gateway/target/app-000002/lib"))) {
+            assertEquals(
+                    List.of("gateway-2.jar", "other.jar"),
+                    jars.map(jar -> jar.getFileName().toString()).sorted().toList());
+        }
+    }
+
+    @Test
+    void keepsTheBuildOfAnHsmThatRunsUntilItHasEnded() throws Exception {
+        Path stay = Files.createFile(temporary.resolve("stay"));
+        Path out = temporary.resolve("o1");
+        Process running = shell.start(out, temporary.resolve("e1"), launcher.toString(), "dev", "--name", "stay");
+        while (!Files.exists(out) || !Files.readString(out).endsWith("stay\n")) {
+            assertFalse(running.waitFor(20, MILLISECONDS), "it ended early");
+        }
+
+        runChanged();
+        assertEquals(List.of("app-000001", "app-000002"), builds());
+
+        Files.delete(stay);
+        assertTrue(running.waitFor(30, SECONDS));
+        runChanged();
+        assertEquals(List.of("app-000003"), builds());
+    }
+
+    @Test
+    void keepsTheLastTwoBuildsWhereNobodyKnowsWhatRuns() throws Exception {
+        Files.delete(temporary.resolve("tools/flock"));
+        run("dev");
+        runChanged();
+        runChanged();
+        runChanged();
+
+        assertEquals(List.of("app-000003", "app-000004"), builds());
     }
 
     @Test
@@ -206,6 +258,25 @@ class LauncherTest {
         command[0] = launcher.toString();
         System.arraycopy(words, 0, command, 1, words.length);
         return shell.run(command);
+    }
+
+    /** Starts after a source has changed. */
+    private void runChanged() throws IOException, InterruptedException {
+        Path source = project.resolve("auth/src/main/A.java");
+        Instant last = Files.getLastModifiedTime(source).toInstant();
+        Instant soon = Instant.now().plusSeconds(2);
+        Files.setLastModifiedTime(source, FileTime.from(last.isBefore(soon) ? soon : last.plusSeconds(2)));
+        Shell.Ended ended = run("dev");
+        assertEquals(0, ended.status(), ended.err());
+    }
+
+    private List<String> builds() throws IOException {
+        try (Stream<Path> folders = Files.list(project.resolve("gateway/target"))) {
+            return folders.map(folder -> folder.getFileName().toString())
+                    .filter(name -> name.startsWith("app"))
+                    .sorted()
+                    .toList();
+        }
     }
 
     private void mavenAlsoDoes(String script) throws IOException {
