@@ -6,14 +6,14 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Everything a gateway is told at start; nothing is read from the environment or from system properties.
+ * Everything a gateway is told at start; the gateway itself reads nothing from the environment.
  *
  * <p>Immutable, and free of secrets: the private key is named by its path.
  *
  * @param bindAddress the address to listen on, as text: an IPv4 or IPv6 address, or a name that resolves to one
- * @param port the TCP port to listen on, 0 to 65535; 0 takes a free one
+ * @param port the TCP port to listen on, 1 to 65535; not 0, because URLs, key ids and audiences carry the port
  * @param hostName the DNS name in URLs and key ids, without port
- * @param dataFolder the folder of the store and the audit log; made when missing
+ * @param dataFolder the folder of the store and of the root key; made when missing
  * @param certificateChain PEM file: the server's certificate, then its intermediates
  * @param privateKey PEM file: the server's private key, PKCS#8
  * @param tenantId the tenant's id, a GUID in lower case
@@ -37,10 +37,10 @@ public record GatewayConfig(
         List<TokenIssuer> issuers,
         List<String> administrators) {
 
-    /** Copies the lists; a port outside 0 to 65535 is a programmer's mistake. */
+    /** Copies the lists; a port outside 1 to 65535 is a programmer's mistake. */
     public GatewayConfig {
-        if (port < 0 || port > 65_535) {
-            throw new IllegalArgumentException("port " + port + " is not in 0 to 65535");
+        if (port < 1 || port > 65_535) {
+            throw new IllegalArgumentException("port " + port + " is not in 1 to 65535");
         }
         issuers = List.copyOf(issuers);
         administrators = List.copyOf(administrators);

@@ -25,8 +25,7 @@ import java.util.Base64;
 /**
  * A token issuer for development: signs access tokens of Entra's version 1 shape with an RSA key that lies in a file.
  *
- * <p>Its private key is a JCA key on the heap, the only one in this program: it opens a development HSM and nothing
- * else. Safe for use by any thread; each call of {@link #mint} uses a signature object of its own.
+ * <p>Its private key is a JCA key on the heap: it opens a development HSM and nothing else. Safe for use by any thread; each call of {@link #mint} uses a signature object of its own.
  */
 public final class DevIssuer {
     /** Size of the key, in bits. */
