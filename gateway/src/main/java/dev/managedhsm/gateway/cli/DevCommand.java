@@ -44,11 +44,15 @@ final class DevCommand implements Callable<Integer> {
     @Option(
             names = "--data",
             paramLabel = "DIR",
-            description = "Folder of everything it keeps (default: ~/.local/state/managed-hsm/dev).")
+            description =
+                    "Folder of everything it keeps (default: managed-hsm/dev in $XDG_STATE_HOME or ~/.local/state).")
     private @Nullable Path data;
 
     @Spec
     private @Nullable CommandSpec spec;
+
+    /** What the process ends with. */
+    private volatile int status;
 
     /** Only picocli makes one. */
     DevCommand() {}
@@ -72,7 +76,12 @@ final class DevCommand implements Callable<Integer> {
     /** Whoever reads that the HSM is ready may end it at once: the hook is there first. */
     private void run(DevHsm hsm) throws InterruptedException {
         Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("end").unstarted(() -> end(hsm)));
-        hsm.announce();
+        try {
+            hsm.announce();
+        } catch (RuntimeException e) {
+            status = REFUSED;
+            throw e;
+        }
         if (!hsm.guide().names().loopbackOnly()) {
             LOG.warn("other machines can reach this development HSM; whoever reads its folder is its administrator");
         }
@@ -81,14 +90,14 @@ final class DevCommand implements Callable<Integer> {
     }
 
     /** Without the halt the JVM would report the signal (130, 143), although everything ended as it should. */
-    private static void end(DevHsm hsm) {
-        int status = 0;
+    private void end(DevHsm hsm) {
         try {
             hsm.close();
         } catch (RuntimeException e) {
             LOG.error("the HSM did not end cleanly", e);
-            status = 1;
+            status = REFUSED;
         }
+        Main.flushLog();
         Runtime.getRuntime().halt(status);
     }
 

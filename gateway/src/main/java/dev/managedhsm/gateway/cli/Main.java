@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.gateway.cli;
 
+import ch.qos.logback.classic.LoggerContext;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -19,6 +21,15 @@ public final class Main {
      * @param arguments the command's name, then its options
      */
     public static void main(String[] arguments) {
-        System.exit(new CommandLine(new Main()).execute(arguments));
+        int status = new CommandLine(new Main()).execute(arguments);
+        flushLog();
+        System.exit(status);
+    }
+
+    /** Writes out what the log still holds back, within a second; nothing is logged afterwards. Any thread. */
+    static void flushLog() {
+        if (LoggerFactory.getILoggerFactory() instanceof LoggerContext log) {
+            log.stop();
+        }
     }
 }

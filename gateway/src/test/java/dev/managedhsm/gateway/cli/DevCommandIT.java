@@ -108,6 +108,21 @@ class DevCommandIT {
     }
 
     @Test
+    void endsWithOneWhenItCannotSayThatItIsReady() throws Exception {
+        Path data = temporary.resolve("dev");
+        DevFolder.open(data).close();
+        Process process = start("only", data);
+        while (!Files.exists(data.resolve("data"))) {
+            assertTrue(process.isAlive(), err("only"));
+            process.waitFor(1, MILLISECONDS);
+        }
+        // An empty folder, made after the old file was removed: no file can be put there, but it can be removed.
+        Files.createDirectory(data.resolve("dev.env"));
+
+        assertRefused(process, "only", "cannot be written");
+    }
+
+    @Test
     void refusesOptionsThatItDoesNotKnow() throws Exception {
         Process process = start("only", temporary.resolve("dev"), "--prot", "1");
 
