@@ -7,7 +7,9 @@ import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import dev.managedhsm.crypto.algorithm.EcKeys;
 import dev.managedhsm.crypto.algorithm.LoadedKey;
 import dev.managedhsm.crypto.algorithm.NewKey;
+import dev.managedhsm.crypto.algorithm.PairKey;
 import dev.managedhsm.crypto.algorithm.RsaKeys;
+import dev.managedhsm.crypto.algorithm.RsaTransport;
 import dev.managedhsm.crypto.algorithm.Scratch;
 import dev.managedhsm.crypto.algorithm.SelfTests;
 import dev.managedhsm.crypto.algorithm.SymmetricKey;
@@ -19,6 +21,7 @@ import dev.managedhsm.crypto.key.KeyClass;
 import dev.managedhsm.crypto.key.PublicPart;
 import dev.managedhsm.crypto.memory.LockedMemory;
 import dev.managedhsm.crypto.memory.SecretCells;
+import dev.managedhsm.crypto.operation.KeyTransport;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -162,6 +165,25 @@ public final class NativeEngine implements Engine {
                 derived.wipe();
             }
         }
+    }
+
+    @Override
+    public int wrapForTransport(KeyTransport transport, PublicPart.Rsa to, MemorySegment plain, MemorySegment out) {
+        TransportRules.checkWrap(to, plain, out);
+        return TransportRules.suitable(to)
+                ? withScratch(scratch -> RsaTransport.wrap(transport, to, plain, out, scratch))
+                : TRANSPORT_FAILED;
+    }
+
+    @Override
+    public int unwrapFromTransport(
+            KeyTransport transport, EngineKey key, MemorySegment wrapped, MemorySegment out) {
+        if (!(key instanceof NativeKey nativeKey && nativeKey.loaded() instanceof PairKey pair)) {
+            throw new IllegalStateException("the key is no RSA key of this engine");
+        }
+        return TransportRules.canUnwrap(key, wrapped, out)
+                ? withScratch(scratch -> RsaTransport.unwrap(transport, pair, wrapped, out, scratch))
+                : TRANSPORT_FAILED;
     }
 
     @Override

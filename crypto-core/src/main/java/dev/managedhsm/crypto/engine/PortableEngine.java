@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import dev.managedhsm.crypto.key.KeyClass;
 import dev.managedhsm.crypto.key.PublicPart;
+import dev.managedhsm.crypto.operation.KeyTransport;
 import java.lang.foreign.MemorySegment;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
@@ -183,6 +184,29 @@ public final class PortableEngine implements Engine {
     public void derive(MemorySegment key, byte[] label, byte[] context, MemorySegment out) {
         try (HeapCopies copies = new HeapCopies()) {
             PortableHmac.derive(key, label, context, out, copies);
+        }
+    }
+
+    @Override
+    public int wrapForTransport(KeyTransport transport, PublicPart.Rsa to, MemorySegment plain, MemorySegment out) {
+        TransportRules.checkWrap(to, plain, out);
+        try (HeapCopies copies = new HeapCopies()) {
+            return TransportRules.suitable(to)
+                    ? new PortableTransport(transport, random).wrap(to, plain, out, copies)
+                    : TRANSPORT_FAILED;
+        }
+    }
+
+    @Override
+    public int unwrapFromTransport(
+            KeyTransport transport, EngineKey key, MemorySegment wrapped, MemorySegment out) {
+        if (!(key instanceof PortableKey portableKey)) {
+            throw new IllegalStateException("the key belongs to another engine");
+        }
+        try (HeapCopies copies = new HeapCopies()) {
+            return TransportRules.canUnwrap(key, wrapped, out)
+                    ? new PortableTransport(transport, random).unwrap(portableKey, wrapped, out, copies)
+                    : TRANSPORT_FAILED;
         }
     }
 
