@@ -72,9 +72,8 @@ public final class AesKeyWrap {
             return evp(OpenSslCalls.wrap(keyLength), wraps, key, in, length, out, scratch);
         }
         long schedule = schedule(wraps, key, keyLength, scratch);
-        int written = wraps
-                ? AwsLcCiphers.wrap(schedule, out, in, length)
-                : AwsLcCiphers.unwrap(schedule, out, in, length);
+        int written =
+                wraps ? AwsLcCiphers.wrap(schedule, out, in, length) : AwsLcCiphers.unwrap(schedule, out, in, length);
         scratch.wipe(Scratch.SCHEDULE, AwsLcCiphers.KEY_SCHEDULE_LENGTH);
         return written;
     }

@@ -163,7 +163,7 @@ public final class EcKeys {
     }
 
     /** The curve's object identifier with tag and length (RFC 5480 section 2.1.1.1, SEC 2 section A.2.1). */
-    private static byte[] oid(KeyClass keyClass) {
+    static byte[] oid(KeyClass keyClass) {
         return HexFormat.of()
                 .parseHex(
                         switch (keyClass) {

@@ -47,8 +47,8 @@ public final class RsaTransport {
             int room = (int) out.byteSize() - modulusLength;
             long second = out.address() + modulusLength;
             int length = (int) plain.byteSize();
-            int written = AesKeyWrap.padded(
-                    true, aesKey, AES_KEY_LENGTH, plain.address(), length, second, room, scratch);
+            int written =
+                    AesKeyWrap.padded(true, aesKey, AES_KEY_LENGTH, plain.address(), length, second, room, scratch);
             if (written < 0) {
                 throw new LibraryFailure("the library could not wrap");
             }
@@ -88,8 +88,7 @@ public final class RsaTransport {
             }
             int room = (int) out.byteSize();
             long second = wrapped.address() + modulusLength;
-            int written =
-                    AesKeyWrap.padded(false, aesKey, keyLength, second, rest, out.address(), room, scratch);
+            int written = AesKeyWrap.padded(false, aesKey, keyLength, second, rest, out.address(), room, scratch);
             if (good && written > 0) {
                 return written;
             }

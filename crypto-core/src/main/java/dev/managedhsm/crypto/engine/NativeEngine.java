@@ -176,8 +176,7 @@ public final class NativeEngine implements Engine {
     }
 
     @Override
-    public int unwrapFromTransport(
-            KeyTransport transport, EngineKey key, MemorySegment wrapped, MemorySegment out) {
+    public int unwrapFromTransport(KeyTransport transport, EngineKey key, MemorySegment wrapped, MemorySegment out) {
         if (!(key instanceof NativeKey nativeKey && nativeKey.loaded() instanceof PairKey pair)) {
             throw new IllegalStateException("the key is no RSA key of this engine");
         }

@@ -198,8 +198,7 @@ public final class PortableEngine implements Engine {
     }
 
     @Override
-    public int unwrapFromTransport(
-            KeyTransport transport, EngineKey key, MemorySegment wrapped, MemorySegment out) {
+    public int unwrapFromTransport(KeyTransport transport, EngineKey key, MemorySegment wrapped, MemorySegment out) {
         if (!(key instanceof PortableKey portableKey)) {
             throw new IllegalStateException("the key belongs to another engine");
         }

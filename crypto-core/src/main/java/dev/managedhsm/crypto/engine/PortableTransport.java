@@ -31,8 +31,8 @@ final class PortableTransport {
     /** Wraps; answers the length. */
     int wrap(PublicPart.Rsa to, MemorySegment plain, MemorySegment out, HeapCopies copies) {
         // "Internal" skips the library's search for small factors: who sends a bad key harms nobody else.
-        RSAKeyParameters key = new RSAKeyParameters(
-                false, new BigInteger(1, to.modulus()), new BigInteger(1, to.exponent()), true);
+        RSAKeyParameters key =
+                new RSAKeyParameters(false, new BigInteger(1, to.modulus()), new BigInteger(1, to.exponent()), true);
         byte[] aesKey = copies.allocate(AES_KEY_LENGTH);
         random.nextBytes(aesKey);
         try {
@@ -59,8 +59,8 @@ final class PortableTransport {
         boolean good = opened.length == 16 || opened.length == 24 || opened.length == 32;
         byte[] second = copies.copy(wrapped.asSlice(modulusLength));
         try {
-            byte[] secret = copies.keep(
-                    wrapper(false, good ? opened : standIn, copies).unwrap(second, 0, second.length));
+            byte[] secret =
+                    copies.keep(wrapper(false, good ? opened : standIn, copies).unwrap(second, 0, second.length));
             if (good) {
                 MemorySegment.copy(MemorySegment.ofArray(secret), 0, out, 0, secret.length);
                 return secret.length;
