@@ -131,12 +131,13 @@ public final class PortableEngine implements Engine {
     @Override
     public EngineKey load(KeyClass keyClass, PublicPart publicPart, MemorySegment secret) {
         try (HeapCopies copies = new HeapCopies()) {
-            return new PortableKey(keyClass, checked(keyClass, publicPart, copies.copy(secret)), secret);
+            return new PortableKey(keyClass, checked(keyClass, publicPart, secret, copies), secret);
         }
     }
 
     /** The public key, once the secret is known to belong to it; null where there is none. */
-    private static @Nullable AsymmetricKeyParameter checked(KeyClass keyClass, PublicPart publicPart, byte[] secret) {
+    private static @Nullable AsymmetricKeyParameter checked(
+            KeyClass keyClass, PublicPart publicPart, MemorySegment secret, HeapCopies copies) {
         return switch (keyClass.type()) {
             case RSA -> {
                 RSAPrivateCrtKeyParameters key = RsaSecret.read(secret);
@@ -145,7 +146,8 @@ public final class PortableEngine implements Engine {
             }
             case EC -> {
                 ECPublicKeyParameters key = PortableEcdsa.publicKey(keyClass, part(publicPart, PublicPart.Point.class));
-                BigInteger scalar = PortableEcdsa.privateKey(keyClass, secret).getD();
+                BigInteger scalar =
+                        PortableEcdsa.privateKey(keyClass, copies.copy(secret)).getD();
                 ECPoint point = new FixedPointCombMultiplier()
                         .multiply(key.getParameters().getG(), scalar);
                 if (!point.equals(key.getQ())) {
@@ -155,7 +157,7 @@ public final class PortableEngine implements Engine {
             }
             case OCT -> {
                 part(publicPart, PublicPart.None.class);
-                if (secret.length != keyClass.bytes()) {
+                if (secret.byteSize() != keyClass.bytes()) {
                     throw new EngineFailure("the secret has not the length of this class");
                 }
                 yield null;
