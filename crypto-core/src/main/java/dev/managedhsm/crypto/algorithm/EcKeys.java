@@ -30,19 +30,16 @@ public final class EcKeys {
     private EcKeys() {}
 
     /**
-     * Makes a pair and proves it by signing and verifying.
+     * Makes a pair. Whether its halves belong together is for the caller to prove.
      *
      * @param secret where the scalar is written; the caller wipes it
-     * @throws LibraryFailure if the library failed or the pair is not consistent
+     * @throws LibraryFailure if the library failed
      */
-    public static NewKey generate(KeyClass keyClass, MemorySegment secret, Scratch scratch, SecretCells cells) {
+    public static NewKey generate(KeyClass keyClass, MemorySegment secret, SecretCells cells) {
         if (keyClass == KeyClass.P_256K && Secp256k1.available()) {
-            return CurveKey.generate(secret, scratch, cells);
+            return CurveKey.generate(secret, cells);
         }
         try (PairKey key = new PairKey(keyClass, generated(keyClass))) {
-            if (!SelfTest.holds("pairwise EC", Ecdsa.consistent(key, scratch))) {
-                throw new LibraryFailure("an EC pair is not consistent");
-            }
             copyScalar(key, secret);
             return new NewKey(keyClass.bytes(), publicPart(key));
         }

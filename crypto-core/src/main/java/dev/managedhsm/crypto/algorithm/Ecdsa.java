@@ -38,14 +38,6 @@ public final class Ecdsa {
         }
     }
 
-    /** Pairwise consistency: what the private half signs, the public half accepts. */
-    static boolean consistent(PairKey key, Scratch scratch) {
-        long digest = scratch.address(Scratch.SCHEDULE);
-        scratch.wipe(Scratch.SCHEDULE, 64);
-        int der = sign(key, digest, 32, scratch);
-        return verify(key, digest, 32, der, scratch);
-    }
-
     /** Leaves DER in the scratch and answers its length. */
     private static int sign(PairKey key, long digest, int digestLength, Scratch scratch) {
         scratch.segment().set(JAVA_LONG, Scratch.LENGTH, Scratch.SIGNATURE_LENGTH_MAX);

@@ -17,14 +17,13 @@ public final class RsaKeys {
     private RsaKeys() {}
 
     /**
-     * Makes a pair and proves it by signing and verifying.
+     * Makes a pair. Whether its halves belong together is for the caller to prove.
      *
      * @param secret where the DER is written; the caller wipes it
-     * @throws LibraryFailure if the library failed or the pair is not consistent
+     * @throws LibraryFailure if the library failed
      */
-    public static NewKey generate(KeyClass keyClass, MemorySegment secret, Scratch scratch) {
+    public static NewKey generate(KeyClass keyClass, MemorySegment secret) {
         try (PairKey key = new PairKey(keyClass, generated(keyClass))) {
-            prove(key, scratch);
             int length = LibCryptoKeys.encode(key.address(), secret);
             if (length == 0) {
                 LibCrypto.clearErrors();
@@ -62,12 +61,6 @@ public final class RsaKeys {
             key.close();
             LibCrypto.clearErrors();
             throw e;
-        }
-    }
-
-    private static void prove(PairKey key, Scratch scratch) {
-        if (!SelfTest.holds("pairwise RSA", RsaSignature.consistent(key, scratch))) {
-            throw new LibraryFailure("an RSA pair is not consistent");
         }
     }
 
