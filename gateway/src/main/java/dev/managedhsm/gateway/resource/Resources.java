@@ -8,6 +8,8 @@ import dev.managedhsm.crypto.lifecycle.HsmState;
 import dev.managedhsm.crypto.lifecycle.KeyLifecycle;
 import dev.managedhsm.crypto.ring.OperationRing;
 import dev.managedhsm.gateway.wire.KeyBody;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Executor;
 
 /**
@@ -18,6 +20,8 @@ import java.util.concurrent.Executor;
  * @param keyring the living keys
  * @param lifecycle changes to keys
  * @param roleChanges changes to roles
+ * @param backups backup and restore of keys
+ * @param randomBytes random bytes for callers
  * @param ring the way to the engine
  * @param latency all histograms
  * @param baseUrl scheme, host and port of identifiers, without a slash at the end
@@ -29,6 +33,8 @@ public record Resources(
         Keyring keyring,
         KeyLifecycle lifecycle,
         RoleChanges roleChanges,
+        Backups backups,
+        RandomBytes randomBytes,
         OperationRing ring,
         LatencyBook latency,
         String baseUrl,
@@ -45,7 +51,15 @@ public record Resources(
         return new RoleRequests(access(), roleChanges);
     }
 
-    Keys keys() {
+    /** All endpoints of the control plane but those of roles, the more specific paths first. */
+    List<Endpoint> endpoints() {
+        List<Endpoint> endpoints = new ArrayList<>(backups.endpoints());
+        endpoints.addAll(keys().endpoints());
+        endpoints.addAll(randomBytes.endpoints());
+        return endpoints;
+    }
+
+    private Keys keys() {
         return new Keys(
                 keyring, lifecycle, new KeyBody(baseUrl, lifecycle.policy().retentionDays()), baseUrl);
     }
