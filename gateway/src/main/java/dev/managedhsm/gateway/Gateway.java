@@ -13,6 +13,9 @@ import dev.managedhsm.crypto.seal.SealFailure;
 import dev.managedhsm.gateway.http.Edge;
 import dev.managedhsm.gateway.http.EdgeLimits;
 import dev.managedhsm.gateway.http.EdgeServices;
+import dev.managedhsm.gateway.http.LongBodies;
+import dev.managedhsm.gateway.resource.Backups;
+import dev.managedhsm.gateway.resource.RandomBytes;
 import dev.managedhsm.gateway.resource.Resources;
 import dev.managedhsm.gateway.resource.RoleChanges;
 import dev.managedhsm.gateway.resource.Routes;
@@ -103,6 +106,11 @@ public final class Gateway implements AutoCloseable {
                     custody.keyring(),
                     custody.lifecycle(),
                     roleChanges,
+                    new Backups(
+                            custody.backups(),
+                            gateway.baseUrl(),
+                            custody.lifecycle().policy()),
+                    new RandomBytes(custody.engine(), custody.state()),
                     ring,
                     new LatencyBook(clock),
                     gateway.baseUrl(),
@@ -118,6 +126,7 @@ public final class Gateway implements AutoCloseable {
                     challenge,
                     verification,
                     EdgeLimits.INTAKE_BYTES_MAX / eventLoops,
+                    new LongBodies(Backups::longBody),
                     clock);
             gateway.listen(services, resources, eventLoops);
             return gateway;
@@ -214,6 +223,7 @@ public final class Gateway implements AutoCloseable {
         ring.close();
         roleChanges.close();
         // Ends before the event loops do, so that answers to changes still get out; custody.close() finds it closed.
+        custody.backups().close();
         custody.lifecycle().close();
         try {
             vertx.close().await(STOP_SECONDS_MAX, TimeUnit.SECONDS);

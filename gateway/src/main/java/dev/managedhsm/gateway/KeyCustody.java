@@ -7,9 +7,11 @@ import dev.managedhsm.crypto.engine.Engines;
 import dev.managedhsm.crypto.keyring.Keyring;
 import dev.managedhsm.crypto.lifecycle.HsmCondition;
 import dev.managedhsm.crypto.lifecycle.HsmState;
+import dev.managedhsm.crypto.lifecycle.KeyBackups;
 import dev.managedhsm.crypto.lifecycle.KeyLifecycle;
 import dev.managedhsm.crypto.lifecycle.LifecyclePolicy;
 import dev.managedhsm.crypto.memory.ProcessHardening;
+import dev.managedhsm.crypto.seal.BackupSeal;
 import dev.managedhsm.crypto.seal.RecordSeal;
 import dev.managedhsm.crypto.seal.RootKey;
 import dev.managedhsm.crypto.seal.SealFailure;
@@ -35,6 +37,8 @@ import org.slf4j.LoggerFactory;
  * @param state the HSM's condition
  * @param keyring the living keys
  * @param lifecycle changes to them
+ * @param backupSeal seals their backups
+ * @param backups backups of them
  */
 record KeyCustody(
         Engine engine,
@@ -44,7 +48,9 @@ record KeyCustody(
         Store store,
         HsmState state,
         Keyring keyring,
-        KeyLifecycle lifecycle)
+        KeyLifecycle lifecycle,
+        BackupSeal backupSeal,
+        KeyBackups backups)
         implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(KeyCustody.class);
     private static final String ROOT_KEY_FILE = "root.key";
@@ -80,9 +86,12 @@ record KeyCustody(
         RecordSeal seal = new RecordSeal(engine, sealingKeys);
         HsmState state = new HsmState(HsmCondition.OPERATIONAL);
         Keyring keyring = new Keyring(engine, seal, Keyring.HOT_MAX_DEFAULT, Keyring.READERS_MAX_DEFAULT);
-        KeyLifecycle lifecycle =
-                new KeyLifecycle(engine, seal, keyring, new StoreJournal(store), state, deletion, clock);
-        return new KeyCustody(engine, rootKey, sealingKeys, seal, store, state, keyring, lifecycle);
+        KeyLifecycle lifecycle = opened.add(new KeyLifecycle(
+                engine, seal, keyring, new StoreJournal(store), state, deletion, clock));
+        BackupSeal backupSeal = opened.add(new BackupSeal(engine, rootKey));
+        KeyBackups backups = new KeyBackups(engine, backupSeal, keyring, lifecycle, state);
+        return new KeyCustody(
+                engine, rootKey, sealingKeys, seal, store, state, keyring, lifecycle, backupSeal, backups);
     }
 
     /** Without its root key a store with records is worth nothing; making a new one would only hide the loss. */
@@ -106,7 +115,9 @@ record KeyCustody(
     /** Closes all of it, in the reverse order. */
     @Override
     public void close() {
+        backups.close();
         lifecycle.close();
+        backupSeal.close();
         store.close();
         sealingKeys.close();
         rootKey.close();

@@ -177,7 +177,7 @@ public final class KeyLifecycle implements AutoCloseable {
         return policy;
     }
 
-    private <T> CompletionStage<LifecycleAnswer<T>> submit(Change<T> change) {
+    <T> CompletionStage<LifecycleAnswer<T>> submit(Change<T> change) {
         return worker.submit(change) ? change.answer() : refused(LifecycleRefusal.BUSY);
     }
 
