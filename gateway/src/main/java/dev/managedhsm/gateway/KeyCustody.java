@@ -86,8 +86,8 @@ record KeyCustody(
         RecordSeal seal = new RecordSeal(engine, sealingKeys);
         HsmState state = new HsmState(HsmCondition.OPERATIONAL);
         Keyring keyring = new Keyring(engine, seal, Keyring.HOT_MAX_DEFAULT, Keyring.READERS_MAX_DEFAULT);
-        KeyLifecycle lifecycle = opened.add(new KeyLifecycle(
-                engine, seal, keyring, new StoreJournal(store), state, deletion, clock));
+        KeyLifecycle lifecycle =
+                opened.add(new KeyLifecycle(engine, seal, keyring, new StoreJournal(store), state, deletion, clock));
         BackupSeal backupSeal = opened.add(new BackupSeal(engine, rootKey));
         KeyBackups backups = new KeyBackups(engine, backupSeal, keyring, lifecycle, state);
         return new KeyCustody(

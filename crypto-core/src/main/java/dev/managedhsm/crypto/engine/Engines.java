@@ -51,6 +51,6 @@ public final class Engines {
      * @throws EngineFailure if they do not belong together
      */
     public static void checkPair(Engine engine, EngineKey key) {
-        SelfTest.checkPair(engine, key);
+        SelfTest.checkPair(engine, key, none -> false);
     }
 }

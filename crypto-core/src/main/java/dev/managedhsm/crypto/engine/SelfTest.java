@@ -107,7 +107,9 @@ final class SelfTest {
         Arrays.fill(digest, (byte) 0xa5);
         try (Rehearsal rehearsal = new Rehearsal(engine)) {
             boolean good = rehearsal.run(key, Operation.SIGN, algorithm, Map.of(Field.VALUE, digest)) == Outcome.DONE;
-            digest[0] ^= spoiled.test(pair(key.keyClass())) ? 1 : 0;
+            if (spoiled.test(pair(key.keyClass()))) {
+                digest[0] = 0;
+            }
             Map<Field, byte[]> signed = Map.of(Field.DIGEST, digest, Field.VALUE, rehearsal.value());
             good = good && rehearsal.run(key, Operation.VERIFY, algorithm, signed) == Outcome.SIGNATURE_VALID;
             check(good, pair(key.keyClass()));
