@@ -49,7 +49,7 @@ public record Resources(
 
     /** All that the router answers for, the more specific paths first. */
     List<Endpoint> endpoints() {
-        KeyBody body = new KeyBody(baseUrl, lifecycle.policy().retentionDays());
+        KeyBody body = new KeyBody(baseUrl, lifecycle.policy());
         List<Endpoint> endpoints = new ArrayList<>();
         endpoints.addAll(new KeyRotations(keyring, lifecycle, body, baseUrl).endpoints());
         endpoints.addAll(new Keys(keyring, lifecycle, body, baseUrl).endpoints());
