@@ -54,7 +54,11 @@ public record Resources(
     /** All that the router answers for, the more specific paths first. */
     List<Endpoint> endpoints() {
         KeyBody body = new KeyBody(baseUrl, lifecycle.policy());
+<<<<<<< HEAD
         List<Endpoint> endpoints = new ArrayList<>(backups.endpoints());
+=======
+        List<Endpoint> endpoints = new ArrayList<>();
+>>>>>>> 8bd0e915d479bfef70a21c77e214435ef00322eb
         endpoints.addAll(new KeyRotations(keyring, lifecycle, body, baseUrl).endpoints());
         endpoints.addAll(new Keys(keyring, lifecycle, body, baseUrl).endpoints());
         endpoints.addAll(randomBytes.endpoints());
