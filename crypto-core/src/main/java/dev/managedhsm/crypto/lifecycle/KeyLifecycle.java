@@ -9,8 +9,10 @@ import dev.managedhsm.crypto.keyring.DeletedKey;
 import dev.managedhsm.crypto.keyring.Keyring;
 import dev.managedhsm.crypto.keyring.KeyringWriter;
 import dev.managedhsm.crypto.seal.Anchor;
+import dev.managedhsm.crypto.seal.RecordName;
 import dev.managedhsm.crypto.seal.RecordSeal;
 import dev.managedhsm.crypto.seal.SealFailure;
+import java.lang.foreign.MemorySegment;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,6 +38,7 @@ public final class KeyLifecycle implements AutoCloseable {
     private final Draft draft;
     private final ControlWorker worker;
     private final KeyGenerator generator;
+    private final OwnRecords own = new OwnRecords();
     private final AtomicBoolean closed = new AtomicBoolean();
 
     /**
@@ -73,7 +76,7 @@ public final class KeyLifecycle implements AutoCloseable {
     }
 
     private Anchor loaded(KeyJournal journal) {
-        try (KeyLoader loader = new KeyLoader(seal, writer)) {
+        try (KeyLoader loader = new KeyLoader(seal, writer, own)) {
             Anchor anchor = loader.load(journal);
             writer.sweep();
             return anchor;
@@ -135,6 +138,16 @@ public final class KeyLifecycle implements AutoCloseable {
     /** Destroys a soft-deleted key. Gives back what there was. */
     public CompletionStage<LifecycleAnswer<DeletedKey>> purge(KeyName name) {
         return submit(new PurgeKey(keyring, clock, policy, name.folded()));
+    }
+
+    /** A sealed record of the HSM's own, or null if none was kept; not to be written to. */
+    byte @Nullable [] ownRecord(RecordName name) {
+        return own.find(name);
+    }
+
+    /** Keeps a record of the HSM's own; its content stays until the answer, and is wiped by its owner then. */
+    CompletionStage<? extends LifecycleAnswer<?>> keep(RecordName name, MemorySegment content) {
+        return submit(new KeepRecord(own, name, content));
     }
 
     /** What the owner decided about deletion. */

@@ -46,7 +46,7 @@ public final class Backups {
      */
     public Backups(KeyBackups backups, String baseUrl, LifecyclePolicy policy) {
         this.backups = backups;
-        this.body = new KeyBody(baseUrl, policy.retentionDays());
+        this.body = new KeyBody(baseUrl, policy);
         this.baseUrl = baseUrl;
     }
 

@@ -22,6 +22,7 @@ import java.util.concurrent.Executor;
  * @param roleChanges changes to roles
  * @param backups backup and restore of keys
  * @param randomBytes random bytes for callers
+ * @param attestations attestations of keys
  * @param ring the way to the engine
  * @param latency all histograms
  * @param baseUrl scheme, host and port of identifiers, without a slash at the end
@@ -35,6 +36,7 @@ public record Resources(
         RoleChanges roleChanges,
         Backups backups,
         RandomBytes randomBytes,
+        KeyAttestations attestations,
         OperationRing ring,
         LatencyBook latency,
         String baseUrl,
@@ -54,13 +56,13 @@ public record Resources(
     /** All endpoints of the control plane but those of roles, the more specific paths first. */
     List<Endpoint> endpoints() {
         List<Endpoint> endpoints = new ArrayList<>(backups.endpoints());
+        endpoints.addAll(attestations.endpoints());
         endpoints.addAll(keys().endpoints());
         endpoints.addAll(randomBytes.endpoints());
         return endpoints;
     }
 
     private Keys keys() {
-        return new Keys(
-                keyring, lifecycle, new KeyBody(baseUrl, lifecycle.policy().retentionDays()), baseUrl);
+        return new Keys(keyring, lifecycle, new KeyBody(baseUrl, lifecycle.policy()), baseUrl);
     }
 }

@@ -39,6 +39,7 @@ public final class StoreJournal implements KeyJournal {
                         SealPurpose.KEY_FACTS, "key-facts",
                         SealPurpose.KEY_SECRET, "key-secret",
                         SealPurpose.DELETED_KEY, "deleted-key",
+                        SealPurpose.ATTESTATION_KEY, "attestation-key",
                         SealPurpose.ANCHOR, "anchor"),
                 SealPurpose.ANCHOR);
     }
