@@ -15,6 +15,7 @@ import dev.managedhsm.gateway.http.EdgeLimits;
 import dev.managedhsm.gateway.http.EdgeServices;
 import dev.managedhsm.gateway.http.LongBodies;
 import dev.managedhsm.gateway.resource.Backups;
+import dev.managedhsm.gateway.resource.KeyAttestations;
 import dev.managedhsm.gateway.resource.RandomBytes;
 import dev.managedhsm.gateway.resource.Resources;
 import dev.managedhsm.gateway.resource.RoleChanges;
@@ -22,6 +23,7 @@ import dev.managedhsm.gateway.resource.Routes;
 import dev.managedhsm.gateway.store.RoleJournal;
 import dev.managedhsm.gateway.store.StoreJournal;
 import dev.managedhsm.gateway.store.StoreRefused;
+import dev.managedhsm.gateway.wire.KeyBody;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -111,6 +113,7 @@ public final class Gateway implements AutoCloseable {
                             gateway.baseUrl(),
                             custody.lifecycle().policy()),
                     new RandomBytes(custody.engine(), custody.state()),
+                    attestations(custody, gateway.baseUrl(), clock),
                     ring,
                     new LatencyBook(clock),
                     gateway.baseUrl(),
@@ -137,6 +140,11 @@ public final class Gateway implements AutoCloseable {
             opened.close(e);
             throw e;
         }
+    }
+
+    private static KeyAttestations attestations(KeyCustody custody, String baseUrl, Clock clock) {
+        KeyBody body = new KeyBody(baseUrl, custody.lifecycle().policy());
+        return new KeyAttestations(custody.keyring(), custody.attestationKey(), body, baseUrl, clock);
     }
 
     private static OperationRing ring(RingConfig config, KeyCustody custody, Clock clock) {

@@ -5,6 +5,7 @@ import dev.managedhsm.crypto.engine.Engine;
 import dev.managedhsm.crypto.engine.EngineFailure;
 import dev.managedhsm.crypto.engine.Engines;
 import dev.managedhsm.crypto.keyring.Keyring;
+import dev.managedhsm.crypto.lifecycle.AttestationKey;
 import dev.managedhsm.crypto.lifecycle.HsmCondition;
 import dev.managedhsm.crypto.lifecycle.HsmState;
 import dev.managedhsm.crypto.lifecycle.KeyBackups;
@@ -16,6 +17,7 @@ import dev.managedhsm.crypto.seal.RecordSeal;
 import dev.managedhsm.crypto.seal.RootKey;
 import dev.managedhsm.crypto.seal.SealFailure;
 import dev.managedhsm.crypto.seal.SealingKeys;
+import dev.managedhsm.gateway.resource.AttestationCertificate;
 import dev.managedhsm.gateway.store.SqliteStore;
 import dev.managedhsm.gateway.store.Store;
 import dev.managedhsm.gateway.store.StoreJournal;
@@ -39,6 +41,7 @@ import org.slf4j.LoggerFactory;
  * @param lifecycle changes to them
  * @param backupSeal seals their backups
  * @param backups backups of them
+ * @param attestationKey signs what is said of them
  */
 record KeyCustody(
         Engine engine,
@@ -50,7 +53,8 @@ record KeyCustody(
         Keyring keyring,
         KeyLifecycle lifecycle,
         BackupSeal backupSeal,
-        KeyBackups backups)
+        KeyBackups backups,
+        AttestationKey attestationKey)
         implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(KeyCustody.class);
     private static final String ROOT_KEY_FILE = "root.key";
@@ -90,8 +94,20 @@ record KeyCustody(
                 opened.add(new KeyLifecycle(engine, seal, keyring, new StoreJournal(store), state, deletion, clock));
         BackupSeal backupSeal = opened.add(new BackupSeal(engine, rootKey));
         KeyBackups backups = new KeyBackups(engine, backupSeal, keyring, lifecycle, state);
+        AttestationKey attestationKey = new AttestationKey(
+                engine, seal, lifecycle, (key, signer) -> AttestationCertificate.issue(key, signer, clock));
         return new KeyCustody(
-                engine, rootKey, sealingKeys, seal, store, state, keyring, lifecycle, backupSeal, backups);
+                engine,
+                rootKey,
+                sealingKeys,
+                seal,
+                store,
+                state,
+                keyring,
+                lifecycle,
+                backupSeal,
+                backups,
+                attestationKey);
     }
 
     /** Without its root key a store with records is worth nothing; making a new one would only hide the loss. */
@@ -117,6 +133,7 @@ record KeyCustody(
     public void close() {
         backups.close();
         lifecycle.close();
+        attestationKey.close();
         backupSeal.close();
         store.close();
         sealingKeys.close();

@@ -178,7 +178,10 @@ final class Intake {
     /** What no ordinary body needs is taken from the room for long ones. */
     private boolean take(int capacity) {
         LongBodies room = longBodies;
-        return room != null && capacity > EdgeLimits.BODY_LENGTH_MAX ? room.take(capacity) : account.take(capacity);
+        if (room != null && capacity > EdgeLimits.BODY_LENGTH_MAX) {
+            return room.take(capacity);
+        }
+        return account.take(capacity);
     }
 
     private void give(int capacity) {

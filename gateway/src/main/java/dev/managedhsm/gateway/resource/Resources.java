@@ -22,6 +22,7 @@ import java.util.concurrent.Executor;
  * @param roleChanges changes to roles
  * @param backups backup and restore of keys
  * @param randomBytes random bytes for callers
+ * @param attestations attestations of keys
  * @param ring the way to the engine
  * @param latency all histograms
  * @param baseUrl scheme, host and port of identifiers, without a slash at the end
@@ -35,6 +36,7 @@ public record Resources(
         RoleChanges roleChanges,
         Backups backups,
         RandomBytes randomBytes,
+        KeyAttestations attestations,
         OperationRing ring,
         LatencyBook latency,
         String baseUrl,
@@ -54,11 +56,8 @@ public record Resources(
     /** All that the router answers for, the more specific paths first. */
     List<Endpoint> endpoints() {
         KeyBody body = new KeyBody(baseUrl, lifecycle.policy());
-<<<<<<< HEAD
         List<Endpoint> endpoints = new ArrayList<>(backups.endpoints());
-=======
-        List<Endpoint> endpoints = new ArrayList<>();
->>>>>>> 8bd0e915d479bfef70a21c77e214435ef00322eb
+        endpoints.addAll(attestations.endpoints());
         endpoints.addAll(new KeyRotations(keyring, lifecycle, body, baseUrl).endpoints());
         endpoints.addAll(new Keys(keyring, lifecycle, body, baseUrl).endpoints());
         endpoints.addAll(randomBytes.endpoints());
