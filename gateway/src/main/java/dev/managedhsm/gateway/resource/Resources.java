@@ -8,6 +8,8 @@ import dev.managedhsm.crypto.lifecycle.HsmState;
 import dev.managedhsm.crypto.lifecycle.KeyLifecycle;
 import dev.managedhsm.crypto.ring.OperationRing;
 import dev.managedhsm.gateway.wire.KeyBody;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Executor;
 
 /**
@@ -45,7 +47,12 @@ public record Resources(
         return new RoleRequests(access(), roleChanges);
     }
 
-    Keys keys() {
-        return new Keys(keyring, lifecycle, new KeyBody(baseUrl, lifecycle.policy()), baseUrl);
+    /** All that the router answers for, the more specific paths first. */
+    List<Endpoint> endpoints() {
+        KeyBody body = new KeyBody(baseUrl, lifecycle.policy());
+        List<Endpoint> endpoints = new ArrayList<>();
+        endpoints.addAll(new KeyRotations(keyring, lifecycle, body, baseUrl).endpoints());
+        endpoints.addAll(new Keys(keyring, lifecycle, body, baseUrl).endpoints());
+        return endpoints;
     }
 }

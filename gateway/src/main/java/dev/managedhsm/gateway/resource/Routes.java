@@ -42,7 +42,7 @@ public final class Routes implements Consumer<Exchange>, AutoCloseable {
         this.operations = resources.keyOperations(edge.loop());
         this.roles = resources.roles();
         this.router = Router.router(edge.vertx());
-        for (Endpoint endpoint : resources.keys().endpoints()) {
+        for (Endpoint endpoint : resources.endpoints()) {
             router.routeWithRegex(endpoint.method(), endpoint.pattern()).handler(context -> open(endpoint, context));
         }
         router.get("/latency").handler(context -> show("text/plain; charset=utf-8", () -> latencyText(resources)));
