@@ -52,12 +52,15 @@ public record RsaNumbers(
      * Writes the secret encoding.
      *
      * @param out off-heap, long enough for the largest class; the caller wipes it
-     * @return its length in bytes
+     * @return its length in bytes; 0 if there is no room for it
      */
     public int write(MemorySegment out) {
         int content = 3;
         for (MemorySegment number : all()) {
             content += DerWriter.unsignedLength(stripped(number));
+        }
+        if (DerWriter.elementLength(content) > out.byteSize()) {
+            return 0;
         }
         DerWriter writer = new DerWriter(out);
         writer.header(Der.SEQUENCE, content).header(Der.INTEGER, 1).octet(0);

@@ -37,6 +37,27 @@ final class JsonFields {
         throw new Refused("Property '" + name + "' is not a string");
     }
 
+    /** A member that is true or false, or null where it is absent or null. */
+    static @Nullable Boolean flag(JsonObject json, String name) throws Refused {
+        Object value = json.getValue(name);
+        if (value == null || value instanceof Boolean) {
+            return (Boolean) value;
+        }
+        throw new Refused("Property '" + name + "' is not true or false");
+    }
+
+    /** A member that is an integer of 64 bits at most, or null where it is absent or null. */
+    static @Nullable Long number(JsonObject json, String name) throws Refused {
+        Object value = json.getValue(name);
+        if (value == null) {
+            return null;
+        }
+        if (value instanceof Integer || value instanceof Long) {
+            return ((Number) value).longValue();
+        }
+        throw new Refused("Property '" + name + "' is not an integer");
+    }
+
     /** A member that is an array of strings; empty where it is absent or null. */
     static List<String> texts(JsonObject json, String name) throws Refused {
         List<String> texts = new ArrayList<>();
