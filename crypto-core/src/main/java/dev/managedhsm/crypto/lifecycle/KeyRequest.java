@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param notBefore first second of use, or {@link KeyAttributes#NONE}
  * @param expires first second after use, or {@link KeyAttributes#NONE}
  * @param tags labels, in the order given
- * @param publicExponent of an RSA pair that is to be made: {@link Engine#publicExponentAllowed}
+ * @param publicExponent of an RSA pair that is to be made; {@link #publicExponentAllowed}
  * @param exportable whether the key can be released, or null to leave it as in the first version
  * @param releasePolicy to whom it can be released, or null for that of the current version
  */
@@ -37,6 +37,9 @@ public record KeyRequest(
         @Nullable Boolean exportable,
         @Nullable ReleasePolicy releasePolicy) {
 
+    /** The public exponent of RSA pairs unless somebody asks for another. */
+    public static final long PUBLIC_EXPONENT = Engine.PUBLIC_EXPONENT;
+
     /** A request that leaves the public exponent and what concerns release as they are by default. */
     public KeyRequest(
             KeyName name,
@@ -46,7 +49,12 @@ public record KeyRequest(
             long notBefore,
             long expires,
             Map<String, String> tags) {
-        this(name, keyClass, permitted, enabled, notBefore, expires, tags, Engine.PUBLIC_EXPONENT, null, null);
+        this(name, keyClass, permitted, enabled, notBefore, expires, tags, PUBLIC_EXPONENT, null, null);
+    }
+
+    /** Whether RSA pairs can be made with this public exponent: odd, above 2^16, below 2^32. */
+    public static boolean publicExponentAllowed(long publicExponent) {
+        return Engine.publicExponentAllowed(publicExponent);
     }
 
     /** The same for a key of another class. */

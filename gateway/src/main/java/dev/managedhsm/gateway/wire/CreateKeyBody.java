@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.gateway.wire;
 
-import dev.managedhsm.crypto.engine.Engine;
 import dev.managedhsm.crypto.key.KeyAttributes;
 import dev.managedhsm.crypto.key.KeyClass;
 import dev.managedhsm.crypto.key.KeyName;
@@ -33,11 +32,7 @@ public final class CreateKeyBody {
     public static KeyRequest read(KeyName name, JsonObject json) throws Refused {
         KeyType type = KeyTerms.type(json);
         return request(
-                name,
-                keyClass(json, type),
-                KeyTerms.permitted(json, type),
-                exponent(json, type),
-                KeyTerms.read(json));
+                name, keyClass(json, type), KeyTerms.permitted(json, type), exponent(json, type), KeyTerms.read(json));
     }
 
     /** What is asked of a new version, with what is left out filled in. */
@@ -59,12 +54,12 @@ public final class CreateKeyBody {
     private static long exponent(JsonObject json, KeyType type) throws Refused {
         Long exponent = JsonFields.number(json, "public_exponent");
         if (exponent == null || exponent == 0) { // 0 means that the client left it unset
-            return Engine.PUBLIC_EXPONENT;
+            return KeyRequest.PUBLIC_EXPONENT;
         }
         if (type != KeyType.RSA) {
             throw new Refused("Property 'public_exponent' is only for RSA keys");
         }
-        if (!Engine.publicExponentAllowed(exponent)) {
+        if (!KeyRequest.publicExponentAllowed(exponent)) {
             throw new Refused("Property 'public_exponent' must be odd, above 65536 and below 4294967296");
         }
         return exponent;

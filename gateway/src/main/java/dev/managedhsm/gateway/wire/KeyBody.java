@@ -53,8 +53,7 @@ public final class KeyBody {
 
     /** A key version with its public part. */
     public JsonObject bundle(KeyFacts key) {
-        JsonObject body =
-                new JsonObject().put("attributes", attributes(key)).put("key", jwk(key));
+        JsonObject body = new JsonObject().put("attributes", attributes(key)).put("key", jwk(key));
         ReleasePolicy policy = key.releasePolicy();
         if (policy != null) {
             body.put("release_policy", ReleasePolicyBody.write(policy));
@@ -73,8 +72,7 @@ public final class KeyBody {
     }
 
     private JsonObject item(KeyFacts key, String kid) {
-        JsonObject body =
-                new JsonObject().put("attributes", attributes(key)).put("kid", kid);
+        JsonObject body = new JsonObject().put("attributes", attributes(key)).put("kid", kid);
         return withTags(body, key);
     }
 
