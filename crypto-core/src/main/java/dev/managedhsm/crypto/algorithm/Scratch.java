@@ -12,6 +12,7 @@ import java.lang.foreign.MemorySegment;
  * <pre>
  *   0        LENGTH     where the library writes a length or finds one
  *   64       SIGNATURE  DER of an ECDSA signature, a MAC, a recovered digest
+ *   640      KEY        an AES key that lives for one call
  *   1024     SCHEDULE   a prepared AES key
  * </pre>
  */
@@ -19,6 +20,7 @@ public final class Scratch implements AutoCloseable {
     static final int LENGTH = 0;
     static final int SIGNATURE = 64;
     static final int SIGNATURE_LENGTH_MAX = 512;
+    static final int KEY = 640;
     static final int SCHEDULE = 1024;
     private static final int SIZE = 2048;
 

@@ -7,7 +7,9 @@ import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import dev.managedhsm.crypto.algorithm.EcKeys;
 import dev.managedhsm.crypto.algorithm.LoadedKey;
 import dev.managedhsm.crypto.algorithm.NewKey;
+import dev.managedhsm.crypto.algorithm.PairKey;
 import dev.managedhsm.crypto.algorithm.RsaKeys;
+import dev.managedhsm.crypto.algorithm.RsaTransport;
 import dev.managedhsm.crypto.algorithm.Scratch;
 import dev.managedhsm.crypto.algorithm.SelfTests;
 import dev.managedhsm.crypto.algorithm.SymmetricKey;
@@ -19,11 +21,13 @@ import dev.managedhsm.crypto.key.KeyClass;
 import dev.managedhsm.crypto.key.PublicPart;
 import dev.managedhsm.crypto.memory.LockedMemory;
 import dev.managedhsm.crypto.memory.SecretCells;
+import dev.managedhsm.crypto.operation.KeyTransport;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The engine for production: a libcrypto, and libsecp256k1 where it is there. Keys live inside the libraries or in
@@ -86,13 +90,26 @@ public final class NativeEngine implements Engine {
     }
 
     @Override
-    public GeneratedKey generate(KeyClass keyClass, MemorySegment secret) {
+    public GeneratedKey generate(KeyClass keyClass, long publicExponent, MemorySegment secret) {
         NewKey made = withScratch(scratch -> switch (keyClass.type()) {
-            case RSA -> RsaKeys.generate(keyClass, secret, scratch);
+            case RSA -> RsaKeys.generate(keyClass, publicExponent, secret, scratch);
             case EC -> EcKeys.generate(keyClass, secret, scratch, cells);
             case OCT -> SymmetricKey.generate(keyClass, secret);
         });
         return new GeneratedKey(made.secretLength(), made.publicPart());
+    }
+
+    @Override
+    public Examined examine(KeyClass keyClass, @Nullable PublicPart publicPart, MemorySegment secret) {
+        return new Examination(this, NativeArithmetic::new, this::point).examine(keyClass, publicPart, secret);
+    }
+
+    private PublicPart.Point point(KeyClass keyClass, MemorySegment scalar) {
+        try {
+            return EcKeys.point(keyClass, scalar, cells);
+        } catch (LibraryFailure e) {
+            throw new EngineFailure(String.valueOf(e.getMessage()));
+        }
     }
 
     @Override
@@ -162,6 +179,24 @@ public final class NativeEngine implements Engine {
                 derived.wipe();
             }
         }
+    }
+
+    @Override
+    public int wrapForTransport(KeyTransport transport, PublicPart.Rsa to, MemorySegment plain, MemorySegment out) {
+        TransportRules.checkWrap(to, plain, out);
+        return TransportRules.suitable(to)
+                ? withScratch(scratch -> RsaTransport.wrap(transport, to, plain, out, scratch))
+                : TRANSPORT_FAILED;
+    }
+
+    @Override
+    public int unwrapFromTransport(KeyTransport transport, EngineKey key, MemorySegment wrapped, MemorySegment out) {
+        if (!(key instanceof NativeKey nativeKey && nativeKey.loaded() instanceof PairKey pair)) {
+            throw new IllegalStateException("the key is no RSA key of this engine");
+        }
+        return TransportRules.canUnwrap(key, wrapped, out)
+                ? withScratch(scratch -> RsaTransport.unwrap(transport, pair, wrapped, out, scratch))
+                : TRANSPORT_FAILED;
     }
 
     @Override

@@ -60,7 +60,7 @@ final class RotateKey extends Change<KeyFacts> {
         }
         Instant now = clock.instant();
         creation = new CreateKey(
-                engine, seal, keyring, InstantSource.fixed(now), request(facts, now), facts.releasePolicy(), pair);
+                engine, seal, keyring, InstantSource.fixed(now), request(facts, now), pair);
         return creation.prepare(draft);
     }
 

@@ -14,7 +14,9 @@ abstract class EngineContract
                 CiphertextForgeryContract,
                 InteroperabilityContract,
                 KeyContract,
-                SealingContract {
+                SealingContract,
+                TransportContract,
+                ExaminationContract {
     private final Bench bench;
 
     EngineContract(Engine engine) {

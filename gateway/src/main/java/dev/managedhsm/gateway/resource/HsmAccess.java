@@ -10,7 +10,7 @@ import dev.managedhsm.auth.token.VerifiedToken;
 import dev.managedhsm.crypto.lifecycle.HsmState;
 import dev.managedhsm.gateway.http.Exchange;
 import dev.managedhsm.gateway.wire.ApiVersion;
-import dev.managedhsm.gateway.wire.JsonText;
+import dev.managedhsm.gateway.wire.JsonBody;
 import dev.managedhsm.gateway.wire.WireError;
 import org.jspecify.annotations.Nullable;
 
@@ -66,7 +66,7 @@ record HsmAccess(HsmState state, Authoriser authoriser) {
         }
         if (fault == null
                 && exchange.body().isReadable()
-                && !JsonText.named(exchange.request().getHeader("content-type"))) {
+                && !JsonBody.named(exchange.request().getHeader("content-type"))) {
             fault = WireError.notJson();
         }
         if (fault != null) {
