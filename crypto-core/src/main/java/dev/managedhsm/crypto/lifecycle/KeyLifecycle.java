@@ -118,7 +118,9 @@ public final class KeyLifecycle implements AutoCloseable {
             return refused(refusal == null ? LifecycleRefusal.KEY_NOT_FOUND : refusal);
         }
         return withPair(
-                current.facts().keyClass(), KeyRequest.PUBLIC_EXPONENT, pair -> new RotateKey(engine, seal, keyring, clock, name.folded(), pair));
+                current.facts().keyClass(),
+                KeyRequest.PUBLIC_EXPONENT,
+                pair -> new RotateKey(engine, seal, keyring, clock, name.folded(), pair));
     }
 
     /** Submits a change that needs a fresh pair if the class is one of RSA, once the pair is there. */

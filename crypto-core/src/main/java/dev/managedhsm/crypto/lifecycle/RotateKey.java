@@ -59,8 +59,7 @@ final class RotateKey extends Change<KeyFacts> {
             return LifecycleRefusal.BUSY; // a version of another class came in between
         }
         Instant now = clock.instant();
-        creation = new CreateKey(
-                engine, seal, keyring, InstantSource.fixed(now), request(facts, now), pair);
+        creation = new CreateKey(engine, seal, keyring, InstantSource.fixed(now), request(facts, now), pair);
         return creation.prepare(draft);
     }
 

@@ -12,8 +12,7 @@ import net.jqwik.api.constraints.Size;
 
 /** Any sequence of changes, restarts and moves of the clock leaves what {@link LifecycleModel} says. */
 class KeyLifecycleProperties {
-    static final int STEP_MAX =
-            LifecycleModel.ACTIONS * LifecycleModel.NAMES_COUNT * LifecycleModel.DETAILS - 1;
+    static final int STEP_MAX = LifecycleModel.ACTIONS * LifecycleModel.NAMES_COUNT * LifecycleModel.DETAILS - 1;
 
     @Property(tries = 300)
     void keysAreWhatTheModelSays(
