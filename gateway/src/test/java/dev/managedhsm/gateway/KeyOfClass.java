@@ -69,12 +69,15 @@ final class KeyOfClass {
                         "wrapKey", List.of("A" + size + "KW", "CKM_AES_KEY_WRAP", "CKM_AES_KEY_WRAP_PAD"),
                         "sign", List.of("HS256", "HS384", "HS512"));
             default ->
-                Map.of("sign", List.of(switch (keyClass) {
-                    case "P-256" -> "ES256";
-                    case "P-384" -> "ES384";
-                    case "P-521" -> "ES512";
-                    default -> "ES256K";
-                }));
+                Map.of(
+                        "sign",
+                        List.of(
+                                switch (keyClass) {
+                                    case "P-256" -> "ES256";
+                                    case "P-384" -> "ES384";
+                                    case "P-521" -> "ES512";
+                                    default -> "ES256K";
+                                }));
         };
     }
 
@@ -115,13 +118,21 @@ final class KeyOfClass {
             case "GetKeyAttestation" -> client.get(keyVersion + "/attestation");
             case "GetRandomBytes" -> client.post("/rng", new JsonObject().put("count", 16));
             case "UpdateKeyRotationPolicy" ->
-                send("PUT", key + "/rotationpolicy", new JsonObject().put("attributes", new JsonObject().put("expiryTime", "P90D")));
+                send(
+                        "PUT",
+                        key + "/rotationpolicy",
+                        new JsonObject().put("attributes", new JsonObject().put("expiryTime", "P90D")));
             case "UpdateKey" -> send("PATCH", keyVersion, new JsonObject().put("tags", new JsonObject().put("a", "b")));
             case "BackupKey" -> client.post(key + "/backup", "");
             case "RestoreKey" -> client.post("/keys/restore", new JsonObject().put("value", backup));
-            case "CreateKey" -> client.post(key + "/create", new JsonObject().put("kty", "oct").put("key_size", 128));
+            case "CreateKey" ->
+                client.post(key + "/create", new JsonObject().put("kty", "oct").put("key_size", 128));
             case "ImportKey" ->
-                send("PUT", key, new JsonObject().put("key", new JsonObject().put("kty", "oct").put("k", base64(16))));
+                send(
+                        "PUT",
+                        key,
+                        new JsonObject()
+                                .put("key", new JsonObject().put("kty", "oct").put("k", base64(16))));
             case "RotateKey" -> client.post(key + "/rotate", "");
             case "DeleteKey" -> client.delete(key);
             case "RecoverDeletedKey" -> client.post("/deletedkeys/" + name + "/recover", "");
@@ -168,7 +179,8 @@ final class KeyOfClass {
     void checkUndone(String operation, Answer answer) {
         if (answer.status() == 200) {
             switch (operation) {
-                case "decrypt", "unwrapKey" -> assertEquals(base64(16), answer.json().getString("value"));
+                case "decrypt", "unwrapKey" ->
+                    assertEquals(base64(16), answer.json().getString("value"));
                 case "verify" -> assertEquals(true, answer.json().getBoolean("value"));
                 default -> {}
             }
@@ -179,7 +191,8 @@ final class KeyOfClass {
     void enter(StateTable.State state, String operation) {
         switch (state) {
             case DELETED -> client.delete("/keys/" + name).ok();
-            case PURGED -> assertEquals(204, client.delete("/deletedkeys/" + name).status());
+            case PURGED ->
+                assertEquals(204, client.delete("/deletedkeys/" + name).status());
             default -> live(state, operation);
         }
     }
@@ -199,7 +212,10 @@ final class KeyOfClass {
                 .put("enabled", state != StateTable.State.DISABLED)
                 .put("nbf", notBefore)
                 .put("exp", expires);
-        send("PATCH", "/keys/" + name + '/' + version, new JsonObject().put("attributes", attributes).put("key_ops", permitted))
+        send(
+                        "PATCH",
+                        "/keys/" + name + '/' + version,
+                        new JsonObject().put("attributes", attributes).put("key_ops", permitted))
                 .ok();
     }
 
@@ -209,7 +225,8 @@ final class KeyOfClass {
             return;
         }
         switch (operation) {
-            case "DeleteKey" -> client.post("/deletedkeys/" + name + "/recover", "").ok();
+            case "DeleteKey" ->
+                client.post("/deletedkeys/" + name + "/recover", "").ok();
             case "RecoverDeletedKey" -> client.delete("/keys/" + name).ok();
             case "BackupKey" -> backup = answer.json().getString("value");
             case "CreateKey", "ImportKey", "RestoreKey" -> {

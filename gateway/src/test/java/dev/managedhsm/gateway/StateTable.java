@@ -106,7 +106,8 @@ final class StateTable {
         operations.add(operation);
         for (String type : words.get(1).split(",", -1)) {
             for (State state : State.values()) {
-                Expected expected = Objects.requireNonNull(answers.get(words.get(2 + state.ordinal())), words::toString);
+                Expected expected =
+                        Objects.requireNonNull(answers.get(words.get(2 + state.ordinal())), words::toString);
                 assertNull(cells.put(cell(operation, type, state), expected), "one row for each operation and type");
             }
         }

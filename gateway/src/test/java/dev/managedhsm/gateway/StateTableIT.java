@@ -43,7 +43,16 @@ class StateTableIT {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "RSA-2048", "RSA-3072", "RSA-4096", "P-256", "P-384", "P-521", "P-256K", "oct-128", "oct-192", "oct-256"
+                "RSA-2048",
+                "RSA-3072",
+                "RSA-4096",
+                "P-256",
+                "P-384",
+                "P-521",
+                "P-256K",
+                "oct-128",
+                "oct-192",
+                "oct-256"
             })
     void everyOperationAnswersAsTheTableSays(String keyClass) {
         KeyOfClass key = new KeyOfClass(hsm.client(), keyClass);

@@ -55,7 +55,7 @@ final class EcRules {
         for (int i = order.length - 1; i >= 0; i--) {
             int octet = scalar.get(JAVA_BYTE, i) & 0xff;
             any |= octet;
-            borrow = octet - (order[i] & 0xff) - borrow >>> 31;
+            borrow = (octet - (order[i] & 0xff) - borrow) >>> 31;
         }
         return borrow == 1 && any != 0 ? null : KeyFault.SCALAR;
     }

@@ -12,7 +12,15 @@ import org.jspecify.annotations.Nullable;
  * @param <T> what it gives back when it was made
  */
 abstract sealed class Change<T>
-        permits CreateKey, RotateKey, UpdateKey, SetRotationPolicy, DeleteKey, RecoverKey, PurgeKey {
+        permits CreateKey,
+                RotateKey,
+                UpdateKey,
+                SetRotationPolicy,
+                DeleteKey,
+                RecoverKey,
+                PurgeKey,
+                RestoreKey,
+                KeepRecord {
     private final String key;
     private final CompletableFuture<LifecycleAnswer<T>> answer = new CompletableFuture<>();
 

@@ -14,8 +14,10 @@ import dev.managedhsm.crypto.keyring.Keyring;
 import dev.managedhsm.crypto.keyring.KeyringWriter;
 import dev.managedhsm.crypto.keyring.LivingKey;
 import dev.managedhsm.crypto.seal.Anchor;
+import dev.managedhsm.crypto.seal.RecordName;
 import dev.managedhsm.crypto.seal.RecordSeal;
 import dev.managedhsm.crypto.seal.SealFailure;
+import java.lang.foreign.MemorySegment;
 import java.time.InstantSource;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -42,6 +44,7 @@ public final class KeyLifecycle implements AutoCloseable {
     private final KeyImporter importer;
     private final Agenda agenda;
     private final ControlWorker worker;
+    private final OwnRecords own = new OwnRecords();
     private final AtomicBoolean closed = new AtomicBoolean();
 
     /**
@@ -82,7 +85,7 @@ public final class KeyLifecycle implements AutoCloseable {
     }
 
     private Anchor loaded(KeyJournal journal) {
-        try (KeyLoader loader = new KeyLoader(seal, writer)) {
+        try (KeyLoader loader = new KeyLoader(seal, writer, own)) {
             Anchor anchor = loader.load(journal);
             writer.sweep();
             return anchor;
@@ -215,12 +218,22 @@ public final class KeyLifecycle implements AutoCloseable {
         return submit(new PurgeKey(keyring, clock, policy, name.folded()));
     }
 
+    /** A sealed record of the HSM's own, or null if none was kept; not to be written to. */
+    byte @Nullable [] ownRecord(RecordName name) {
+        return own.find(name);
+    }
+
+    /** Keeps a record of the HSM's own; its content stays until the answer, and is wiped by its owner then. */
+    CompletionStage<? extends LifecycleAnswer<?>> keep(RecordName name, MemorySegment content) {
+        return submit(new KeepRecord(own, name, content));
+    }
+
     /** What the owner decided about deletion. */
     public LifecyclePolicy policy() {
         return policy;
     }
 
-    private <T> CompletionStage<LifecycleAnswer<T>> submit(Change<T> change) {
+    <T> CompletionStage<LifecycleAnswer<T>> submit(Change<T> change) {
         return worker.submit(change) ? change.answer() : refused(LifecycleRefusal.BUSY);
     }
 

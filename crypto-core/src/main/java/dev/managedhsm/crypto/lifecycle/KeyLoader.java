@@ -40,6 +40,7 @@ final class KeyLoader implements KeyJournal.Visitor, AutoCloseable {
 
     private final RecordSeal seal;
     private final KeyringWriter writer;
+    private final OwnRecords own;
     private final Arena arena = Arena.ofConfined();
     private final MemorySegment sealed = arena.allocate(RECORD_LENGTH_MAX);
     private final MemorySegment content = arena.allocate(RECORD_LENGTH_MAX);
@@ -54,9 +55,11 @@ final class KeyLoader implements KeyJournal.Visitor, AutoCloseable {
     private Anchor found = Anchor.EMPTY;
     private @Nullable Anchor anchor;
 
-    KeyLoader(RecordSeal seal, KeyringWriter writer) {
+    /** @param own takes the records that belong to no key */
+    KeyLoader(RecordSeal seal, KeyringWriter writer, OwnRecords own) {
         this.seal = seal;
         this.writer = writer;
+        this.own = own;
     }
 
     /**
@@ -112,6 +115,7 @@ final class KeyLoader implements KeyJournal.Visitor, AutoCloseable {
             case KEY_SECRET -> secret(name, blob, mark);
             case ROTATION_POLICY -> rotation(name, record, mark);
             case DELETED_KEY -> deleted(name, record, mark);
+            case ATTESTATION_KEY -> own.put(name, blob);
             default -> throw new SealFailure("the record \"" + name + "\" does not belong into a store; remove it");
         }
     }

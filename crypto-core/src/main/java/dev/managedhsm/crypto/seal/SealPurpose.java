@@ -11,6 +11,8 @@ public enum SealPurpose {
     ROTATION_POLICY("rotation policy"),
     /** That a key is soft-deleted, and since when. */
     DELETED_KEY("deleted key"),
+    /** The HSM's own key for statements about its keys. */
+    ATTESTATION_KEY("attestation key"),
     /** The sum over all records of keys. */
     ANCHOR("anchor"),
     /** A custom role definition. */

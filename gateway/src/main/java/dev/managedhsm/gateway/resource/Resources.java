@@ -20,6 +20,9 @@ import java.util.concurrent.Executor;
  * @param keyring the living keys
  * @param lifecycle changes to keys
  * @param roleChanges changes to roles
+ * @param backups backup and restore of keys
+ * @param randomBytes random bytes for callers
+ * @param attestations attestations of keys
  * @param ring the way to the engine
  * @param latency all histograms
  * @param baseUrl scheme, host and port of identifiers, without a slash at the end
@@ -31,6 +34,9 @@ public record Resources(
         Keyring keyring,
         KeyLifecycle lifecycle,
         RoleChanges roleChanges,
+        Backups backups,
+        RandomBytes randomBytes,
+        KeyAttestations attestations,
         OperationRing ring,
         LatencyBook latency,
         String baseUrl,
@@ -47,12 +53,14 @@ public record Resources(
         return new RoleRequests(access(), roleChanges);
     }
 
-    /** All that the router answers for, the more specific paths first. */
+    /** All endpoints of the control plane but those of roles, the more specific paths first. */
     List<Endpoint> endpoints() {
         KeyBody body = new KeyBody(baseUrl, lifecycle.policy());
-        List<Endpoint> endpoints = new ArrayList<>();
+        List<Endpoint> endpoints = new ArrayList<>(backups.endpoints());
+        endpoints.addAll(attestations.endpoints());
         endpoints.addAll(new KeyRotations(keyring, lifecycle, body, baseUrl).endpoints());
         endpoints.addAll(new Keys(keyring, lifecycle, body, baseUrl).endpoints());
+        endpoints.addAll(randomBytes.endpoints());
         return endpoints;
     }
 }

@@ -40,6 +40,7 @@ public final class StoreJournal implements KeyJournal {
                         SealPurpose.KEY_SECRET, "key-secret",
                         SealPurpose.ROTATION_POLICY, "rotation-policy",
                         SealPurpose.DELETED_KEY, "deleted-key",
+                        SealPurpose.ATTESTATION_KEY, "attestation-key",
                         SealPurpose.ANCHOR, "anchor"),
                 SealPurpose.ANCHOR);
     }

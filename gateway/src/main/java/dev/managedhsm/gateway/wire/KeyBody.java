@@ -67,6 +67,21 @@ public final class KeyBody {
         return withTags(body, key);
     }
 
+    /** A key version with its public part and what its attestation says; see {@link AttestationBody}. */
+    public JsonObject bundle(KeyFacts key, JsonObject attestation) {
+        JsonObject body = bundle(key);
+        JsonObject attributes = body.getJsonObject("attributes").put("attestation", attestation);
+        return body.put("attributes", new JsonObject(new TreeMap<>(attributes.getMap())));
+    }
+
+    /** The public key of a key version: what a verifier needs, and nothing else. */
+    JsonObject publicKey(KeyFacts key) {
+        JsonObject body = jwk(key);
+        body.remove("key_ops");
+        body.remove("kid");
+        return body.put("kty", key.keyClass().type() == KeyType.RSA ? "RSA" : "EC");
+    }
+
     /** A key in a list of keys: its identifier names no version. */
     public JsonObject item(KeyFacts key) {
         return item(key, baseUrl + "/keys/" + key.name());

@@ -56,6 +56,7 @@ final class StockClient {
         new SignatureChecks(client).addTo(checks);
         new EncryptionChecks(client).addTo(checks);
         new RoleChecks(client).addTo(checks);
+        new BackupChecks(client).addTo(checks);
         try (PrintWriter out = new PrintWriter(Files.newBufferedWriter(Path.of(arguments[1])))) {
             checks.forEach((name, check) -> {
                 client.witness.forget();
