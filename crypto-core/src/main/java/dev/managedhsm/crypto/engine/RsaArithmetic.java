@@ -7,6 +7,7 @@ package dev.managedhsm.crypto.engine;
  */
 interface RsaArithmetic extends AutoCloseable {
     /** The numbers, in the order of {@link dev.managedhsm.crypto.algorithm.RsaNumbers#all()}. */
+    @SuppressWarnings("AvoidCommonTypeNames") // a number of an RSA key is what it is
     enum Number {
         N,
         E,
