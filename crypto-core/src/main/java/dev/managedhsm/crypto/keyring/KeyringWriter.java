@@ -134,6 +134,20 @@ public final class KeyringWriter implements AutoCloseable {
         }
     }
 
+    /**
+     * Gives a key a rotation policy, or takes it away. It stays while the key is soft-deleted.
+     *
+     * @param folded the key's folded name
+     * @param rotation the policy and its mark, or null for none
+     */
+    public void rotation(String folded, @Nullable RotationRecord rotation) {
+        if (rotation == null) {
+            keyring.removeRotation(folded);
+        } else {
+            keyring.putRotation(folded, rotation);
+        }
+    }
+
     /** Sets what is called, by any reader, when more keys are hot than should be; it should lead to a {@link #sweep}. */
     public void onPressure(Runnable wake) {
         keyring.onPressure(wake);

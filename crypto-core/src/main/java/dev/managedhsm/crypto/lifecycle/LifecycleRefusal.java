@@ -28,7 +28,7 @@ public enum LifecycleRefusal {
     BAD_TAG,
     /** Purge protection: the key is purged when its time has come, and not before. */
     PURGE_PROTECTED,
-    /** Too many changes are waiting; try again later. */
+    /** Too many changes are waiting, or others of the same key came in between; try again later. */
     BUSY,
     /** The HSM is not operational. */
     NOT_OPERATIONAL,

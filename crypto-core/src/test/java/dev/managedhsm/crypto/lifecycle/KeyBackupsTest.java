@@ -11,15 +11,20 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.managedhsm.crypto.engine.Engine;
 import dev.managedhsm.crypto.engine.Engines;
 import dev.managedhsm.crypto.engine.PortableEngine;
+import dev.managedhsm.crypto.key.CalendarDuration;
 import dev.managedhsm.crypto.key.KeyClass;
 import dev.managedhsm.crypto.key.KeyFacts;
 import dev.managedhsm.crypto.key.KeyName;
+import dev.managedhsm.crypto.key.KeyRotation;
+import dev.managedhsm.crypto.key.LifetimeAction;
+import dev.managedhsm.crypto.key.RotationPolicy;
 import dev.managedhsm.crypto.seal.RootKey;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.AfterEach;
@@ -84,6 +89,29 @@ class KeyBackupsTest {
                 hsm.versions("versions").stream()
                         .map(FactsCodec.Placed::ordinal)
                         .toList());
+    }
+
+    @Test
+    void bringsBackTheRotationPolicy() {
+        KeyFacts made = hsm.create("rotates", KeyClass.P_256);
+        RotationPolicy policy = new RotationPolicy(
+                List.of(new LifetimeAction(
+                        LifetimeAction.Kind.ROTATE, LifetimeAction.Trigger.AFTER_CREATE, duration("P30D"))),
+                duration("P90D"));
+        LifecycleFixture.done(hsm.lifecycle.rotationPolicy(made.name(), policy));
+        KeyRotation before = hsm.keyring.rotation("rotates");
+        byte[] text = hsm.backup("rotates");
+        hsm.destroy("rotates");
+        assertEquals(KeyRotation.NONE, hsm.keyring.rotation("rotates"));
+
+        hsm.restore(text);
+        assertEquals(before, hsm.keyring.rotation("rotates"));
+        hsm.restart();
+        assertEquals(before, hsm.keyring.rotation("rotates"));
+    }
+
+    private static CalendarDuration duration(String text) {
+        return Objects.requireNonNull(CalendarDuration.parse(text));
     }
 
     @Test

@@ -53,16 +53,14 @@ public record Resources(
         return new RoleRequests(access(), roleChanges);
     }
 
-    /** All endpoints of the control plane but those of roles, the more specific paths first. */
+    /** All that the router answers for, the more specific paths first. */
     List<Endpoint> endpoints() {
+        KeyBody body = new KeyBody(baseUrl, lifecycle.policy());
         List<Endpoint> endpoints = new ArrayList<>(backups.endpoints());
         endpoints.addAll(attestations.endpoints());
-        endpoints.addAll(keys().endpoints());
         endpoints.addAll(randomBytes.endpoints());
+        endpoints.addAll(new KeyRotations(keyring, lifecycle, body, baseUrl).endpoints());
+        endpoints.addAll(new Keys(keyring, lifecycle, body, baseUrl).endpoints());
         return endpoints;
-    }
-
-    private Keys keys() {
-        return new Keys(keyring, lifecycle, new KeyBody(baseUrl, lifecycle.policy()), baseUrl);
     }
 }

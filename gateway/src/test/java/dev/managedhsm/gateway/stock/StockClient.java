@@ -55,6 +55,7 @@ final class StockClient {
         new KeyChecks(client).addTo(checks);
         new SignatureChecks(client).addTo(checks);
         new EncryptionChecks(client).addTo(checks);
+        new RotationChecks(client).addTo(checks);
         new RoleChecks(client).addTo(checks);
         new BackupChecks(client).addTo(checks);
         try (PrintWriter out = new PrintWriter(Files.newBufferedWriter(Path.of(arguments[1])))) {
