@@ -3,6 +3,7 @@ package dev.managedhsm.crypto.engine;
 
 import dev.managedhsm.crypto.key.KeyClass;
 import dev.managedhsm.crypto.key.PublicPart;
+import dev.managedhsm.crypto.operation.KeyTransport;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -21,6 +22,9 @@ import java.lang.foreign.MemorySegment;
 public interface Engine extends AutoCloseable {
     /** Longest secret encoding of any key class, in bytes: RSA-4096 is 2.4 KB. */
     int SECRET_LENGTH_MAX = 4096;
+
+    /** What the transport methods answer instead of a length. */
+    int TRANSPORT_FAILED = -1;
 
     /** Length of the key of {@link #sealContent}, in bytes: MAC key, then AES key. */
     int CONTENT_KEY_LENGTH = 64;
@@ -80,6 +84,31 @@ public interface Engine extends AutoCloseable {
      * @param out as many bytes as wanted, off-heap
      */
     void derive(MemorySegment key, byte[] label, byte[] context, MemorySegment out);
+
+    /**
+     * Wraps key bytes so that only the holder of an RSA key can read them, under a fresh AES-256 key.
+     *
+     * @param transport with which hash function
+     * @param to the receiver's public key, as somebody sent it: odd modulus of 2048 to 4096 bits, odd exponent of 3 to
+     *     2^33
+     * @param plain the bytes, at least 1, off-heap; the caller wipes them
+     * @param out at least {@link KeyTransport#wrappedLength} bytes, off-heap
+     * @return the length, or {@link #TRANSPORT_FAILED} if the public key cannot be used
+     * @throws EngineFailure if the library failed
+     */
+    int wrapForTransport(KeyTransport transport, PublicPart.Rsa to, MemorySegment plain, MemorySegment out);
+
+    /**
+     * Unwraps what {@link #wrapForTransport} made for a key of this engine; takes inner AES keys of 128, 192 and 256 bits.
+     * A bad RSA part goes on with a random AES key, so that every failure ends in the same place (RFC 8017 section 7.1.2).
+     *
+     * @param key an RSA key
+     * @param wrapped off-heap
+     * @param out at least {@link KeyTransport#unwrappedLengthMax} bytes, off-heap; the caller wipes it; zeroes if it failed
+     * @return the length, or {@link #TRANSPORT_FAILED}, whatever the reason
+     * @throws EngineFailure if the library failed
+     */
+    int unwrapFromTransport(KeyTransport transport, EngineKey key, MemorySegment wrapped, MemorySegment out);
 
     /**
      * Encrypts content of any length that others may keep: AES_256_CBC_HMAC_SHA_512 (RFC 7518 section 5.2.5).

@@ -148,22 +148,17 @@ final class Agenda {
         List<String> rotate = rsaRotations.due(now, LifecycleLimits.ROTATION_PAIRS_MAX);
         pairs.keySet().retainAll(rotate); // of others the time has not come after all
         for (String key : rotate) {
-            KeyClass keyClass = keyClass(key);
+            LivingKey current = keyring.find(key);
+            if (current == null) {
+                throw new IllegalStateException("a key is due that is not there");
+            }
             FreshSecret pair = pairs.get(key);
-            if (pair != null && pair.keyClass() == keyClass) {
+            if (pair != null && RotateKey.fits(pair, current.facts())) {
                 due.add(rotation(key, pair));
             } else if (pair != null || !pairs.containsKey(key)) {
-                askForPair(key, keyClass);
+                askForPair(key, current.facts().keyClass());
             }
         }
-    }
-
-    private KeyClass keyClass(String key) {
-        LivingKey current = keyring.find(key);
-        if (current == null) {
-            throw new IllegalStateException("a key is due that is not there");
-        }
-        return current.facts().keyClass();
     }
 
     private void askForPair(String key, KeyClass keyClass) {

@@ -40,9 +40,9 @@ public final class KeyLifecycle implements AutoCloseable {
     private final KeyringWriter writer;
     private final Draft draft;
     private final KeyGenerator generator;
-    private final OwnRecords own = new OwnRecords();
     private final Agenda agenda;
     private final ControlWorker worker;
+    private final OwnRecords own = new OwnRecords();
     private final AtomicBoolean closed = new AtomicBoolean();
 
     /**

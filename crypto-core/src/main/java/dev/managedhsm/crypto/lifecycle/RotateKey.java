@@ -3,19 +3,20 @@ package dev.managedhsm.crypto.lifecycle;
 
 import dev.managedhsm.crypto.engine.Engine;
 import dev.managedhsm.crypto.key.KeyAttributes;
-import dev.managedhsm.crypto.key.KeyClass;
 import dev.managedhsm.crypto.key.KeyFacts;
 import dev.managedhsm.crypto.key.KeyType;
+import dev.managedhsm.crypto.key.PublicPart;
 import dev.managedhsm.crypto.keyring.Keyring;
 import dev.managedhsm.crypto.keyring.KeyringWriter;
 import dev.managedhsm.crypto.keyring.LivingKey;
 import dev.managedhsm.crypto.seal.RecordSeal;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes a new version of a key after the current one: class, permitted operations, tags, release policy and whether it is
+ * Makes a new version of a key after the current one: class, public exponent, permitted operations, tags, release policy and whether it is
  * enabled are the same, the expiry is what the key's rotation policy says, and there is no first second of use.
  */
 final class RotateKey extends Change<KeyFacts> {
@@ -26,7 +27,7 @@ final class RotateKey extends Change<KeyFacts> {
     private final @Nullable FreshSecret pair;
     private @Nullable CreateKey creation;
 
-    /** @param pair a pair of the current version's class, or null if that is no RSA key */
+    /** @param pair a pair of the current version's class and public exponent, or null if that is no RSA key */
     RotateKey(
             Engine engine,
             RecordSeal seal,
@@ -55,8 +56,8 @@ final class RotateKey extends Change<KeyFacts> {
             return LifecycleRefusal.KEY_NOT_FOUND;
         }
         KeyFacts facts = current.facts();
-        if (!fits(facts.keyClass())) {
-            return LifecycleRefusal.BUSY; // a version of another class came in between
+        if (!fits(pair, facts)) {
+            return LifecycleRefusal.BUSY; // a version of another class or exponent came in between
         }
         Instant now = clock.instant();
         creation = new CreateKey(
@@ -64,8 +65,15 @@ final class RotateKey extends Change<KeyFacts> {
         return creation.prepare(draft);
     }
 
-    private boolean fits(KeyClass keyClass) {
-        return pair == null ? keyClass.type() != KeyType.RSA : keyClass == pair.keyClass();
+    /** Whether a version with this pair, or with none, is like the current one. */
+    static boolean fits(@Nullable FreshSecret pair, KeyFacts current) {
+        if (pair == null) {
+            return current.keyClass().type() != KeyType.RSA;
+        }
+        return current.keyClass() == pair.keyClass()
+                && current.publicPart() instanceof PublicPart.Rsa was
+                && pair.publicPart() instanceof PublicPart.Rsa made
+                && Arrays.equals(was.exponent(), made.exponent());
     }
 
     private KeyRequest request(KeyFacts facts, Instant now) {

@@ -153,6 +153,37 @@ class KeyBackupsTest {
     }
 
     @Test
+    void holdsOneMomentOfAKeyThatChanges() {
+        KeyFacts first = hsm.create("changes", KeyClass.P_256);
+        List<CompletionStage<LifecycleAnswer<byte[]>>> texts = new ArrayList<>();
+        for (int i = 2; i <= 40; i++) {
+            // The tag of the first version counts the versions that came after it.
+            hsm.lifecycle.create(BackupFixture.request("changes", KeyClass.P_256));
+            hsm.lifecycle.update(
+                    first.name(),
+                    first.version().text(),
+                    new KeyUpdate(null, null, null, null, Map.of("n", String.valueOf(i))));
+            if (i % 4 == 0) {
+                texts.add(hsm.backups.backup(first.name()));
+            }
+        }
+        List<byte[]> moments = new ArrayList<>();
+        texts.forEach(text -> moments.add(LifecycleFixture.done(text)));
+        hsm.create("changes", KeyClass.P_256);
+        for (byte[] moment : moments) {
+            hsm.destroy("changes");
+            hsm.restore(moment);
+            List<FactsCodec.Placed> versions = hsm.versions("changes");
+            for (int i = 0; i < versions.size(); i++) {
+                assertEquals(i + 1, versions.get(i).ordinal());
+            }
+            int counted = Integer.parseInt(versions.getFirst().facts().tags().getOrDefault("n", "1"));
+            assertTrue(
+                    counted == versions.size() || counted == versions.size() - 1, counted + " of " + versions.size());
+        }
+    }
+
+    @Test
     void refusesANameThatIsInUse() {
         hsm.create("taken", KeyClass.P_256);
         byte[] text = hsm.backup("taken");

@@ -58,9 +58,9 @@ public record Resources(
         KeyBody body = new KeyBody(baseUrl, lifecycle.policy());
         List<Endpoint> endpoints = new ArrayList<>(backups.endpoints());
         endpoints.addAll(attestations.endpoints());
-        endpoints.addAll(randomBytes.endpoints());
         endpoints.addAll(new KeyRotations(keyring, lifecycle, body, baseUrl).endpoints());
         endpoints.addAll(new Keys(keyring, lifecycle, body, baseUrl).endpoints());
+        endpoints.addAll(randomBytes.endpoints());
         return endpoints;
     }
 }

@@ -129,9 +129,7 @@ public final class KeyBody {
 
     private static JsonObject withTags(JsonObject body, KeyFacts key) {
         if (!key.tags().isEmpty()) {
-            JsonObject tags = new JsonObject();
-            key.tags().forEach(tags::put);
-            body.put("tags", tags);
+            body.put("tags", new JsonObject(new TreeMap<>(key.tags())));
         }
         return body;
     }
