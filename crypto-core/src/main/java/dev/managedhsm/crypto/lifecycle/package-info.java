@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Changes to keys (create, import, rotate, update, delete, recover, purge) and the HSM's own states; one control worker
- * applies them in order.
+ * Changes to keys (create, import, rotate, update, delete, recover, purge, restore) and the HSM's own states; one control
+ * worker applies them in order. What takes secrets out of the keyring in sealed form is here too: {@link KeyBackups}.
  *
  * <pre>
  *                       key-importer: unwrap, examine, seal
