@@ -3,11 +3,13 @@ package dev.managedhsm.crypto.keyring;
 
 import dev.managedhsm.crypto.engine.EngineKey;
 import dev.managedhsm.crypto.key.KeyFacts;
+import dev.managedhsm.crypto.key.KeyType;
 import dev.managedhsm.crypto.seal.RecordMark;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Iterator;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,7 +46,8 @@ public final class KeyringWriter implements AutoCloseable {
         if (chain != null && chain.current().ordinal() >= record.ordinal()) {
             throw new IllegalStateException("versions are added in their order");
         }
-        LivingKey key = living(record, sealedSecret);
+        boolean counts = record.facts().keyClass().type() == KeyType.OCT;
+        LivingKey key = living(record, sealedSecret, counts ? new AtomicLong() : null);
         if (chain == null) {
             keyring.put(folded, new KeyChain(key));
         } else {
@@ -53,8 +56,9 @@ public final class KeyringWriter implements AutoCloseable {
         return key;
     }
 
-    private LivingKey living(KeyRecord record, MemorySegment sealedSecret) {
-        LivingKey key = new LivingKey(table.reserve(record.facts().keyClass()), record, slab.keep(sealedSecret));
+    private LivingKey living(KeyRecord record, MemorySegment sealedSecret, @Nullable AtomicLong encryptions) {
+        LivingKey key =
+                new LivingKey(table.reserve(record.facts().keyClass()), record, slab.keep(sealedSecret), encryptions);
         table.publish(key);
         return key;
     }
@@ -98,7 +102,7 @@ public final class KeyringWriter implements AutoCloseable {
         for (int i = 0; i < gone.length; i++) {
             LivingKey old = gone[i];
             KeyRecord record = new KeyRecord(old.facts(), old.ordinal(), old.factsMark(), old.secretMark());
-            back[i] = living(record, old.sealedSecret().content());
+            back[i] = living(record, old.sealedSecret().content(), old.encryptions());
         }
         keyring.put(deletedKey.name().folded(), new KeyChain(back));
         purge(deletedKey);

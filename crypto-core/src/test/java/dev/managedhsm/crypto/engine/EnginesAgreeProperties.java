@@ -50,7 +50,7 @@ class EnginesAgreeProperties {
         askAnything(new Random(seed));
     }
 
-    @Property(tries = 800)
+    @Property(tries = 400)
     void endAlikeWhateverIsChanged(@ForAll long seed) {
         askWithChanges(new Random(seed));
     }
@@ -62,7 +62,7 @@ class EnginesAgreeProperties {
     }
 
     @Tag("slow")
-    @Property(tries = 8000)
+    @Property(tries = 4000)
     void endAlikeWhateverIsChangedForLong(@ForAll long seed) {
         askWithChanges(new Random(seed));
     }

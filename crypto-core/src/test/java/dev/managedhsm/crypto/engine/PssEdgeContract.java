@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 
 /** RSASSA-PSS: every step of EMSA-PSS-VERIFY that says "inconsistent" (RFC 8017 section 9.1.2), for every hash. */
@@ -49,17 +50,26 @@ interface PssEdgeContract extends OnBench {
 
     /** Each bit of the block decides: hash, salt, padding, trailer and the bit that must be zero. */
     @TestFactory
-    default Stream<DynamicTest> rejectsEveryByteOfAPssBlockChanged() {
+    default Stream<DynamicTest> rejectsPssBlocksWithABitChanged() {
         return Stream.of(Algorithm.PS256, Algorithm.PS384, Algorithm.PS512)
-                .map(algorithm -> dynamicTest(algorithm.name(), () -> {
-                    byte[] digest = bench().random(algorithm.digestLength());
-                    Pair pair = new Pair(algorithm, KeyClass.RSA_2048);
-                    byte[] block = new RsaCraft.Pss(algorithm.digestLength()).encoded(digest, LENGTH);
-                    for (int bit = 1; bit < 8 * LENGTH; bit += 7) {
-                        byte[] changed = Bench.flipped(block, bit);
-                        assertEquals(Outcome.SIGNATURE_INVALID, bench().verify(pair, digest, SIGNER.lifted(changed)));
-                    }
-                }));
+                .map(algorithm -> dynamicTest(algorithm.name(), () -> changes(algorithm, 61)));
+    }
+
+    @Tag("slow")
+    @TestFactory
+    default Stream<DynamicTest> rejectsPssBlocksWithAnyBitChanged() {
+        return Stream.of(Algorithm.PS256, Algorithm.PS384, Algorithm.PS512)
+                .map(algorithm -> dynamicTest(algorithm.name(), () -> changes(algorithm, 1)));
+    }
+
+    private void changes(Algorithm algorithm, int step) {
+        byte[] digest = bench().random(algorithm.digestLength());
+        Pair pair = new Pair(algorithm, KeyClass.RSA_2048);
+        byte[] block = new RsaCraft.Pss(algorithm.digestLength()).encoded(digest, LENGTH);
+        for (int bit = 1; bit < 8 * LENGTH; bit += step) {
+            byte[] changed = Bench.flipped(block, bit);
+            assertEquals(Outcome.SIGNATURE_INVALID, bench().verify(pair, digest, SIGNER.lifted(changed)));
+        }
     }
 
     private Outcome verify(Algorithm algorithm, byte[] digest, RsaCraft.Pss pss) {
