@@ -4,6 +4,7 @@ package dev.managedhsm.crypto.engine;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 
+import dev.managedhsm.crypto.algorithm.AesCbcHmac;
 import dev.managedhsm.crypto.algorithm.EcKeys;
 import dev.managedhsm.crypto.algorithm.LoadedKey;
 import dev.managedhsm.crypto.algorithm.NewKey;
@@ -202,6 +203,28 @@ public final class NativeEngine implements Engine {
         return TransportRules.canUnwrap(key, wrapped, out)
                 ? withScratch(scratch -> RsaTransport.unwrap(transport, pair, wrapped, out, scratch))
                 : TRANSPORT_FAILED;
+    }
+
+    @Override
+    public void sealContent(
+            MemorySegment key, MemorySegment iv, byte[] aad, MemorySegment plaintext, MemorySegment out) {
+        ContentRules.checkSeal(key, iv, plaintext, out);
+        try {
+            AesCbcHmac.seal(key, iv, aad, plaintext, out);
+        } catch (LibraryFailure e) {
+            throw new EngineFailure(String.valueOf(e.getMessage()));
+        }
+    }
+
+    @Override
+    public int openContent(MemorySegment key, MemorySegment iv, byte[] aad, MemorySegment sealed, MemorySegment out) {
+        try {
+            return ContentRules.openable(key, iv, sealed, out)
+                    ? (int) AesCbcHmac.open(key, iv, aad, sealed, out)
+                    : CONTENT_NOT_OURS;
+        } catch (LibraryFailure e) {
+            throw new EngineFailure(String.valueOf(e.getMessage()));
+        }
     }
 
     @Override

@@ -211,6 +211,20 @@ public final class PortableEngine implements Engine {
     }
 
     @Override
+    public void sealContent(
+            MemorySegment key, MemorySegment iv, byte[] aad, MemorySegment plaintext, MemorySegment out) {
+        ContentRules.checkSeal(key, iv, plaintext, out);
+        PortableCbcHmac.seal(key, iv, aad, plaintext, out);
+    }
+
+    @Override
+    public int openContent(MemorySegment key, MemorySegment iv, byte[] aad, MemorySegment sealed, MemorySegment out) {
+        return ContentRules.openable(key, iv, sealed, out)
+                ? PortableCbcHmac.open(key, iv, aad, sealed, out)
+                : CONTENT_NOT_OURS;
+    }
+
+    @Override
     public void random(MemorySegment out) {
         try (HeapCopies copies = new HeapCopies()) {
             byte[] bytes = copies.allocate(Math.toIntExact(out.byteSize()));
