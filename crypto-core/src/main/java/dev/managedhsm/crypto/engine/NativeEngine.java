@@ -160,12 +160,14 @@ public final class NativeEngine implements Engine {
 
     @Override
     public void derive(MemorySegment key, byte[] label, byte[] context, MemorySegment out) {
-        int inputLength = COUNTER_LENGTH + label.length + 1 + context.length + COUNTER_LENGTH;
+        expand(key, Derivation.fixedInput(label, context, out.byteSize()), out);
+    }
+
+    /** The counter mode itself: K(i) = HMAC(key, [i] ‖ fixed input). */
+    void expand(MemorySegment key, byte[] fixedInput, MemorySegment out) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment input = arena.allocate(inputLength);
-            MemorySegment.copy(label, 0, input, JAVA_BYTE, COUNTER_LENGTH, label.length);
-            MemorySegment.copy(context, 0, input, JAVA_BYTE, COUNTER_LENGTH + label.length + 1L, context.length);
-            input.set(BIG_ENDIAN, inputLength - (long) COUNTER_LENGTH, Math.toIntExact(out.byteSize() * 8));
+            MemorySegment input = arena.allocate(COUNTER_LENGTH + (long) fixedInput.length);
+            MemorySegment.copy(fixedInput, 0, input, JAVA_BYTE, COUNTER_LENGTH, fixedInput.length);
             derive(key, input, out);
         }
     }

@@ -196,8 +196,13 @@ public final class PortableEngine implements Engine {
 
     @Override
     public void derive(MemorySegment key, byte[] label, byte[] context, MemorySegment out) {
+        expand(key, Derivation.fixedInput(label, context, out.byteSize()), out);
+    }
+
+    /** The counter mode itself: K(i) = HMAC(key, [i] ‖ fixed input). */
+    void expand(MemorySegment key, byte[] fixedInput, MemorySegment out) {
         try (HeapCopies copies = new HeapCopies()) {
-            PortableHmac.derive(key, label, context, out, copies);
+            PortableHmac.expand(key, fixedInput, out, copies);
         }
     }
 
