@@ -49,7 +49,7 @@ final class KeyOfClass {
         String kid = client.create(name, creation).getJsonObject("key").getString("kid");
         this.version = kid.substring(kid.lastIndexOf('/') + 1);
         for (String operation : List.of("encrypt", "wrapKey", "sign")) {
-            for (String algorithm : algorithmsOf(operation)) {
+            for (String algorithm : algorithms.getOrDefault(operation, List.of())) {
                 made.put(operation + algorithm, ask(operation, algorithm).ok());
             }
         }

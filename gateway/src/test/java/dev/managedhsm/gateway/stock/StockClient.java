@@ -36,12 +36,17 @@ final class StockClient {
     final TokenCredential credential = new ManagedIdentityCredentialBuilder().build();
     final KeyClient keys;
     final Witness witness = new Witness();
+    private final Calls calls = new Calls();
     private final Map<String, KeyVaultKey> made = new HashMap<>();
     private final Map<String, CryptographyClient> remotes = new HashMap<>();
 
     private StockClient(String url) {
         this.url = url;
-        this.keys = new KeyClientBuilder().vaultUrl(url).credential(credential).buildClient();
+        this.keys = new KeyClientBuilder()
+                .vaultUrl(url)
+                .credential(credential)
+                .addPolicy(calls)
+                .buildClient();
     }
 
     /**
@@ -58,6 +63,7 @@ final class StockClient {
         new RotationChecks(client).addTo(checks);
         new RoleChecks(client).addTo(checks);
         new BackupChecks(client).addTo(checks);
+        checks.put("calls every operation that it has a method for", client.calls::assertComplete); // the last one
         try (PrintWriter out = new PrintWriter(Files.newBufferedWriter(Path.of(arguments[1])))) {
             checks.forEach((name, check) -> {
                 client.witness.forget();
@@ -105,6 +111,7 @@ final class StockClient {
                         .keyIdentifier(id)
                         .credential(credential)
                         .addPolicy(witness)
+                        .addPolicy(calls)
                         .disableKeyCaching()
                         .buildClient());
     }
