@@ -114,7 +114,8 @@ class CreateRefusalsIT {
 
     @Test
     void refusesAReleasePolicyOfAKeyThatStaysInside() {
-        JsonObject body = new JsonObject().put("kty", "EC").put("release_policy", UpdateIT.policy("https://a.test", false));
+        JsonObject body =
+                new JsonObject().put("kty", "EC").put("release_policy", UpdateIT.policy("https://a.test", false));
 
         String message = client.post("/keys/refused/create", body).refused(400, "BadParameter");
 

@@ -57,7 +57,9 @@ class ImportRefusalsIT {
         Map<String, Bad> bad = new LinkedHashMap<>();
         for (String member : new String[] {"n", "e", "d", "p", "q", "dp", "dq", "qi"}) {
             bad.put("RSA without " + member, new Bad(RSA, jwk -> jwk.remove(member), "'" + member + "' is required"));
-            bad.put("RSA with null " + member, new Bad(RSA, jwk -> jwk.putNull(member), "'" + member + "' is required"));
+            bad.put(
+                    "RSA with null " + member,
+                    new Bad(RSA, jwk -> jwk.putNull(member), "'" + member + "' is required"));
             bad.put(
                     "RSA with " + member + " no base64",
                     new Bad(RSA, jwk -> jwk.put(member, "*"), "'" + member + "' is empty or not base64url"));
@@ -114,9 +116,13 @@ class ImportRefusalsIT {
         bad.put("d of another point", new Bad(EC, jwk -> add(jwk, "d", 1), "'d' does not belong to 'x'"));
         bad.put("another curve", new Bad(EC, jwk -> jwk.put("crv", "P-256K"), "not a point on the curve"));
         bad.put("a larger curve", new Bad(EC, jwk -> jwk.put("crv", "P-384"), "not a point on the curve"));
-        bad.put("a smaller curve", new Bad(EC, jwk -> jwk.put("x", jwk.getString("x") + "AAAA"), "'x' is not a number"));
+        bad.put(
+                "a smaller curve",
+                new Bad(EC, jwk -> jwk.put("x", jwk.getString("x") + "AAAA"), "'x' is not a number"));
         bad.put("HMAC key of 64 bytes", new Bad("rfc7517-a3-hmac", jwk -> {}, "Invalid key size: '512'"));
-        bad.put("k of 65 bytes", new Bad(OCT, jwk -> jwk.put("k", ForeignKeys.base64(new byte[65])), "maximum size is 64"));
+        bad.put(
+                "k of 65 bytes",
+                new Bad(OCT, jwk -> jwk.put("k", ForeignKeys.base64(new byte[65])), "maximum size is 64"));
         bad.put("k of 8 bytes", new Bad(OCT, jwk -> jwk.put("k", ForeignKeys.base64(new byte[8])), "size: '64'"));
         bad.put("k of 17 bytes", new Bad(OCT, jwk -> jwk.put("k", ForeignKeys.base64(new byte[17])), "size: '136'"));
     }
@@ -171,26 +177,39 @@ class ImportRefusalsIT {
         String message = answer.refused(400, "BadParameter");
         assertTrue(message.contains(word), message);
         client.get("/keys/refused").refused(404, "KeyNotFound");
-        assertEquals(0, client.get("/keys/refused/versions").ok().getJsonArray("value").size());
+        assertEquals(
+                0,
+                client.get("/keys/refused/versions").ok().getJsonArray("value").size());
     }
 
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "", "[]", "{", "{}}", "{\"key\":1}", "{\"key\":null}", "{\"key\":[]}", "{\"key\":{\"kty\":\"EC\"}",
-                "{\"key\":{\"kty\":\"EC\",\"d\":\"AA}}", "{\"tags\":{}}", "{\"key\":{\"kty\":tru}}",
+                "",
+                "[]",
+                "{",
+                "{}}",
+                "{\"key\":1}",
+                "{\"key\":null}",
+                "{\"key\":[]}",
+                "{\"key\":{\"kty\":\"EC\"}",
+                "{\"key\":{\"kty\":\"EC\",\"d\":\"AA}}",
+                "{\"tags\":{}}",
+                "{\"key\":{\"kty\":tru}}",
                 "{\"key\":{\"kty\":\"EC\"},\"key\":{\"kty\":\"EC\"}}",
                 "{\"key\":{\"kty\":\"oct\",\"k\":\"AAAA\",\"k\":\"AAAA\"}}"
             })
     void refusesBodiesOfAnotherShape(String body) {
-        Answer answer = client.send(
-                client.request("/keys/refused").header("content-type", "application/json").PUT(BodyPublishers.ofString(body)));
+        Answer answer = client.send(client.request("/keys/refused")
+                .header("content-type", "application/json")
+                .PUT(BodyPublishers.ofString(body)));
         nothingCameOf(answer, "");
     }
 
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
+            quoteCharacter = '`',
             value = {
                 "{\"Hsm\":\"yes\"} | 'Hsm' is not true or false",
                 "{\"tags\":{\"a\":1}} | 'tags' holds",
@@ -208,8 +227,9 @@ class ImportRefusalsIT {
     @Test
     void knowsASecretByItsPlainNameOnly() {
         String body = ForeignKeys.body(ForeignKeys.jwk(EC)).encode().replace("\"d\":", "\"\\u0064\":");
-        Answer answer = client.send(
-                client.request("/keys/refused").header("content-type", "application/json").PUT(BodyPublishers.ofString(body)));
+        Answer answer = client.send(client.request("/keys/refused")
+                .header("content-type", "application/json")
+                .PUT(BodyPublishers.ofString(body)));
         nothingCameOf(answer, "'d' is required");
     }
 
@@ -223,10 +243,14 @@ class ImportRefusalsIT {
     @Test
     void refusesCallersWithoutTheRight() {
         Answer answer = client.send(client.bare("/keys/refused")
-                .header("authorization", "Bearer " + hsm.token()
-                        .claim("oid", "99999999-0000-4000-8000-000000000009")
-                        .text())
-                .PUT(BodyPublishers.ofString(ForeignKeys.body(ForeignKeys.jwk(EC)).encode())));
+                .header(
+                        "authorization",
+                        "Bearer "
+                                + hsm.token()
+                                        .claim("oid", "99999999-0000-4000-8000-000000000009")
+                                        .text())
+                .PUT(BodyPublishers.ofString(
+                        ForeignKeys.body(ForeignKeys.jwk(EC)).encode())));
         String message = answer.refused(403, "AccessDenied");
         assertTrue(message.contains(DataAction.KEYS_IMPORT.text()), message);
     }

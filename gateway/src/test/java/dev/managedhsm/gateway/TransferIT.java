@@ -133,9 +133,8 @@ class TransferIT {
         client.patch("/keys/expired", new JsonObject().put("attributes", new JsonObject().put("exp", 1)))
                 .ok();
         byte[] wrapped = ForeignKeys.wrapped(PublicKeys.of(key), new byte[16], 32);
-        byte[] file = ForeignKeys.blob(key.getString("kid"), wrapped)
-                .encodePrettily()
-                .getBytes(StandardCharsets.UTF_8);
+        byte[] file =
+                ForeignKeys.blob(key.getString("kid"), wrapped).encodePrettily().getBytes(StandardCharsets.UTF_8);
         JsonObject jwk = new JsonObject()
                 .put("kty", "oct")
                 .put("key_hsm", Base64.getEncoder().encodeToString(file));
@@ -168,7 +167,10 @@ class TransferIT {
                 .map(one -> dynamicTest(one.getKey(), () -> {
                     JsonObject blob = ForeignKeys.blob(exchangeId, ForeignKeys.wrapped(exchange, new byte[16], 32));
                     one.getValue().change().accept(blob);
-                    refused(new JsonObject().put("kty", "oct"), blob, one.getValue().word());
+                    refused(
+                            new JsonObject().put("kty", "oct"),
+                            blob,
+                            one.getValue().word());
                 }));
     }
 
@@ -184,7 +186,8 @@ class TransferIT {
 
     @Test
     void refusesExchangeKeysThatMustNotUnwrap() {
-        JsonObject plain = client.create("plain", new JsonObject().put("kty", "RSA")).getJsonObject("key");
+        JsonObject plain =
+                client.create("plain", new JsonObject().put("kty", "RSA")).getJsonObject("key");
         refusedUnder(plain);
         JsonObject disabled = exchangeKey("disabled");
         client.patch("/keys/disabled", new JsonObject().put("attributes", new JsonObject().put("enabled", false)))
@@ -220,7 +223,9 @@ class TransferIT {
         bad.put("last byte changed", changed(good, good.length - 1));
         bad.put("zeroes", new byte[good.length]);
         bad.put("inner key of 20 bytes", rewrapped(good));
-        bad.put("a key of another curve", wrapped(ForeignKeys.pair("P-384").getPrivate().getEncoded()));
+        bad.put(
+                "a key of another curve",
+                wrapped(ForeignKeys.pair("P-384").getPrivate().getEncoded()));
         bad.put("an RSA key", wrapped(ForeignKeys.rsa(2048).getPrivate().getEncoded()));
         bad.put("bytes that are no key", wrapped(new byte[100]));
         bad.put("PKCS#8 with a byte behind", wrapped(Arrays.copyOf(pkcs8, pkcs8.length + 1)));
