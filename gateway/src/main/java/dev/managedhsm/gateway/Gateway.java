@@ -13,12 +13,17 @@ import dev.managedhsm.crypto.seal.SealFailure;
 import dev.managedhsm.gateway.http.Edge;
 import dev.managedhsm.gateway.http.EdgeLimits;
 import dev.managedhsm.gateway.http.EdgeServices;
+import dev.managedhsm.gateway.http.LongBodies;
+import dev.managedhsm.gateway.resource.Backups;
+import dev.managedhsm.gateway.resource.KeyAttestations;
+import dev.managedhsm.gateway.resource.RandomBytes;
 import dev.managedhsm.gateway.resource.Resources;
 import dev.managedhsm.gateway.resource.RoleChanges;
 import dev.managedhsm.gateway.resource.Routes;
 import dev.managedhsm.gateway.store.RoleJournal;
 import dev.managedhsm.gateway.store.StoreJournal;
 import dev.managedhsm.gateway.store.StoreRefused;
+import dev.managedhsm.gateway.wire.KeyBody;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -88,7 +93,7 @@ public final class Gateway implements AutoCloseable {
 
         Opened opened = new Opened();
         try {
-            KeyCustody custody = opened.add(KeyCustody.open(config.dataFolder(), clock));
+            KeyCustody custody = opened.add(KeyCustody.open(config.dataFolder(), config.deletion(), clock));
             RoleJournal roleJournal = new RoleJournal(StoreJournal.ofRoles(custody.store()), custody.seal());
             Authoriser authoriser = new Authoriser(InitialRoles.load(roleJournal, config.administrators()));
             RoleChanges roleChanges = opened.add(new RoleChanges(roleJournal, authoriser, custody.state()));
@@ -103,6 +108,12 @@ public final class Gateway implements AutoCloseable {
                     custody.keyring(),
                     custody.lifecycle(),
                     roleChanges,
+                    new Backups(
+                            custody.backups(),
+                            gateway.baseUrl(),
+                            custody.lifecycle().policy()),
+                    new RandomBytes(custody.engine(), custody.state()),
+                    attestations(custody, gateway.baseUrl(), clock),
                     ring,
                     new LatencyBook(clock),
                     gateway.baseUrl(),
@@ -118,6 +129,7 @@ public final class Gateway implements AutoCloseable {
                     challenge,
                     verification,
                     EdgeLimits.INTAKE_BYTES_MAX / eventLoops,
+                    new LongBodies(Backups::longBody),
                     clock);
             gateway.listen(services, resources, eventLoops);
             return gateway;
@@ -128,6 +140,11 @@ public final class Gateway implements AutoCloseable {
             opened.close(e);
             throw e;
         }
+    }
+
+    private static KeyAttestations attestations(KeyCustody custody, String baseUrl, Clock clock) {
+        KeyBody body = new KeyBody(baseUrl, custody.lifecycle().policy());
+        return new KeyAttestations(custody.keyring(), custody.attestationKey(), body, baseUrl, clock);
     }
 
     private static OperationRing ring(RingConfig config, KeyCustody custody, Clock clock) {
@@ -214,6 +231,7 @@ public final class Gateway implements AutoCloseable {
         ring.close();
         roleChanges.close();
         // Ends before the event loops do, so that answers to changes still get out; custody.close() finds it closed.
+        custody.backups().close();
         custody.lifecycle().close();
         try {
             vertx.close().await(STOP_SECONDS_MAX, TimeUnit.SECONDS);

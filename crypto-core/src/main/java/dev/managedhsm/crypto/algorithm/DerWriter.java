@@ -7,7 +7,8 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * Writes DER (X.690) into memory, element after element. Who writes knows every length beforehand, so nothing is moved
- * and no secret is copied twice. Only lengths below 64 KiB. For one call.
+ * and no secret is copied twice. Only lengths below 64 KiB. For one
+ * thread.
  */
 final class DerWriter {
     private final MemorySegment out;
@@ -23,17 +24,37 @@ final class DerWriter {
         return 1 + (content < 0x80 ? 1 : content < 0x100 ? 2 : 3) + content;
     }
 
-    /** Length of an INTEGER with this value, big endian, without leading zero bytes. */
+    /** Length of an INTEGER with this value, big endian. */
     static int unsignedLength(byte[] value) {
-        return elementLength(value.length + (value[0] < 0 ? 1 : 0));
+        return unsignedLength(MemorySegment.ofArray(value), 0, value.length);
     }
 
-    /** The same for a value that lies outside the heap. */
-    static int unsignedLength(MemorySegment value) {
-        return elementLength((int) value.byteSize() + (value.get(JAVA_BYTE, 0) < 0 ? 1 : 0));
+    /** The same for a value of {@code length} bytes, at least 1, that starts at {@code start} in memory. */
+    static int unsignedLength(MemorySegment from, int start, int length) {
+        int first = significant(from, start, length);
+        return elementLength(length - first + sign(from, start + first));
     }
 
-    /** How many bytes have been written. */
+    /** How many leading bytes of a number are zero and say nothing; never all. */
+    private static int significant(MemorySegment from, int start, int length) {
+        int first = 0;
+        while (first < length - 1 && from.get(JAVA_BYTE, start + (long) first) == 0) {
+            first++;
+        }
+        return first;
+    }
+
+    /** 1 if a zero byte must keep the number from being read as a negative one. */
+    private static int sign(MemorySegment from, int first) {
+        return from.get(JAVA_BYTE, first) < 0 ? 1 : 0;
+    }
+
+    /** Starts again, anywhere in the same memory. */
+    void restart(int from) {
+        at = from;
+    }
+
+    /** Where the next byte is written: how many there are, unless it was started elsewhere. */
     int length() {
         return at;
     }
@@ -50,24 +71,28 @@ final class DerWriter {
         return octet(content);
     }
 
-    /** An INTEGER, from a value as for {@link #unsignedLength}. */
-    DerWriter unsigned(byte[] value) {
-        boolean padded = value[0] < 0;
-        header(Der.INTEGER, value.length + (padded ? 1 : 0));
-        if (padded) {
-            octet(0);
-        }
-        return bytes(value);
+    /** An INTEGER with a value below 128. */
+    DerWriter number(int value) {
+        return header(Der.INTEGER, 1).octet(value);
     }
 
-    /** An INTEGER, from a value as for {@link #unsignedLength}. */
-    DerWriter unsigned(MemorySegment value) {
-        boolean padded = value.get(JAVA_BYTE, 0) < 0;
-        header(Der.INTEGER, (int) value.byteSize() + (padded ? 1 : 0));
-        if (padded) {
+    /** An INTEGER, from a value as for {@link #unsignedLength(byte[])}. */
+    DerWriter unsigned(byte[] value) {
+        return unsigned(MemorySegment.ofArray(value), 0, value.length);
+    }
+
+    /** An INTEGER, from a value as for {@link #unsignedLength(MemorySegment, int, int)}. Allocates nothing. */
+    DerWriter unsigned(MemorySegment from, int start, int length) {
+        int first = significant(from, start, length);
+        int sign = sign(from, start + first);
+        int digits = length - first;
+        header(Der.INTEGER, sign + digits);
+        if (sign != 0) {
             octet(0);
         }
-        return bytes(value);
+        MemorySegment.copy(from, start + (long) first, out, at, digits);
+        at += digits;
+        return this;
     }
 
     /** One byte. */

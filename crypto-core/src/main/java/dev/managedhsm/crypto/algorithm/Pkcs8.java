@@ -68,7 +68,7 @@ public final class Pkcs8 {
                 int key = (int) secret.byteSize();
                 int content = 3 + RSA_ALGORITHM.length + DerWriter.elementLength(key);
                 writer.header(Der.SEQUENCE, content);
-                number(writer, 0).bytes(RSA_ALGORITHM).header(Der.OCTET_STRING, key);
+                writer.number(0).bytes(RSA_ALGORITHM).header(Der.OCTET_STRING, key);
                 writer.bytes(secret);
             }
             case EC -> encodeEc(writer, keyClass, (PublicPart.Point) publicPart, secret);
@@ -89,16 +89,12 @@ public final class Pkcs8 {
         int octets = DerWriter.elementLength(key);
         int content = 3 + DerWriter.elementLength(algorithm) + DerWriter.elementLength(octets);
         writer.header(Der.SEQUENCE, content);
-        number(writer, 0).header(Der.SEQUENCE, algorithm).bytes(EC_OID).bytes(oid);
+        writer.number(0).header(Der.SEQUENCE, algorithm).bytes(EC_OID).bytes(oid);
         writer.header(Der.OCTET_STRING, octets).header(Der.SEQUENCE, key);
-        number(writer, 1).header(Der.OCTET_STRING, keyClass.bytes()).bytes(scalar);
+        writer.number(1).header(Der.OCTET_STRING, keyClass.bytes()).bytes(scalar);
         writer.header(PARAMETERS, oid.length).bytes(oid);
         writer.header(PUBLIC_KEY, publicKey).header(BIT_STRING, bits).octet(0).octet(UNCOMPRESSED);
         writer.bytes(point.x()).bytes(point.y());
-    }
-
-    private static DerWriter number(DerWriter writer, int value) {
-        return writer.header(Der.INTEGER, 1).octet(value);
     }
 
     /**
@@ -140,21 +136,16 @@ public final class Pkcs8 {
     }
 
     private static @Nullable Pair rsa(MemorySegment key, MemorySegment secret) {
-        DerReader file = new DerReader(key);
-        DerReader numbers = file.inside(Der.SEQUENCE);
-        numbers.number(0);
-        MemorySegment modulus = numbers.unsigned();
-        MemorySegment exponent = numbers.unsigned();
-        for (int i = 0; i < 6; i++) { // d, p, q, dP, dQ, qInv
-            numbers.unsigned();
-        }
-        if (!numbers.ended() || !file.ended() || modulus.byteSize() == 0) {
+        RsaNumbers numbers = RsaNumbers.read(key);
+        if (numbers == null) {
             return null;
         }
+        MemorySegment modulus = numbers.n();
         for (KeyClass keyClass : RSA_CLASSES) {
             if (modulus.byteSize() == keyClass.bytes() && modulus.get(JAVA_BYTE, 0) < 0) {
                 MemorySegment.copy(key, 0, secret, 0, key.byteSize());
-                PublicPart.Rsa part = new PublicPart.Rsa(modulus.toArray(JAVA_BYTE), exponent.toArray(JAVA_BYTE));
+                PublicPart.Rsa part = new PublicPart.Rsa(
+                        modulus.toArray(JAVA_BYTE), numbers.e().toArray(JAVA_BYTE));
                 return new Pair(keyClass, part, (int) key.byteSize());
             }
         }

@@ -28,6 +28,8 @@ public final class Scratch implements AutoCloseable {
     private final MemorySegment segment;
     private final long address;
     private final long cipherContext;
+    private final DerReader reader;
+    private final DerWriter writer;
     private boolean closed;
 
     /** Allocates; to be closed by the thread that uses it. */
@@ -35,6 +37,8 @@ public final class Scratch implements AutoCloseable {
         this.memory = LockedMemory.allocate(SIZE, "the scratch of a worker");
         this.segment = memory.segment();
         this.address = segment.address();
+        this.reader = new DerReader(segment);
+        this.writer = new DerWriter(segment);
         this.cipherContext = LibCryptoCiphers.newContext();
         if (cipherContext == 0) {
             throw new IllegalStateException("no memory for a cipher context");
@@ -52,6 +56,16 @@ public final class Scratch implements AutoCloseable {
 
     long cipherContext() {
         return cipherContext;
+    }
+
+    /** Reads DER in the scratch; to be started again by each user. */
+    DerReader reader() {
+        return reader;
+    }
+
+    /** Writes DER into the scratch; to be started again by each user. */
+    DerWriter writer() {
+        return writer;
     }
 
     void wipe(int place, int length) {

@@ -42,6 +42,18 @@ public interface Engine extends AutoCloseable {
     /** What the transport methods answer instead of a length. */
     int TRANSPORT_FAILED = -1;
 
+    /** Length of the key of {@link #sealContent}, in bytes: MAC key, then AES key. */
+    int CONTENT_KEY_LENGTH = 64;
+
+    /** Length of the vector of {@link #sealContent}, in bytes. */
+    int CONTENT_IV_LENGTH = 16;
+
+    /** Length of the tag that {@link #sealContent} puts after the ciphertext, in bytes. */
+    int CONTENT_TAG_LENGTH = 32;
+
+    /** What {@link #openContent} answers when the tag is wrong. */
+    int CONTENT_NOT_OURS = -1;
+
     /** What this engine is: name, library, version, where it was found. One line, for the log and for health. */
     String description();
 
@@ -150,6 +162,32 @@ public interface Engine extends AutoCloseable {
      * @throws EngineFailure if the library failed
      */
     int unwrapFromTransport(KeyTransport transport, EngineKey key, MemorySegment wrapped, MemorySegment out);
+
+    /**
+     * Encrypts content of any length that others may keep: AES_256_CBC_HMAC_SHA_512 (RFC 7518 section 5.2.5).
+     *
+     * @param key {@link #CONTENT_KEY_LENGTH} bytes, off-heap
+     * @param iv {@link #CONTENT_IV_LENGTH} random bytes, off-heap
+     * @param aad what the ciphertext is bound to
+     * @param plaintext off-heap; the caller wipes it
+     * @param out off-heap, {@link #sealedContentLength} bytes: ciphertext, then tag
+     */
+    void sealContent(MemorySegment key, MemorySegment iv, byte[] aad, MemorySegment plaintext, MemorySegment out);
+
+    /**
+     * Decrypts what {@link #sealContent} made. The tag is checked first, in constant time; unless it is good, nothing is
+     * written.
+     *
+     * @param sealed off-heap, ciphertext and tag
+     * @param out off-heap, at least as long as the ciphertext; the caller wipes it
+     * @return length of the plaintext in bytes, or {@link #CONTENT_NOT_OURS}
+     */
+    int openContent(MemorySegment key, MemorySegment iv, byte[] aad, MemorySegment sealed, MemorySegment out);
+
+    /** Length of ciphertext and tag for a plaintext of this length, in bytes: at least one byte of padding is added. */
+    static long sealedContentLength(long plaintextLength) {
+        return (plaintextLength / CONTENT_IV_LENGTH + 1) * CONTENT_IV_LENGTH + CONTENT_TAG_LENGTH;
+    }
 
     /** Fills the segment with random bytes fit for keys (NIST SP 800-90A). */
     void random(MemorySegment out);

@@ -80,7 +80,7 @@ final class PortableTransport {
         }
         try {
             OAEPEncoding oaep = oaep();
-            oaep.init(false, new ParametersWithRandom(RsaSecret.read(key.secret(copies)), random));
+            oaep.init(false, new ParametersWithRandom(RsaSecret.read(key.secret()), random));
             return copies.keep(oaep.processBlock(first, 0, first.length));
         } catch (InvalidCipherTextException badPadding) {
             return new byte[0];

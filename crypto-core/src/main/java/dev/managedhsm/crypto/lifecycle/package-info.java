@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Changes to keys (create, import, update, delete, recover, purge) and the HSM's own states; one control worker applies
- * them in order.
+ * Changes to keys (create, import, rotate, update, delete, recover, purge) and the HSM's own states; one control worker
+ * applies them in order.
  *
  * <pre>
  *                       key-importer: unwrap, examine, seal
@@ -9,6 +9,7 @@
  *   KeyLifecycle  --->  RSA pool, miss  --->   queue -> group -> prepare: check, seal
  *   .create …     ------------------------>             commit in the {@link KeyJournal}: durable
  *                                                       publish in the keyring  --->  answer  ---> caller
+ *                                   {@link Agenda}  <--->   then what is due by the clock, likewise
  * </pre>
  *
  * <p>Nothing is answered, and nothing can be found in the keyring, before it is durable.

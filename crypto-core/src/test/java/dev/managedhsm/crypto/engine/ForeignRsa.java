@@ -28,7 +28,7 @@ record ForeignRsa(
     /** The published key of a class. */
     static ForeignRsa published(KeyClass keyClass) {
         RSAPrivateCrtKeyParameters key =
-                RsaSecret.read(Bench.published(keyClass).secret());
+                RsaSecret.read(MemorySegment.ofArray(Bench.published(keyClass).secret()));
         return new ForeignRsa(
                 key.getModulus(),
                 key.getPublicExponent(),

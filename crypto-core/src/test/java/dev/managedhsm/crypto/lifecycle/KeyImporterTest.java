@@ -81,7 +81,9 @@ class KeyImporterTest {
         KeyFacts second = LifecycleFixture.done(hsm.lifecycle.importKey(request(), origin()));
         assertEquals(
                 List.of(first, second),
-                hsm.keyring.versions("k", null, 10).stream().map(LivingKey::facts).toList());
+                hsm.keyring.versions("k", null, 10).stream()
+                        .map(LivingKey::facts)
+                        .toList());
     }
 
     @Test

@@ -28,6 +28,7 @@ import java.util.concurrent.TimeUnit;
  * @param challenge what an unproven caller is told
  * @param verification runs token verifications; refuses when its queue is full
  * @param intakeBytesMax memory that one event loop may hold for bodies
+ * @param longBodies which requests may have a long body, and the memory for those
  * @param clock wall clock
  */
 public record EdgeServices(
@@ -41,6 +42,7 @@ public record EdgeServices(
         Challenge challenge,
         Executor verification,
         int intakeBytesMax,
+        LongBodies longBodies,
         InstantSource clock) {
     TokenGate tokenGate(Executor loop) {
         return new TokenGate(verifier, cache, challenge, verification, loop, clock);

@@ -8,6 +8,8 @@ import dev.managedhsm.crypto.lifecycle.HsmState;
 import dev.managedhsm.crypto.lifecycle.KeyLifecycle;
 import dev.managedhsm.crypto.ring.OperationRing;
 import dev.managedhsm.gateway.wire.KeyBody;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Executor;
 
 /**
@@ -18,6 +20,9 @@ import java.util.concurrent.Executor;
  * @param keyring the living keys
  * @param lifecycle changes to keys
  * @param roleChanges changes to roles
+ * @param backups backup and restore of keys
+ * @param randomBytes random bytes for callers
+ * @param attestations attestations of keys
  * @param ring the way to the engine
  * @param latency all histograms
  * @param baseUrl scheme, host and port of identifiers, without a slash at the end
@@ -29,6 +34,9 @@ public record Resources(
         Keyring keyring,
         KeyLifecycle lifecycle,
         RoleChanges roleChanges,
+        Backups backups,
+        RandomBytes randomBytes,
+        KeyAttestations attestations,
         OperationRing ring,
         LatencyBook latency,
         String baseUrl,
@@ -45,8 +53,14 @@ public record Resources(
         return new RoleRequests(access(), roleChanges);
     }
 
-    Keys keys() {
-        return new Keys(
-                keyring, lifecycle, new KeyBody(baseUrl, lifecycle.policy().retentionDays()), baseUrl);
+    /** All that the router answers for, the more specific paths first. */
+    List<Endpoint> endpoints() {
+        KeyBody body = new KeyBody(baseUrl, lifecycle.policy());
+        List<Endpoint> endpoints = new ArrayList<>(backups.endpoints());
+        endpoints.addAll(attestations.endpoints());
+        endpoints.addAll(new KeyRotations(keyring, lifecycle, body, baseUrl).endpoints());
+        endpoints.addAll(new Keys(keyring, lifecycle, body, baseUrl).endpoints());
+        endpoints.addAll(randomBytes.endpoints());
+        return endpoints;
     }
 }

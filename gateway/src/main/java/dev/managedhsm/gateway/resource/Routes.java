@@ -42,7 +42,7 @@ public final class Routes implements Consumer<Exchange>, AutoCloseable {
         this.operations = resources.keyOperations(edge.loop());
         this.roles = resources.roles();
         this.router = Router.router(edge.vertx());
-        for (Endpoint endpoint : resources.keys().endpoints()) {
+        for (Endpoint endpoint : resources.endpoints()) {
             router.routeWithRegex(endpoint.method(), endpoint.pattern()).handler(context -> open(endpoint, context));
         }
         router.get("/latency").handler(context -> show("text/plain; charset=utf-8", () -> latencyText(resources)));
@@ -104,18 +104,24 @@ public final class Routes implements Consumer<Exchange>, AutoCloseable {
 
     private void open(Endpoint endpoint, RoutingContext context) {
         Exchange exchange = exchange();
-        exchange.whenProven(() -> {}, token -> permit(endpoint, exchange, context, token));
+        Consumer<VerifiedToken> proven = token -> permit(endpoint, exchange, context, token);
+        if (exchange.longBody()) {
+            exchange.authenticate(proven); // nobody unproven makes the HSM hold a long body; the endpoint waits for it
+        } else {
+            exchange.whenProven(() -> {}, proven);
+        }
     }
 
     private void permit(Endpoint endpoint, Exchange exchange, RoutingContext context, VerifiedToken token) {
         String name = context.pathParam("name");
-        if (endpoint.onKey() && (name == null || !KeyName.valid(name))) {
+        Scope scope = endpoint.scope();
+        if (scope == null && (name == null || !KeyName.valid(name))) {
             exchange.refuse(Keys.invalidName());
             return;
         }
-        Permit permit = endpoint.onKey() && name != null
-                ? access.permitOnKey(exchange, token, endpoint.action(), name)
-                : access.permit(exchange, token, endpoint.action(), Scope.KEYS);
+        Permit permit = scope == null
+                ? access.permitOnKey(exchange, token, endpoint.action(), String.valueOf(name))
+                : access.permit(exchange, token, endpoint.action(), scope);
         if (permit == null) {
             return;
         }

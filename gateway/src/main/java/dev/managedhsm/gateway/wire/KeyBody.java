@@ -7,6 +7,7 @@ import dev.managedhsm.crypto.key.KeyType;
 import dev.managedhsm.crypto.key.PermittedOperation;
 import dev.managedhsm.crypto.key.PublicPart;
 import dev.managedhsm.crypto.key.ReleasePolicy;
+import dev.managedhsm.crypto.lifecycle.LifecyclePolicy;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.Base64;
@@ -17,27 +18,27 @@ import org.jspecify.annotations.Nullable;
  * Keys as Azure shows them: bundles, list items, and what deletion adds. Members in alphabetical order, absent ones left
  * out. May be called by any thread.
  *
- * <p>The recovery level follows from the retention period: 90 days is the service's default and plainly "recoverable", a
- * shorter one is "customized".
+ * <p>The recovery level follows from what the owner decided about deletion: 90 days are the service's default and plainly
+ * "recoverable", a shorter time is "customized", and without purge protection the key is "purgeable".
  */
 public final class KeyBody {
-    private static final int RETENTION_DAYS_DEFAULT = 90;
-
     private final String baseUrl;
     private final int retentionDays;
+    private final String recoveryLevel;
     private final boolean showsKeySize;
 
     /**
      * @param baseUrl scheme, host and port of the identifiers, without a slash at the end
-     * @param retentionDays how long deleted keys can be recovered, 7 to 90
+     * @param deletion what the owner decided about deletion
      */
-    public KeyBody(String baseUrl, int retentionDays) {
-        this(baseUrl, retentionDays, false);
+    public KeyBody(String baseUrl, LifecyclePolicy deletion) {
+        this(baseUrl, deletion.retentionDays(), recoveryLevel(deletion), false);
     }
 
-    private KeyBody(String baseUrl, int retentionDays, boolean showsKeySize) {
+    private KeyBody(String baseUrl, int retentionDays, String recoveryLevel, boolean showsKeySize) {
         this.baseUrl = baseUrl;
         this.retentionDays = retentionDays;
+        this.recoveryLevel = recoveryLevel;
         this.showsKeySize = showsKeySize;
     }
 
@@ -48,7 +49,12 @@ public final class KeyBody {
      */
     public KeyBody speaking(@Nullable String apiVersion) {
         boolean knows = ApiVersion.knowsKeySize(apiVersion);
-        return knows == showsKeySize ? this : new KeyBody(baseUrl, retentionDays, knows);
+        return knows == showsKeySize ? this : new KeyBody(baseUrl, retentionDays, recoveryLevel, knows);
+    }
+
+    private static String recoveryLevel(LifecyclePolicy deletion) {
+        boolean usual = deletion.retentionDays() == LifecyclePolicy.DEFAULT.retentionDays();
+        return (usual ? "Recoverable" : "CustomizedRecoverable") + (deletion.purgeProtection() ? "" : "+Purgeable");
     }
 
     /** A key version with its public part. */
@@ -59,6 +65,21 @@ public final class KeyBody {
             body.put("release_policy", ReleasePolicyBody.write(policy));
         }
         return withTags(body, key);
+    }
+
+    /** A key version with its public part and what its attestation says; see {@link AttestationBody}. */
+    public JsonObject bundle(KeyFacts key, JsonObject attestation) {
+        JsonObject body = bundle(key);
+        JsonObject attributes = body.getJsonObject("attributes").put("attestation", attestation);
+        return body.put("attributes", new JsonObject(new TreeMap<>(attributes.getMap())));
+    }
+
+    /** The public key of a key version: what a verifier needs, and nothing else. */
+    JsonObject publicKey(KeyFacts key) {
+        JsonObject body = jwk(key);
+        body.remove("key_ops");
+        body.remove("kid");
+        return body.put("kty", key.keyClass().type() == KeyType.RSA ? "RSA" : "EC");
     }
 
     /** A key in a list of keys: its identifier names no version. */
@@ -103,11 +124,7 @@ public final class KeyBody {
             body.put("nbf", attributes.notBefore());
         }
         return body.put("recoverableDays", retentionDays)
-                .put(
-                        "recoveryLevel",
-                        retentionDays == RETENTION_DAYS_DEFAULT
-                                ? "Recoverable+Purgeable"
-                                : "CustomizedRecoverable+Purgeable")
+                .put("recoveryLevel", recoveryLevel)
                 .put("updated", attributes.updated());
     }
 
@@ -136,9 +153,7 @@ public final class KeyBody {
 
     private static JsonObject withTags(JsonObject body, KeyFacts key) {
         if (!key.tags().isEmpty()) {
-            JsonObject tags = new JsonObject();
-            key.tags().forEach(tags::put);
-            body.put("tags", tags);
+            body.put("tags", new JsonObject(new TreeMap<>(key.tags())));
         }
         return body;
     }

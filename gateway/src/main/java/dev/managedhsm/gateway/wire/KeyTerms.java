@@ -51,6 +51,9 @@ record KeyTerms(
             PermittedOperation.VERIFY,
             PermittedOperation.DERIVE_KEY);
 
+    /** End of the year 9999: clients fail on a list that holds a date behind it. */
+    private static final long SECONDS_MAX = 253_402_300_799L;
+
     /** Reads what a request's body says. */
     static KeyTerms read(JsonObject body) throws Refused {
         JsonObject attributes = JsonFields.optionalObject(body, "attributes");
@@ -71,7 +74,7 @@ record KeyTerms(
 
     private static @Nullable Long seconds(JsonObject attributes, String name) throws Refused {
         Long value = JsonFields.number(attributes, name);
-        if (value != null && value < 0) {
+        if (value != null && (value < 0 || value > SECONDS_MAX)) {
             throw new Refused("Property '" + name + "' is not a valid Unix time");
         }
         return value;
