@@ -13,10 +13,13 @@ import dev.managedhsm.crypto.key.KeyClass;
 import dev.managedhsm.crypto.key.PublicPart;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /** RSA pairs: made (FIPS 186-5 appendix A.1), read from and written as RSAPrivateKey (RFC 8017 A.1.2). */
 public final class RsaKeys {
+    private static final ValueLayout.OfLong BIG_ENDIAN = JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+
     private RsaKeys() {}
 
     /**
@@ -88,8 +91,8 @@ public final class RsaKeys {
     }
 
     private static boolean exponent(long context, long publicExponent, Arena arena) {
-        MemorySegment bytes = arena.allocate(JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN));
-        bytes.set(JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN), 0, publicExponent);
+        MemorySegment bytes = arena.allocate(BIG_ENDIAN);
+        bytes.set(BIG_ENDIAN, 0, publicExponent);
         long number = LibCryptoNumbers.number(bytes);
         boolean set = number != 0 && LibCryptoKeys.generatorExponent(context, number) == 1;
         if (!set) {

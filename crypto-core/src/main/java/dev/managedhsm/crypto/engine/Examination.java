@@ -62,8 +62,8 @@ final class Examination {
     }
 
     private static boolean same(RsaNumbers numbers, PublicPart.Rsa given) {
-        return numbers.modulus().mismatch(MemorySegment.ofArray(given.modulus())) < 0
-                && numbers.publicExponent().mismatch(MemorySegment.ofArray(given.exponent())) < 0;
+        return numbers.n().mismatch(MemorySegment.ofArray(given.modulus())) < 0
+                && numbers.e().mismatch(MemorySegment.ofArray(given.exponent())) < 0;
     }
 
     private Examined ec(KeyClass keyClass, @Nullable PublicPart publicPart, MemorySegment secret) {
@@ -87,7 +87,7 @@ final class Examination {
     /** Whatever the rules did not see must not make an engine that holds the key fail later, when somebody uses it. */
     private Examined proved(KeyClass keyClass, PublicPart publicPart, MemorySegment secret) {
         try (EngineKey key = engine.load(keyClass, publicPart, secret)) {
-            SelfTest.checkPair(engine, key, none -> false);
+            SelfTest.checkPair(engine, key, name -> false);
             return new Examined.Sound(publicPart);
         } catch (EngineFailure unfit) {
             return new Examined.Faulty(KeyFault.INCONSISTENT);

@@ -5,6 +5,7 @@ import dev.managedhsm.crypto.algorithm.RsaNumbers;
 import dev.managedhsm.crypto.foreign.LibCrypto;
 import dev.managedhsm.crypto.foreign.LibCryptoNumbers;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 
 /** Arithmetic inside the libcrypto, which wipes what it held. */
 final class NativeArithmetic implements RsaArithmetic {
@@ -16,9 +17,9 @@ final class NativeArithmetic implements RsaArithmetic {
 
     @SuppressWarnings("this-escape") // closed at once where the library has no memory
     NativeArithmetic(RsaNumbers key) {
-        MemorySegment[] all = key.all();
+        List<MemorySegment> all = key.all();
         for (int i = 0; i < numbers.length; i++) {
-            numbers[i] = LibCryptoNumbers.number(all[i]);
+            numbers[i] = LibCryptoNumbers.number(all.get(i));
         }
         result = LibCryptoNumbers.number(MemorySegment.NULL);
         reduced = LibCryptoNumbers.number(MemorySegment.NULL);

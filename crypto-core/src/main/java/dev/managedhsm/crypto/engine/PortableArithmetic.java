@@ -5,6 +5,7 @@ import dev.managedhsm.crypto.algorithm.RsaNumbers;
 import java.lang.foreign.MemorySegment;
 import java.math.BigInteger;
 import java.security.SecureRandom;
+import java.util.List;
 import org.bouncycastle.math.Primes;
 
 /** Arithmetic on {@link BigInteger}s, which cannot be overwritten: see {@link PortableEngine}. */
@@ -15,10 +16,10 @@ final class PortableArithmetic implements RsaArithmetic {
     /** @param random for the bases of Miller-Rabin */
     PortableArithmetic(RsaNumbers key, SecureRandom random) {
         this.random = random;
-        MemorySegment[] all = key.all();
+        List<MemorySegment> all = key.all();
         try (HeapCopies copies = new HeapCopies()) {
             for (int i = 0; i < numbers.length; i++) {
-                numbers[i] = new BigInteger(1, copies.copy(all[i]));
+                numbers[i] = new BigInteger(1, copies.copy(all.get(i)));
             }
         }
     }

@@ -2,7 +2,6 @@
 package dev.managedhsm.crypto.lifecycle;
 
 import dev.managedhsm.crypto.engine.Engine;
-import dev.managedhsm.crypto.key.KeyClass;
 import dev.managedhsm.crypto.key.KeyFacts;
 import dev.managedhsm.crypto.key.KeyType;
 import dev.managedhsm.crypto.keyring.DeletedKey;
@@ -156,13 +155,13 @@ final class Agenda {
             if (pair != null && RotateKey.fits(pair, current.facts())) {
                 due.add(rotation(key, pair));
             } else if (pair != null || !pairs.containsKey(key)) {
-                askForPair(key, current.facts().keyClass());
+                askForPair(key, current.facts());
             }
         }
     }
 
-    private void askForPair(String key, KeyClass keyClass) {
-        boolean asked = generator.request(keyClass, pair -> {
+    private void askForPair(String key, KeyFacts current) {
+        boolean asked = generator.request(current.keyClass(), RotateKey.exponent(current), pair -> {
             arrivals.add(new Arrival(key, pair));
             wake.run();
         });

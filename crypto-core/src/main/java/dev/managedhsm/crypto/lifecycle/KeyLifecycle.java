@@ -107,50 +107,6 @@ public final class KeyLifecycle implements AutoCloseable {
                 pair -> new CreateKey(engine, seal, keyring, clock, request, pair));
     }
 
-    /**
-     * Makes a new version of a key after the current one, which becomes the current one. Class, permitted operations,
-     * tags, release policy and whether it is enabled stay the same. When the version expires is what the key's rotation
-     * policy says; without a policy it does not. Gives back the facts of what was made.
-     */
-    public CompletionStage<LifecycleAnswer<KeyFacts>> rotate(KeyName name) {
-        LivingKey current = keyring.find(name.folded());
-        LifecycleRefusal refusal = state.now() == HsmCondition.OPERATIONAL
-                ? RotateKey.refusal(keyring, name.folded())
-                : LifecycleRefusal.NOT_OPERATIONAL;
-        if (current == null || refusal != null) {
-            return refused(refusal == null ? LifecycleRefusal.KEY_NOT_FOUND : refusal);
-        }
-        return withPair(
-                current.facts().keyClass(),
-                KeyRequest.PUBLIC_EXPONENT,
-                pair -> new RotateKey(engine, seal, keyring, clock, name.folded(), pair));
-    }
-
-    /** Submits a change that needs a fresh pair if the class is one of RSA, once the pair is there. */
-    private CompletionStage<LifecycleAnswer<KeyFacts>> withPair(
-            KeyClass keyClass, long publicExponent, Function<@Nullable FreshSecret, Change<KeyFacts>> change) {
-        if (keyClass.type() != KeyType.RSA) {
-            return submit(change.apply(null));
-        }
-        CompletableFuture<LifecycleAnswer<KeyFacts>> answer = new CompletableFuture<>();
-        boolean taken = generator.request(keyClass, publicExponent, pair -> {
-            CompletionStage<LifecycleAnswer<KeyFacts>> made =
-                    pair == null ? refused(LifecycleRefusal.ENGINE_FAILED) : submit(change.apply(pair));
-            made.whenComplete((end, _) -> answer.complete(end));
-        });
-        return taken ? answer.minimalCompletionStage() : refused(LifecycleRefusal.BUSY);
-    }
-
-    /**
-     * Sets when a key is rotated by itself, and when versions made by rotation expire. The current version is not changed;
-     * it is rotated soon if by this policy its time has come. Gives back the policy as it is kept.
-     *
-     * @param rotation the policy; a blank one takes away what is there
-     */
-    public CompletionStage<LifecycleAnswer<KeyRotation>> rotationPolicy(KeyName name, RotationPolicy rotation) {
-        return submit(new SetRotationPolicy(keyring, clock, name.folded(), rotation));
-    }
-
     private @Nullable LifecycleRefusal refusal(KeyRequest request) {
         LifecycleRefusal refusal = request.refusal();
         if (refusal != null) {
@@ -189,6 +145,50 @@ public final class KeyLifecycle implements AutoCloseable {
 
     private CompletionStage<LifecycleAnswer<KeyFacts>> create(KeyRequest request, FreshSecret secret) {
         return submit(new CreateKey(engine, seal, keyring, clock, request.of(secret.keyClass()), secret));
+    }
+
+    /**
+     * Makes a new version of a key after the current one, which becomes the current one. Class, permitted operations,
+     * tags, release policy and whether it is enabled stay the same. When the version expires is what the key's rotation
+     * policy says; without a policy it does not. Gives back the facts of what was made.
+     */
+    public CompletionStage<LifecycleAnswer<KeyFacts>> rotate(KeyName name) {
+        LivingKey current = keyring.find(name.folded());
+        LifecycleRefusal refusal = state.now() == HsmCondition.OPERATIONAL
+                ? RotateKey.refusal(keyring, name.folded())
+                : LifecycleRefusal.NOT_OPERATIONAL;
+        if (current == null || refusal != null) {
+            return refused(refusal == null ? LifecycleRefusal.KEY_NOT_FOUND : refusal);
+        }
+        return withPair(
+                current.facts().keyClass(),
+                RotateKey.exponent(current.facts()),
+                pair -> new RotateKey(engine, seal, keyring, clock, name.folded(), pair));
+    }
+
+    /** Submits a change that needs a fresh pair if the class is one of RSA, once the pair is there. */
+    private CompletionStage<LifecycleAnswer<KeyFacts>> withPair(
+            KeyClass keyClass, long publicExponent, Function<@Nullable FreshSecret, Change<KeyFacts>> change) {
+        if (keyClass.type() != KeyType.RSA) {
+            return submit(change.apply(null));
+        }
+        CompletableFuture<LifecycleAnswer<KeyFacts>> answer = new CompletableFuture<>();
+        boolean taken = generator.request(keyClass, publicExponent, pair -> {
+            CompletionStage<LifecycleAnswer<KeyFacts>> made =
+                    pair == null ? refused(LifecycleRefusal.ENGINE_FAILED) : submit(change.apply(pair));
+            made.whenComplete((end, _) -> answer.complete(end));
+        });
+        return taken ? answer.minimalCompletionStage() : refused(LifecycleRefusal.BUSY);
+    }
+
+    /**
+     * Sets when a key is rotated by itself, and when versions made by rotation expire. The current version is not changed;
+     * it is rotated soon if by this policy its time has come. Gives back the policy as it is kept.
+     *
+     * @param rotation the policy; a blank one takes away what is there
+     */
+    public CompletionStage<LifecycleAnswer<KeyRotation>> rotationPolicy(KeyName name, RotationPolicy rotation) {
+        return submit(new SetRotationPolicy(keyring, clock, name.folded(), rotation));
     }
 
     /**

@@ -10,6 +10,7 @@ import dev.managedhsm.crypto.keyring.Keyring;
 import dev.managedhsm.crypto.keyring.KeyringWriter;
 import dev.managedhsm.crypto.keyring.LivingKey;
 import dev.managedhsm.crypto.seal.RecordSeal;
+import java.math.BigInteger;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Arrays;
@@ -73,6 +74,13 @@ final class RotateKey extends Change<KeyFacts> {
                 && current.publicPart() instanceof PublicPart.Rsa was
                 && pair.publicPart() instanceof PublicPart.Rsa made
                 && Arrays.equals(was.exponent(), made.exponent());
+    }
+
+    /** The public exponent that a pair must have to be like the current version; of no meaning for other keys. */
+    static long exponent(KeyFacts current) {
+        return current.publicPart() instanceof PublicPart.Rsa rsa
+                ? new BigInteger(1, rsa.exponent()).longValueExact()
+                : KeyRequest.PUBLIC_EXPONENT;
     }
 
     private KeyRequest request(KeyFacts facts, Instant now) {

@@ -10,7 +10,7 @@ import dev.managedhsm.auth.token.VerifiedToken;
 import dev.managedhsm.crypto.lifecycle.HsmState;
 import dev.managedhsm.gateway.http.Exchange;
 import dev.managedhsm.gateway.wire.ApiVersion;
-import dev.managedhsm.gateway.wire.JsonBody;
+import dev.managedhsm.gateway.wire.JsonText;
 import dev.managedhsm.gateway.wire.WireError;
 import io.vertx.core.http.HttpMethod;
 import org.jspecify.annotations.Nullable;
@@ -65,7 +65,7 @@ record HsmAccess(HsmState state, Authoriser authoriser) {
         if (fault == null) {
             fault = ApiVersion.fault(exchange.request().query());
         }
-        if (fault == null && !JsonBody.named(exchange.request().getHeader("content-type")) && mayHaveBody(exchange)) {
+        if (fault == null && !JsonText.named(exchange.request().getHeader("content-type")) && mayHaveBody(exchange)) {
             fault = WireError.notJson();
         }
         if (fault != null) {

@@ -51,7 +51,8 @@ final class KeyRotations {
         call.when(
                 lifecycle.rotate(new KeyName(call.part("name"))),
                 keyId(call),
-                facts -> call.exchange().answer(body.bundle(facts)));
+                facts -> call.exchange()
+                        .answer(body.speaking(call.query("api-version")).bundle(facts)));
     }
 
     private void policy(Call call) {

@@ -3,7 +3,7 @@ package dev.managedhsm.gateway.wire;
 
 import dev.managedhsm.crypto.lifecycle.KeyMaterial;
 import io.netty.buffer.ByteBuf;
-import io.vertx.core.json.DecodeException;
+import io.netty.buffer.Unpooled;
 import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
 import java.util.EnumMap;
@@ -67,11 +67,11 @@ final class JwkText {
      */
     record Place(int start, int length) {}
 
-    private final JsonText text = new JsonText();
+    private final JsonCursor text = new JsonCursor();
     private final KeyMaterial material;
     private final Map<Secret, Place> secrets = new EnumMap<>(Secret.class);
-    private final StringBuilder outer = new StringBuilder("{");
-    private final StringBuilder inner = new StringBuilder("{");
+    private final ByteBuf outer = Unpooled.buffer();
+    private final ByteBuf inner = Unpooled.buffer();
     private boolean keySeen;
     private int end;
 
@@ -96,11 +96,12 @@ final class JwkText {
             if (!keySeen) {
                 throw new Refused("Property 'key' is required and is an object");
             }
-            String key = inner.append('}').toString();
-            return new JsonObject(
-                    outer.append("\"key\":").append(key).append('}').toString());
-        } catch (DecodeException noValue) {
-            throw malformed();
+            JsonObject json =
+                    JsonText.object(Unpooled.wrappedBuffer(ascii("{"), outer, ascii("\"key\":{"), inner, ascii("}}")));
+            if (json == null) {
+                throw malformed();
+            }
+            return json;
         } finally {
             text.close();
         }
@@ -174,7 +175,7 @@ final class JwkText {
             return text.skipValue();
         }
         boolean whole = publicMember(start, stop, outer);
-        outer.append(',');
+        outer.writeByte(',');
         return whole;
     }
 
@@ -187,20 +188,28 @@ final class JwkText {
         if (!INNER.contains(name(start, stop))) {
             return text.skipValue();
         }
-        if (inner.length() > 1) {
-            inner.append(',');
+        if (inner.isReadable()) {
+            inner.writeByte(',');
         }
         return publicMember(start, stop, inner);
     }
 
-    private boolean publicMember(int start, int stop, StringBuilder to) {
+    /** Copies a member as it is written. */
+    private boolean publicMember(int start, int stop, ByteBuf to) {
         int from = text.at();
         if (!text.skipValue()) {
             return false;
         }
-        String value = text.body().toString(from, text.at() - from, StandardCharsets.UTF_8);
-        to.append('"').append(name(start, stop)).append("\":").append(value);
+        to.writeByte('"')
+                .writeBytes(text.body(), start, stop - start)
+                .writeByte('"')
+                .writeByte(':');
+        to.writeBytes(text.body(), from, text.at() - from);
         return true;
+    }
+
+    private static ByteBuf ascii(String text) {
+        return Unpooled.copiedBuffer(text, StandardCharsets.US_ASCII);
     }
 
     private boolean secret(Secret secret) throws Refused {

@@ -33,9 +33,6 @@ record KeyTerms(
         @Nullable Map<String, String> tags,
         @Nullable ReleasePolicy releasePolicy) {
 
-    /** End of the year 9999: clients fail on a list that holds a date behind it. */
-    private static final long SECONDS_MAX = 253_402_300_799L;
-
     private static final Set<PermittedOperation> RSA_USUAL = EnumSet.of(
             PermittedOperation.WRAP_KEY,
             PermittedOperation.UNWRAP_KEY,
@@ -53,6 +50,9 @@ record KeyTerms(
             PermittedOperation.SIGN,
             PermittedOperation.VERIFY,
             PermittedOperation.DERIVE_KEY);
+
+    /** End of the year 9999: clients fail on a list that holds a date behind it. */
+    private static final long SECONDS_MAX = 253_402_300_799L;
 
     /** Reads what a request's body says. */
     static KeyTerms read(JsonObject body) throws Refused {

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 public final class OperationReader {
     private static final int ALGORITHM_LENGTH_MAX = 32;
 
-    private final JsonText text = new JsonText();
+    private final JsonCursor text = new JsonCursor();
     private int seen;
     private int lengthMax;
     private @Nullable Algorithm algorithm;
@@ -184,7 +184,7 @@ public final class OperationReader {
             this.field = field;
         }
 
-        static Member named(JsonText text, int start, int stop) {
+        static Member named(JsonCursor text, int start, int stop) {
             for (Member member : MEMBERS) {
                 if (member != OTHER && text.same(start, stop, member.name)) {
                     return member;
