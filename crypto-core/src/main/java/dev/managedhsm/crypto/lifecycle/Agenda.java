@@ -175,8 +175,13 @@ final class Agenda {
     private RotateKey rotation(String key, @Nullable FreshSecret pair) {
         RotateKey rotation = new RotateKey(engine, seal, keyring, clock, key, pair);
         rotation.answer().thenAccept(answer -> {
-            if (answer instanceof LifecycleAnswer.Done<KeyFacts>(KeyFacts facts)) {
-                LOG.info("the key {} was rotated by its policy: version {}", facts.name(), facts.version());
+            switch (answer) {
+                case LifecycleAnswer.Done<KeyFacts>(KeyFacts facts) ->
+                    LOG.info("the key {} was rotated by its policy: version {}", facts.name(), facts.version());
+                case LifecycleAnswer.Refused<KeyFacts>(LifecycleRefusal why)
+                when why != LifecycleRefusal.STORE_FAILED && why != LifecycleRefusal.NOT_OPERATIONAL ->
+                    LOG.warn("the key {} is due to be rotated and cannot be: {}", key, why);
+                default -> {} // the store and the HSM speak for themselves
             }
         });
         return rotation;

@@ -2,6 +2,7 @@
 package dev.managedhsm.crypto.lifecycle;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Comparator;
 import java.util.List;
@@ -28,6 +29,21 @@ class DueListTest {
         list.set("d", DueList.NEVER);
         list.set("a", 31);
         assertEquals(List.of("b", "c"), list.due(30, 10));
+    }
+
+    @Test
+    void findsFewAmongManyWithoutLookingAtAll() {
+        DueList list = new DueList();
+        for (int i = 0; i < 100_000; i++) {
+            list.set("k" + i, 1_000_000 + i);
+        }
+        long begin = System.nanoTime();
+        for (int i = 0; i < 10_000; i++) {
+            assertEquals(List.of("k0", "k1"), list.due(1_000_001, 64));
+        }
+        long nanosEach = (System.nanoTime() - begin) / 10_000;
+
+        assertTrue(nanosEach < 100_000, nanosEach + " ns"); // a walk over all takes milliseconds
     }
 
     @Property(tries = 200)
