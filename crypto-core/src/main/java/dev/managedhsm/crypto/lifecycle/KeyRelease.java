@@ -60,8 +60,7 @@ public final class KeyRelease {
      * @throws SealFailure if the sealed secret was changed in memory; the HSM has moved to failed
      * @throws EngineFailure if the engine broke a promise; the HSM has moved to failed
      */
-    public ReleaseAnswer release(
-            KeyHandle handle, ReleasePolicy met, KeyTransport transport, PublicPart.Rsa receiver) {
+    public ReleaseAnswer release(KeyHandle handle, ReleasePolicy met, KeyTransport transport, PublicPart.Rsa receiver) {
         if (state.now() != HsmCondition.OPERATIONAL) {
             return Withheld.NOT_OPERATIONAL;
         }

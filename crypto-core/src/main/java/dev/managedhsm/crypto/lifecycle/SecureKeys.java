@@ -90,8 +90,13 @@ public final class SecureKeys {
                 OperationSlot slot = slot(memory);
                 engine.random(slot.memory().asSlice(slot.inputEnd(), KEY_LENGTH));
                 slot.put(Field.VALUE, KEY_LENGTH);
-                return run(reader, key, slot, Operation.WRAP_KEY, algorithm, output ->
-                        new Released(facts, output.toArray(JAVA_BYTE)));
+                return run(
+                        reader,
+                        key,
+                        slot,
+                        Operation.WRAP_KEY,
+                        algorithm,
+                        output -> new Released(facts, output.toArray(JAVA_BYTE)));
             }
         });
     }
@@ -128,8 +133,13 @@ public final class SecureKeys {
                 OperationSlot slot = slot(memory);
                 MemorySegment.copy(wrapped, 0, slot.memory(), JAVA_BYTE, slot.inputEnd(), wrapped.length);
                 slot.put(Field.VALUE, wrapped.length);
-                return run(reader, key, slot, Operation.UNWRAP_KEY, algorithm, output ->
-                        transported(facts, output, transport, receiver));
+                return run(
+                        reader,
+                        key,
+                        slot,
+                        Operation.UNWRAP_KEY,
+                        algorithm,
+                        output -> transported(facts, output, transport, receiver));
             }
         });
     }
@@ -144,7 +154,8 @@ public final class SecureKeys {
                 return new Refused(Outcome.KEY_GONE);
             }
             try {
-                Outcome usable = UseRule.usable(key.facts(), operation, clock.instant().getEpochSecond());
+                Outcome usable =
+                        UseRule.usable(key.facts(), operation, clock.instant().getEpochSecond());
                 return usable == Outcome.PENDING ? use.use(reader, key) : new Refused(usable);
             } finally {
                 reader.exit();

@@ -18,6 +18,7 @@ import java.util.concurrent.Executor;
  * @param keyring the living keys
  * @param lifecycle changes to keys
  * @param roleChanges changes to roles
+ * @param releasing lets keys go to attested environments
  * @param ring the way to the engine
  * @param latency all histograms
  * @param baseUrl scheme, host and port of identifiers, without a slash at the end
@@ -29,6 +30,7 @@ public record Resources(
         Keyring keyring,
         KeyLifecycle lifecycle,
         RoleChanges roleChanges,
+        Releasing releasing,
         OperationRing ring,
         LatencyBook latency,
         String baseUrl,
@@ -46,6 +48,14 @@ public record Resources(
     }
 
     Keys keys() {
-        return new Keys(keyring, lifecycle, new KeyBody(baseUrl, lifecycle.policy()), baseUrl);
+        return new Keys(keyring, lifecycle, body(), baseUrl);
+    }
+
+    Releases releases() {
+        return new Releases(keyring, releasing, body(), baseUrl);
+    }
+
+    private KeyBody body() {
+        return new KeyBody(baseUrl, lifecycle.policy());
     }
 }

@@ -12,6 +12,8 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -42,7 +44,9 @@ public final class Routes implements Consumer<Exchange>, AutoCloseable {
         this.operations = resources.keyOperations(edge.loop());
         this.roles = resources.roles();
         this.router = Router.router(edge.vertx());
-        for (Endpoint endpoint : resources.keys().endpoints()) {
+        List<Endpoint> endpoints = new ArrayList<>(resources.keys().endpoints());
+        endpoints.addAll(resources.releases().endpoints());
+        for (Endpoint endpoint : endpoints) {
             router.routeWithRegex(endpoint.method(), endpoint.pattern()).handler(context -> open(endpoint, context));
         }
         router.get("/latency").handler(context -> show("text/plain; charset=utf-8", () -> latencyText(resources)));
