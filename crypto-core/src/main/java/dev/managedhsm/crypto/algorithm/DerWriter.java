@@ -28,6 +28,11 @@ final class DerWriter {
         return elementLength(value.length + (value[0] < 0 ? 1 : 0));
     }
 
+    /** The same for a value that lies outside the heap. */
+    static int unsignedLength(MemorySegment value) {
+        return elementLength((int) value.byteSize() + (value.get(JAVA_BYTE, 0) < 0 ? 1 : 0));
+    }
+
     /** How many bytes have been written. */
     int length() {
         return at;
@@ -49,6 +54,16 @@ final class DerWriter {
     DerWriter unsigned(byte[] value) {
         boolean padded = value[0] < 0;
         header(Der.INTEGER, value.length + (padded ? 1 : 0));
+        if (padded) {
+            octet(0);
+        }
+        return bytes(value);
+    }
+
+    /** An INTEGER, from a value as for {@link #unsignedLength}. */
+    DerWriter unsigned(MemorySegment value) {
+        boolean padded = value.get(JAVA_BYTE, 0) < 0;
+        header(Der.INTEGER, (int) value.byteSize() + (padded ? 1 : 0));
         if (padded) {
             octet(0);
         }

@@ -27,6 +27,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The engine for production: a libcrypto, and libsecp256k1 where it is there. Keys live inside the libraries or in
@@ -89,13 +90,26 @@ public final class NativeEngine implements Engine {
     }
 
     @Override
-    public GeneratedKey generate(KeyClass keyClass, MemorySegment secret) {
+    public GeneratedKey generate(KeyClass keyClass, long publicExponent, MemorySegment secret) {
         NewKey made = withScratch(scratch -> switch (keyClass.type()) {
-            case RSA -> RsaKeys.generate(keyClass, secret, scratch);
+            case RSA -> RsaKeys.generate(keyClass, publicExponent, secret, scratch);
             case EC -> EcKeys.generate(keyClass, secret, scratch, cells);
             case OCT -> SymmetricKey.generate(keyClass, secret);
         });
         return new GeneratedKey(made.secretLength(), made.publicPart());
+    }
+
+    @Override
+    public Examined examine(KeyClass keyClass, @Nullable PublicPart publicPart, MemorySegment secret) {
+        return new Examination(this, NativeArithmetic::new, this::point).examine(keyClass, publicPart, secret);
+    }
+
+    private PublicPart.Point point(KeyClass keyClass, MemorySegment scalar) {
+        try {
+            return EcKeys.point(keyClass, scalar, cells);
+        } catch (LibraryFailure e) {
+            throw new EngineFailure(String.valueOf(e.getMessage()));
+        }
     }
 
     @Override

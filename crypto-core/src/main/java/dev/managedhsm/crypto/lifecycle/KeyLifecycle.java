@@ -3,6 +3,7 @@ package dev.managedhsm.crypto.lifecycle;
 
 import dev.managedhsm.crypto.engine.Engine;
 import dev.managedhsm.crypto.key.KeyFacts;
+import dev.managedhsm.crypto.key.KeyFault;
 import dev.managedhsm.crypto.key.KeyName;
 import dev.managedhsm.crypto.key.KeyType;
 import dev.managedhsm.crypto.keyring.DeletedKey;
@@ -36,10 +37,11 @@ public final class KeyLifecycle implements AutoCloseable {
     private final Draft draft;
     private final ControlWorker worker;
     private final KeyGenerator generator;
+    private final KeyImporter importer;
     private final AtomicBoolean closed = new AtomicBoolean();
 
     /**
-     * Fills the keyring from the journal, and starts the control worker and the key generator.
+     * Fills the keyring from the journal, and starts the control worker, the key generator and the key importer.
      *
      * @param engine what makes keys
      * @param seal what seals their records
@@ -68,6 +70,7 @@ public final class KeyLifecycle implements AutoCloseable {
         this.draft = new Draft(seal, loaded(journal));
         this.worker = new ControlWorker(journal, writer, draft, state, this::duePurges);
         this.generator = new KeyGenerator(engine, seal, state, new RsaKeyPool());
+        this.importer = new KeyImporter(engine, seal, keyring, state);
         worker.start();
         generator.start();
     }
@@ -85,12 +88,7 @@ public final class KeyLifecycle implements AutoCloseable {
 
     /** Makes a key, or a new version of it which becomes the current one. Gives back the facts of what was made. */
     public CompletionStage<LifecycleAnswer<KeyFacts>> create(KeyRequest request) {
-        LifecycleRefusal refusal = LifecycleLimits.refusal(request.tags());
-        if (refusal == null) {
-            refusal = state.now() == HsmCondition.OPERATIONAL
-                    ? CreateKey.refusal(keyring, request.name().folded())
-                    : LifecycleRefusal.NOT_OPERATIONAL;
-        }
+        LifecycleRefusal refusal = refusal(request);
         if (refusal != null) {
             return refused(refusal);
         }
@@ -98,7 +96,8 @@ public final class KeyLifecycle implements AutoCloseable {
             return submit(new CreateKey(engine, seal, keyring, clock, request, null));
         }
         CompletableFuture<LifecycleAnswer<KeyFacts>> answer = new CompletableFuture<>();
-        boolean taken = generator.request(request.keyClass(), pair -> create(request, pair, answer));
+        boolean taken =
+                generator.request(request.keyClass(), request.publicExponent(), pair -> create(request, pair, answer));
         return taken ? answer.minimalCompletionStage() : refused(LifecycleRefusal.BUSY);
     }
 
@@ -108,6 +107,46 @@ public final class KeyLifecycle implements AutoCloseable {
                 ? refused(LifecycleRefusal.ENGINE_FAILED)
                 : submit(new CreateKey(engine, seal, keyring, clock, request, pair));
         made.whenComplete((end, _) -> answer.complete(end));
+    }
+
+    private @Nullable LifecycleRefusal refusal(KeyRequest request) {
+        LifecycleRefusal refusal = request.refusal();
+        if (refusal != null) {
+            return refusal;
+        }
+        return state.now() == HsmCondition.OPERATIONAL
+                ? CreateKey.refusal(keyring, request)
+                : LifecycleRefusal.NOT_OPERATIONAL;
+    }
+
+    /**
+     * Makes a key, or a new version of it, of a secret that was made elsewhere. Gives back the facts of what was made;
+     * answers {@link LifecycleAnswer.BadKey} for what the engine would not trust.
+     *
+     * @param request what it is to be
+     * @param origin what it is made from; closed in any case
+     */
+    public CompletionStage<LifecycleAnswer<KeyFacts>> importKey(KeyRequest request, KeyOrigin origin) {
+        LifecycleRefusal refusal = refusal(request);
+        if (refusal != null) {
+            origin.close();
+            return refused(refusal);
+        }
+        CompletableFuture<LifecycleAnswer<KeyFacts>> answer = new CompletableFuture<>();
+        boolean taken = importer.submit(request.keyClass(), origin, letIn -> {
+            CompletionStage<LifecycleAnswer<KeyFacts>> made = switch (letIn) {
+                case LifecycleAnswer.Done<FreshSecret>(FreshSecret secret) -> create(request, secret);
+                case LifecycleAnswer.Refused<FreshSecret>(LifecycleRefusal why) -> refused(why);
+                case LifecycleAnswer.BadKey<FreshSecret>(KeyFault fault) ->
+                    CompletableFuture.completedStage(new LifecycleAnswer.BadKey<>(fault));
+            };
+            made.whenComplete((end, _) -> answer.complete(end));
+        });
+        return taken ? answer.minimalCompletionStage() : refused(LifecycleRefusal.BUSY);
+    }
+
+    private CompletionStage<LifecycleAnswer<KeyFacts>> create(KeyRequest request, FreshSecret secret) {
+        return submit(new CreateKey(engine, seal, keyring, clock, request.of(secret.keyClass()), secret));
     }
 
     /**
@@ -163,7 +202,7 @@ public final class KeyLifecycle implements AutoCloseable {
     }
 
     /**
-     * Makes the changes that wait, ends both threads, closes all engine keys and gives back the keyring's memory. Waits
+     * Makes the changes that wait, ends its threads, closes all engine keys and gives back the keyring's memory. Waits
      * for that. All keyring readers must have been closed before; the journal and the engine are closed after. Closing
      * twice is the same as closing once.
      */
@@ -173,6 +212,7 @@ public final class KeyLifecycle implements AutoCloseable {
             return;
         }
         generator.close();
+        importer.close();
         worker.close();
         draft.close();
         writer.close();

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Changes to keys (create, update, delete, recover, purge) and the HSM's own states; one control worker applies them in
- * order.
+ * Changes to keys (create, import, update, delete, recover, purge) and the HSM's own states; one control worker applies
+ * them in order.
  *
  * <pre>
+ *                       key-importer: unwrap, examine, seal
  *   any thread          key-generator          control-worker                                    any thread
  *   KeyLifecycle  --->  RSA pool, miss  --->   queue -> group -> prepare: check, seal
  *   .create …     ------------------------>             commit in the {@link KeyJournal}: durable

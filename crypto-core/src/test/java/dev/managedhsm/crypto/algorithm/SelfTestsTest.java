@@ -52,7 +52,7 @@ class SelfTestsTest {
     @Test
     void refusePairsThatAreNotConsistent() {
         try (LockedMemory secret = LockedMemory.allocate(4096, "a test")) {
-            broken("pairwise RSA", () -> RsaKeys.generate(KeyClass.RSA_2048, secret.segment(), scratch));
+            broken("pairwise RSA", () -> RsaKeys.generate(KeyClass.RSA_2048, 65_537, secret.segment(), scratch));
             broken("pairwise EC", () -> EcKeys.generate(KeyClass.P_256, secret.segment(), scratch, cells));
             String curve = Secp256k1.available() ? "pairwise secp256k1" : "pairwise EC";
             broken(curve, () -> EcKeys.generate(KeyClass.P_256K, secret.segment(), scratch, cells));

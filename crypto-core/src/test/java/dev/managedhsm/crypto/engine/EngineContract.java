@@ -15,7 +15,8 @@ abstract class EngineContract
                 InteroperabilityContract,
                 KeyContract,
                 SealingContract,
-                TransportContract {
+                TransportContract,
+                ExaminationContract {
     private final Bench bench;
 
     EngineContract(Engine engine) {
