@@ -66,6 +66,7 @@ final class Documents implements AutoCloseable {
     private static Future<byte[]> document(HttpClientRequest request) {
         return request.send().compose(response -> {
             if (response.statusCode() != 200) {
+                response.exceptionHandler(reset -> {}); // the rest of it is not waited for
                 return Future.failedFuture(
                         new AuthorityUnreachable(request.absoluteURI() + " answers " + response.statusCode()));
             }
