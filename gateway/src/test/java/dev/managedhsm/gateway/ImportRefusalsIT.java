@@ -209,6 +209,7 @@ class ImportRefusalsIT {
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
+            quoteCharacter = '`',
             value = {
                 "{\"Hsm\":\"yes\"} | 'Hsm' is not true or false",
                 "{\"tags\":{\"a\":1}} | 'tags' holds",

@@ -214,6 +214,11 @@ final class KeyImporter implements AutoCloseable {
         }
     }
 
+    /** Whether it is closing, for tests that close it while keys wait. */
+    boolean closing() {
+        return closing;
+    }
+
     /** Finishes the key it is at, refuses those that wait, then ends. Waits for that. */
     @Override
     public void close() {

@@ -53,6 +53,7 @@ final class StockClient {
         StockClient client = new StockClient(arguments[0]);
         Map<String, Check> checks = new LinkedHashMap<>();
         new KeyChecks(client).addTo(checks);
+        new ImportChecks(client).addTo(checks);
         new SignatureChecks(client).addTo(checks);
         new EncryptionChecks(client).addTo(checks);
         new RoleChecks(client).addTo(checks);
