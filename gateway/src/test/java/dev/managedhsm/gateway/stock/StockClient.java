@@ -47,7 +47,7 @@ final class StockClient {
     /**
      * Runs all checks.
      *
-     * @param arguments the HSM's URL, then the file for the outcomes
+     * @param arguments the HSM's URL, the file for the outcomes, an attestation authority and a token of it
      */
     public static void main(String[] arguments) throws IOException {
         StockClient client = new StockClient(arguments[0]);
@@ -57,6 +57,7 @@ final class StockClient {
         new SignatureChecks(client).addTo(checks);
         new EncryptionChecks(client).addTo(checks);
         new RoleChecks(client).addTo(checks);
+        new ReleaseChecks(client, arguments[2], arguments[3]).addTo(checks);
         try (PrintWriter out = new PrintWriter(Files.newBufferedWriter(Path.of(arguments[1])))) {
             checks.forEach((name, check) -> {
                 client.witness.forget();
