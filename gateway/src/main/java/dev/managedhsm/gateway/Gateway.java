@@ -7,9 +7,13 @@ import dev.managedhsm.auth.token.TokenCache;
 import dev.managedhsm.auth.token.TokenVerifier;
 import dev.managedhsm.crypto.latency.LatencyBook;
 import dev.managedhsm.crypto.lifecycle.HsmCondition;
+import dev.managedhsm.crypto.lifecycle.KeyRelease;
+import dev.managedhsm.crypto.lifecycle.SecureKeys;
 import dev.managedhsm.crypto.ring.OperationRing;
 import dev.managedhsm.crypto.ring.RingConfig;
 import dev.managedhsm.crypto.seal.SealFailure;
+import dev.managedhsm.gateway.attestation.AttestationVerifier;
+import dev.managedhsm.gateway.attestation.StatementSigner;
 import dev.managedhsm.gateway.http.Edge;
 import dev.managedhsm.gateway.http.EdgeLimits;
 import dev.managedhsm.gateway.http.EdgeServices;
@@ -17,6 +21,7 @@ import dev.managedhsm.gateway.http.LongBodies;
 import dev.managedhsm.gateway.resource.Backups;
 import dev.managedhsm.gateway.resource.KeyAttestations;
 import dev.managedhsm.gateway.resource.RandomBytes;
+import dev.managedhsm.gateway.resource.Releasing;
 import dev.managedhsm.gateway.resource.Resources;
 import dev.managedhsm.gateway.resource.RoleChanges;
 import dev.managedhsm.gateway.resource.Routes;
@@ -56,6 +61,7 @@ public final class Gateway implements AutoCloseable {
     private final RoleChanges roleChanges;
     private final OperationRing ring;
     private final ThreadPoolExecutor verification;
+    private final ThreadPoolExecutor release;
     private final Vertx vertx;
     private final Queue<Executor> loops = new ConcurrentLinkedQueue<>();
     private final Queue<Routes> routes = new ConcurrentLinkedQueue<>();
@@ -66,12 +72,14 @@ public final class Gateway implements AutoCloseable {
             RoleChanges roleChanges,
             OperationRing ring,
             ThreadPoolExecutor verification,
+            ThreadPoolExecutor release,
             Vertx vertx) {
         this.config = config;
         this.custody = custody;
         this.roleChanges = roleChanges;
         this.ring = ring;
         this.verification = verification;
+        this.release = release;
         this.vertx = vertx;
     }
 
@@ -98,10 +106,14 @@ public final class Gateway implements AutoCloseable {
             Authoriser authoriser = new Authoriser(InitialRoles.load(roleJournal, config.administrators()));
             RoleChanges roleChanges = opened.add(new RoleChanges(roleJournal, authoriser, custody.state()));
             OperationRing ring = opened.add(ring(ringConfig, custody, clock));
-            ThreadPoolExecutor verification = verification(Math.max(1, cores / 4));
+            ThreadPoolExecutor verification = executor("token-", Math.max(1, cores / 4), EdgeLimits.TOKEN_QUEUE_MAX);
             opened.add(verification::shutdown);
+            StatementSigner signer = StatementSigner.read(config.certificateChain(), config.privateKey());
+            ThreadPoolExecutor release = executor("release-", Math.max(1, cores / 4), EdgeLimits.RELEASE_QUEUE_MAX);
+            opened.add(release::shutdown);
             Vertx vertx = vertx(eventLoops);
-            Gateway gateway = opened.owner(new Gateway(config, custody, roleChanges, ring, verification, vertx));
+            Gateway gateway =
+                    opened.owner(new Gateway(config, custody, roleChanges, ring, verification, release, vertx));
             Resources resources = new Resources(
                     custody.state(),
                     authoriser,
@@ -114,6 +126,7 @@ public final class Gateway implements AutoCloseable {
                             custody.lifecycle().policy()),
                     new RandomBytes(custody.engine(), custody.state()),
                     attestations(custody, gateway.baseUrl(), clock),
+                    releasing(config, custody, signer, release, vertx, clock),
                     ring,
                     new LatencyBook(clock),
                     gateway.baseUrl(),
@@ -136,6 +149,9 @@ public final class Gateway implements AutoCloseable {
         } catch (SealFailure | StoreRefused refused) {
             opened.close(refused);
             throw new StartRefused(String.valueOf(refused.getMessage()), refused);
+        } catch (IllegalArgumentException notToBeUsed) {
+            opened.close(notToBeUsed);
+            throw new StartRefused(String.valueOf(notToBeUsed.getMessage()), notToBeUsed);
         } catch (RuntimeException e) {
             opened.close(e);
             throw e;
@@ -147,6 +163,21 @@ public final class Gateway implements AutoCloseable {
         return new KeyAttestations(custody.keyring(), custody.attestationKey(), body, baseUrl, clock);
     }
 
+    private static Releasing releasing(
+            GatewayConfig config,
+            KeyCustody custody,
+            StatementSigner signer,
+            ThreadPoolExecutor work,
+            Vertx vertx,
+            Clock clock) {
+        return new Releasing(
+                new AttestationVerifier(vertx, config.attestationAuthorities(), work, clock),
+                new KeyRelease(custody.keyring(), custody.engine(), custody.state()),
+                new SecureKeys(custody.keyring(), custody.engine(), custody.state(), clock),
+                signer,
+                work);
+    }
+
     private static OperationRing ring(RingConfig config, KeyCustody custody, Clock clock) {
         return new OperationRing(config, custody.engine(), custody.keyring(), clock, failure -> {
             LOG.error("a worker met a failure of the engine", failure);
@@ -154,14 +185,14 @@ public final class Gateway implements AutoCloseable {
         });
     }
 
-    private static ThreadPoolExecutor verification(int threads) {
+    private static ThreadPoolExecutor executor(String name, int threads, int queueMax) {
         ThreadPoolExecutor executor = new ThreadPoolExecutor(
                 threads,
                 threads,
                 1,
                 TimeUnit.MINUTES,
-                new ArrayBlockingQueue<>(EdgeLimits.TOKEN_QUEUE_MAX),
-                Thread.ofPlatform().daemon().name("token-", 0).factory());
+                new ArrayBlockingQueue<>(queueMax),
+                Thread.ofPlatform().daemon().name(name, 0).factory());
         executor.allowCoreThreadTimeOut(true);
         return executor;
     }
@@ -230,6 +261,7 @@ public final class Gateway implements AutoCloseable {
         letLoopsSeeIt();
         ring.close();
         roleChanges.close();
+        endReleases();
         // Ends before the event loops do, so that answers to changes still get out; custody.close() finds it closed.
         custody.backups().close();
         custody.lifecycle().close();
@@ -241,6 +273,18 @@ public final class Gateway implements AutoCloseable {
         }
         verification.shutdown();
         custody.close();
+    }
+
+    /** After this nothing reads the keyring for a release. */
+    private void endReleases() {
+        release.shutdown();
+        try {
+            if (!release.awaitTermination(STOP_SECONDS_MAX, TimeUnit.SECONDS)) {
+                LOG.warn("a key's release does not come to an end");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** After this no event loop is between its look at the condition and its submission to the ring. */

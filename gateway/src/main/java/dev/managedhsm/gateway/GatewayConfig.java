@@ -3,6 +3,7 @@ package dev.managedhsm.gateway;
 
 import dev.managedhsm.auth.token.TokenIssuer;
 import dev.managedhsm.crypto.lifecycle.LifecyclePolicy;
+import dev.managedhsm.gateway.attestation.AttestationAuthority;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -25,6 +26,7 @@ import java.util.List;
  * @param administrators object ids, GUIDs in lower case, that are given Administrator, Crypto Officer and Crypto User at
  *     {@code /} at the first start; later starts go by what the store says
  * @param deletion how long deleted keys can be recovered, and whether they can be purged before
+ * @param attestationAuthorities whose word about environments counts where keys are released; policies choose among these
  */
 public record GatewayConfig(
         String bindAddress,
@@ -38,7 +40,8 @@ public record GatewayConfig(
         String loginAuthority,
         List<TokenIssuer> issuers,
         List<String> administrators,
-        LifecyclePolicy deletion) {
+        LifecyclePolicy deletion,
+        List<AttestationAuthority> attestationAuthorities) {
 
     /** Copies the lists; a port outside 1 to 65535 is a programmer's mistake. */
     public GatewayConfig {
@@ -47,5 +50,6 @@ public record GatewayConfig(
         }
         issuers = List.copyOf(issuers);
         administrators = List.copyOf(administrators);
+        attestationAuthorities = List.copyOf(attestationAuthorities);
     }
 }

@@ -3,8 +3,10 @@ package dev.managedhsm.gateway.cli;
 
 import dev.managedhsm.crypto.lifecycle.LifecyclePolicy;
 import dev.managedhsm.gateway.StartRefused;
+import dev.managedhsm.gateway.attestation.AttestationAuthority;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
@@ -59,6 +61,18 @@ final class DevCommand implements Callable<Integer> {
     @Option(names = "--purge-protection", description = "Nobody can purge a deleted key before that time is over.")
     private boolean purgeProtection;
 
+    @Option(
+            names = "--attestation-issuer",
+            paramLabel = "URL",
+            description = "Attestation authority whose word counts where keys are released; may be repeated.")
+    private List<String> attestationIssuers = List.of();
+
+    @Option(
+            names = "--attestation-ca",
+            paramLabel = "PEM",
+            description = "The CA that the authorities' certificates come from (default: those of the JDK).")
+    private @Nullable Path attestationCa;
+
     @Spec
     private @Nullable CommandSpec spec;
 
@@ -80,13 +94,24 @@ final class DevCommand implements Callable<Integer> {
         }
         try {
             Path folder = data == null ? defaultFolder() : data;
-            run(DevHsm.start(folder, name, bind, port, new LifecyclePolicy(retentionDays, purgeProtection)));
+            LifecyclePolicy deletion = new LifecyclePolicy(retentionDays, purgeProtection);
+            run(DevHsm.start(folder, name, bind, port, deletion, authorities()));
         } catch (StartRefused refused) {
             LOG.debug("start refused", refused);
             err().println("hsm: " + refused.sentence());
             return REFUSED;
         }
         return 0;
+    }
+
+    private List<AttestationAuthority> authorities() {
+        try {
+            return attestationIssuers.stream()
+                    .map(issuer -> new AttestationAuthority(issuer, null, attestationCa))
+                    .toList();
+        } catch (IllegalArgumentException notAnIssuer) {
+            throw new StartRefused(String.valueOf(notAnIssuer.getMessage()), notAnIssuer);
+        }
     }
 
     /** Whoever reads that the HSM is ready may end it at once: the hook is there first. */

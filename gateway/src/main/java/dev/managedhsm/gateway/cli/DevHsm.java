@@ -7,6 +7,7 @@ import dev.managedhsm.crypto.lifecycle.LifecyclePolicy;
 import dev.managedhsm.gateway.Gateway;
 import dev.managedhsm.gateway.GatewayConfig;
 import dev.managedhsm.gateway.StartRefused;
+import dev.managedhsm.gateway.attestation.AttestationAuthority;
 import dev.managedhsm.gateway.identity.DevIssuer;
 import dev.managedhsm.gateway.identity.ManagedIdentityEndpoint;
 import java.io.IOException;
@@ -41,6 +42,11 @@ final class DevHsm implements AutoCloseable {
         this.guide = guide;
     }
 
+    /** Starts the HSM of a folder that believes no attestation authority. */
+    static DevHsm start(Path path, String name, String bind, int wantedPort, LifecyclePolicy deletion) {
+        return start(path, name, bind, wantedPort, deletion, List.of());
+    }
+
     /**
      * Starts the HSM of a folder. An old {@link DevGuide#ENVIRONMENT} is gone from then on, until {@link #announce}.
      *
@@ -48,17 +54,25 @@ final class DevHsm implements AutoCloseable {
      * @param name the host name in URLs, key ids and the certificate
      * @param bind the address to listen on
      * @param wantedPort the port to listen on; 0 takes a free one
+     * @param deletion how long deleted keys can be recovered, and whether they can be purged before
+     * @param authorities whose word about environments counts where keys are released
      * @return the HSM, ready
      * @throws StartRefused when the world does not allow it
      */
-    static DevHsm start(Path path, String name, String bind, int wantedPort, LifecyclePolicy deletion) {
+    static DevHsm start(
+            Path path,
+            String name,
+            String bind,
+            int wantedPort,
+            LifecyclePolicy deletion,
+            List<AttestationAuthority> authorities) {
         // Checked before the folder is touched, and told the port after it is locked.
         DevNames unnumbered = DevNames.of(name, bind, wantedPort);
         DevFolder folder = DevFolder.open(path);
         try {
             folder.remove(DevGuide.ENVIRONMENT);
             int port = wantedPort == 0 ? freePort(unnumbered) : wantedPort;
-            return start(folder, new DevNames(unnumbered.hostName(), unnumbered.bind(), port), deletion);
+            return start(folder, new DevNames(unnumbered.hostName(), unnumbered.bind(), port), deletion, authorities);
         } catch (RuntimeException e) {
             folder.close();
             throw e;
@@ -88,7 +102,8 @@ final class DevHsm implements AutoCloseable {
         }
     }
 
-    private static DevHsm start(DevFolder folder, DevNames names, LifecyclePolicy deletion) {
+    private static DevHsm start(
+            DevFolder folder, DevNames names, LifecyclePolicy deletion, List<AttestationAuthority> authorities) {
         DevFacts facts = DevFacts.of(folder);
         Clock clock = Clock.systemUTC();
         DevIssuer issuer = new DevIssuer(issuerKey(folder), names.issuerUrl(facts.tenantId()), clock);
@@ -97,7 +112,7 @@ final class DevHsm implements AutoCloseable {
         try {
             DevFacts known = facts.withIdentityPort(folder, endpoint.port());
             DevGuide guide = new DevGuide(names, folder, known, endpoint.url().toString(), issuer.kid());
-            Gateway gateway = Gateway.start(config(folder, names, known, issuer, deletion));
+            Gateway gateway = Gateway.start(config(folder, names, known, issuer, deletion, authorities));
             return new DevHsm(folder, endpoint, gateway, guide);
         } catch (RuntimeException e) {
             endpoint.close();
@@ -123,7 +138,12 @@ final class DevHsm implements AutoCloseable {
     }
 
     private static GatewayConfig config(
-            DevFolder folder, DevNames names, DevFacts facts, DevIssuer issuer, LifecyclePolicy deletion) {
+            DevFolder folder,
+            DevNames names,
+            DevFacts facts,
+            DevIssuer issuer,
+            LifecyclePolicy deletion,
+            List<AttestationAuthority> authorities) {
         TokenIssuer trusted = new TokenIssuer(
                 "dev",
                 UUID.fromString(facts.tenantId()),
@@ -145,7 +165,8 @@ final class DevHsm implements AutoCloseable {
                 names.loginAuthority(),
                 List.of(trusted),
                 List.of(facts.administratorId()),
-                deletion);
+                deletion,
+                authorities);
     }
 
     /** The port is part of the audience, so it is chosen before anything listens on it. */

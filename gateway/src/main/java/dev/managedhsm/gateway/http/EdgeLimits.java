@@ -57,6 +57,9 @@ public final class EdgeLimits {
     /** Tokens of all connections waiting for verification. */
     public static final int TOKEN_QUEUE_MAX = 1024;
 
+    /** Steps of key releases of all connections waiting for a thread. */
+    public static final int RELEASE_QUEUE_MAX = 64;
+
     /** How long an operation may wait for a worker unless the client says less, in nanoseconds. */
     public static final long OPERATION_WAIT_NANOS_MAX = 5_000_000_000L;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.gateway.policy;
 
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -8,6 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The claims of a token, or one object among them, read strictly. Immutable by use: nothing here changes the values. */
 public final class Claims {
+    private static final BigDecimal SECONDS_MAX = BigDecimal.valueOf(253_402_300_799L);
+
     private final Map<?, ?> values;
 
     private Claims(Map<?, ?> values) {
@@ -41,6 +44,29 @@ public final class Claims {
     /** A member that is text, or null. */
     public @Nullable String text(String name) {
         return values.get(name) instanceof String text ? text : null;
+    }
+
+    /** The texts of a member that is an array of texts; empty when it is anything else. */
+    public List<String> texts(String name) {
+        List<String> texts = new ArrayList<>();
+        if (values.get(name) instanceof List<?> list) {
+            for (Object element : list) {
+                if (!(element instanceof String text)) {
+                    return List.of();
+                }
+                texts.add(text);
+            }
+        }
+        return texts;
+    }
+
+    /** A member that is a number of seconds since 1970 (NumericDate, RFC 7519 section 2), up to the year 9999, or null. */
+    public @Nullable Long seconds(String name) {
+        return values.get(name) instanceof BigDecimal number
+                        && number.signum() >= 0
+                        && number.compareTo(SECONDS_MAX) <= 0
+                ? number.longValue()
+                : null;
     }
 
     /** Whether a member is an array that holds this text. */

@@ -23,6 +23,7 @@ import java.util.concurrent.Executor;
  * @param backups backup and restore of keys
  * @param randomBytes random bytes for callers
  * @param attestations attestations of keys
+ * @param releasing lets keys go to attested environments
  * @param ring the way to the engine
  * @param latency all histograms
  * @param baseUrl scheme, host and port of identifiers, without a slash at the end
@@ -37,6 +38,7 @@ public record Resources(
         Backups backups,
         RandomBytes randomBytes,
         KeyAttestations attestations,
+        Releasing releasing,
         OperationRing ring,
         LatencyBook latency,
         String baseUrl,
@@ -58,6 +60,7 @@ public record Resources(
         KeyBody body = new KeyBody(baseUrl, lifecycle.policy());
         List<Endpoint> endpoints = new ArrayList<>(backups.endpoints());
         endpoints.addAll(attestations.endpoints());
+        endpoints.addAll(new Releases(keyring, releasing, body, baseUrl).endpoints());
         endpoints.addAll(new KeyRotations(keyring, lifecycle, body, baseUrl).endpoints());
         endpoints.addAll(new Keys(keyring, lifecycle, body, baseUrl).endpoints());
         endpoints.addAll(randomBytes.endpoints());

@@ -2,7 +2,9 @@
 package dev.managedhsm.gateway.cli;
 
 import dev.managedhsm.crypto.lifecycle.LifecyclePolicy;
+import dev.managedhsm.gateway.attestation.AttestationAuthority;
 import java.nio.file.Path;
+import java.util.List;
 
 /** The way for tests of other packages to what {@code hsm dev} does, without its command line. */
 public final class DevStart {
@@ -15,7 +17,13 @@ public final class DevStart {
 
     /** Starts the development HSM of a folder; closing it ends it. All it has to say is in {@code dev.env}. */
     public static AutoCloseable start(Path folder, String name, int port, LifecyclePolicy deletion) {
-        DevHsm hsm = DevHsm.start(folder, name, "127.0.0.1", port, deletion);
+        return start(folder, name, port, deletion, List.of());
+    }
+
+    /** The same with authorities whose word about environments counts. */
+    public static AutoCloseable start(
+            Path folder, String name, int port, LifecyclePolicy deletion, List<AttestationAuthority> authorities) {
+        DevHsm hsm = DevHsm.start(folder, name, "127.0.0.1", port, deletion, authorities);
         hsm.announce();
         return hsm;
     }

@@ -52,7 +52,7 @@ final class StockClient {
     /**
      * Runs all checks.
      *
-     * @param arguments the HSM's URL, then the file for the outcomes
+     * @param arguments the HSM's URL, the file for the outcomes, an attestation authority and a token of it
      */
     public static void main(String[] arguments) throws IOException {
         StockClient client = new StockClient(arguments[0]);
@@ -63,6 +63,7 @@ final class StockClient {
         new EncryptionChecks(client).addTo(checks);
         new RotationChecks(client).addTo(checks);
         new RoleChecks(client).addTo(checks);
+        new ReleaseChecks(client, arguments[2], arguments[3]).addTo(checks);
         new BackupChecks(client).addTo(checks);
         checks.put("calls every operation that it has a method for", client.calls::assertComplete); // the last one
         try (PrintWriter out = new PrintWriter(Files.newBufferedWriter(Path.of(arguments[1])))) {

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
+import dev.managedhsm.gateway.fixture.Attester;
+import dev.managedhsm.gateway.fixture.Enclave;
 import dev.managedhsm.gateway.fixture.RunningHsm;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,8 +37,9 @@ class StockClientIT {
         Path outcomes = folder.resolve("outcomes");
         Path log = folder.resolve("client.log");
         int status;
-        try (RunningHsm hsm = RunningHsm.start(NAME)) {
-            status = run(hsm, outcomes, log);
+        try (Attester attester = Attester.start();
+                RunningHsm hsm = RunningHsm.start(NAME, List.of(attester.authority()))) {
+            status = run(hsm, attester, outcomes, log);
         }
         String output = Files.readString(log);
         assertEquals(0, status, output);
@@ -52,7 +55,7 @@ class StockClientIT {
         return tests;
     }
 
-    private int run(RunningHsm hsm, Path outcomes, Path log) throws Exception {
+    private int run(RunningHsm hsm, Attester attester, Path outcomes, Path log) throws Exception {
         Path hosts = Files.writeString(folder.resolve("hosts"), "127.0.0.1 " + NAME + " localhost\n");
         ProcessBuilder builder = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -66,7 +69,9 @@ class StockClientIT {
                         System.getProperty("java.class.path"),
                         StockClient.class.getName(),
                         hsm.url(),
-                        outcomes.toString())
+                        outcomes.toString(),
+                        attester.issuer(),
+                        new Enclave(2048).attested(attester, "sevsnpvm").text())
                 .redirectErrorStream(true)
                 .redirectOutput(log.toFile());
         builder.environment().put("IDENTITY_ENDPOINT", hsm.value("IDENTITY_ENDPOINT"));
