@@ -14,6 +14,7 @@ import dev.managedhsm.crypto.operation.OperationSlot.Field;
 import dev.managedhsm.crypto.operation.Outcome;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -22,7 +23,7 @@ import org.junit.jupiter.api.TestFactory;
 
 /** AES-GCM and AES-CBC with padding at the edges of their lengths, and with every byte changed. */
 interface GcmEdgeContract extends OnBench {
-    int[] LENGTHS = {0, 1, 15, 16, 17, 31, 32, 33, 255};
+    List<Integer> LENGTHS = List.of(0, 1, 15, 16, 17, 31, 32, 33, 255);
 
     @TestFactory
     default Stream<DynamicTest> refusesEveryOtherLengthOfTagAndVector() {
@@ -49,11 +50,11 @@ interface GcmEdgeContract extends OnBench {
     @Tag("slow")
     @TestFactory
     default Stream<DynamicTest> failsWithAnyByteChangedAtTheLongestLengths() {
-        int[] longest = {1024, 4096, Limits.VALUE_LENGTH_MAX};
+        List<Integer> longest = List.of(1024, 4096, Limits.VALUE_LENGTH_MAX);
         return Bench.pairs(Family.AES_GCM).map(pair -> dynamicTest(pair.toString(), () -> changes(pair, longest)));
     }
 
-    private void changes(Pair pair, int[] lengths) {
+    private void changes(Pair pair, List<Integer> lengths) {
         for (int length : lengths) {
             Map<Field, byte[]> good = sealed(pair, length, Math.min(length, 64));
             for (Field field : new Field[] {Field.VALUE, Field.AAD, Field.IV, Field.TAG}) {

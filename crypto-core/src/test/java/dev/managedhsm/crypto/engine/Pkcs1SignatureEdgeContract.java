@@ -108,7 +108,7 @@ interface Pkcs1SignatureEdgeContract extends OnBench {
                 infos.put("identifier " + other, info(other, none, digest));
             }
         }
-        for (int bit = 0; bit < 8 * (info(oid, none, digest).length); bit += 11) {
+        for (int bit = 0; bit < 8 * info(oid, none, digest).length; bit += 11) {
             infos.put("bit " + bit + " of the DigestInfo", Bench.flipped(info(oid, none, digest), bit));
         }
         return infos;
