@@ -42,19 +42,28 @@ public record KeyUpdate(
     /** Why the update cannot be made of a version with these facts, or null. */
     @Nullable
     LifecycleRefusal refusal(KeyFacts facts) {
-        Set<PermittedOperation> will = permitted != null ? permitted : facts.permitted();
+        if (permitted != null) {
+            LifecycleRefusal unfit = refusal(permitted, facts);
+            if (unfit != null) {
+                return unfit;
+            }
+        }
+        LifecycleRefusal refusal = LifecycleLimits.refusal(
+                notBefore != null ? notBefore : facts.attributes().notBefore(),
+                expires != null ? expires : facts.attributes().expires());
+        return refusal != null
+                ? refusal
+                : ReleaseRules.refusal(facts, exportable, releasePolicy, permitted == null ? Set.of() : permitted);
+    }
+
+    private static @Nullable LifecycleRefusal refusal(Set<PermittedOperation> will, KeyFacts facts) {
         for (PermittedOperation one : will) {
             if (!one.fits(facts.keyClass().type())) {
                 return LifecycleRefusal.OPERATIONS_NOT_OF_TYPE;
             }
         }
-        if (will.contains(PermittedOperation.IMPORT) != facts.permitted().contains(PermittedOperation.IMPORT)) {
-            return LifecycleRefusal.IMPORT_FIXED;
-        }
-        LifecycleRefusal refusal = LifecycleLimits.refusal(
-                notBefore != null ? notBefore : facts.attributes().notBefore(),
-                expires != null ? expires : facts.attributes().expires());
-        return refusal != null ? refusal : ReleaseRules.refusal(facts, exportable, releasePolicy, will);
+        boolean was = facts.permitted().contains(PermittedOperation.IMPORT);
+        return will.contains(PermittedOperation.IMPORT) == was ? null : LifecycleRefusal.IMPORT_FIXED;
     }
 
     /** The facts with this update made, which was not refused. */
