@@ -98,7 +98,8 @@ final class KeyReleaseTest {
 
     @Test
     void keepsADisabledKeyButNotAnExpiredOne() {
-        assertEquals(new Refused(Outcome.KEY_DISABLED), release(create("off", false, KeyAttributes.NONE, POLICY), POLICY));
+        assertEquals(
+                new Refused(Outcome.KEY_DISABLED), release(create("off", false, KeyAttributes.NONE, POLICY), POLICY));
         assertInstanceOf(Released.class, release(create("old", true, NOW_SECONDS - 5, POLICY), POLICY));
     }
 

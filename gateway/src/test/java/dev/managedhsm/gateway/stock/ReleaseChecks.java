@@ -58,8 +58,7 @@ final class ReleaseChecks {
                 .setAlgorithm(KeyExportEncryptionAlgorithm.RSA_AES_KEY_WRAP_256)
                 .setNonce("nonce-1");
         ReleaseKeyResult result = client.keys
-                .releaseKeyWithResponse(
-                        "release-2", key.getProperties().getVersion(), token, options, Context.NONE)
+                .releaseKeyWithResponse("release-2", key.getProperties().getVersion(), token, options, Context.NONE)
                 .getValue();
         String payload = payload(result);
         assertTrue(payload.contains("\"nonce\":\"nonce-1\""), payload);
