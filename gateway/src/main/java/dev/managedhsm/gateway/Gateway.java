@@ -10,9 +10,13 @@ import dev.managedhsm.crypto.lifecycle.HsmCondition;
 import dev.managedhsm.crypto.ring.OperationRing;
 import dev.managedhsm.crypto.ring.RingConfig;
 import dev.managedhsm.crypto.seal.SealFailure;
+import dev.managedhsm.gateway.http.CannotListen;
 import dev.managedhsm.gateway.http.Edge;
 import dev.managedhsm.gateway.http.EdgeLimits;
 import dev.managedhsm.gateway.http.EdgeServices;
+import dev.managedhsm.gateway.http.Listener;
+import dev.managedhsm.gateway.http.TlsFiles;
+import dev.managedhsm.gateway.http.TlsReload;
 import dev.managedhsm.gateway.resource.Resources;
 import dev.managedhsm.gateway.resource.RoleChanges;
 import dev.managedhsm.gateway.resource.Routes;
@@ -26,6 +30,7 @@ import io.vertx.core.net.OpenSSLEngineOptions;
 import io.vertx.core.transport.Transport;
 import java.net.URI;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
 import java.util.UUID;
@@ -35,6 +40,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,6 +52,7 @@ import org.slf4j.LoggerFactory;
 public final class Gateway implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
     private static final long STOP_SECONDS_MAX = 20;
+    private static final Duration TLS_LOOK_EVERY = Duration.ofSeconds(2);
 
     private final GatewayConfig config;
     private final KeyCustody custody;
@@ -53,7 +61,9 @@ public final class Gateway implements AutoCloseable {
     private final ThreadPoolExecutor verification;
     private final Vertx vertx;
     private final Queue<Executor> loops = new ConcurrentLinkedQueue<>();
+    private final Queue<Edge> edges = new ConcurrentLinkedQueue<>();
     private final Queue<Routes> routes = new ConcurrentLinkedQueue<>();
+    private volatile @Nullable TlsReload tlsReload;
 
     private Gateway(
             GatewayConfig config,
@@ -79,21 +89,23 @@ public final class Gateway implements AutoCloseable {
      */
     public static Gateway start(GatewayConfig config) {
         Clock clock = Clock.systemUTC();
-        int cores = Runtime.getRuntime().availableProcessors();
-        RingConfig ringConfig = RingConfig.forCores(cores);
-        int eventLoops = Math.max(1, cores - ringConfig.fastWorkers());
+        RingConfig ringConfig = config.threads().ring();
+        int eventLoops = config.threads().eventLoops();
         UUID tenant = UUID.fromString(config.tenantId());
         TokenVerifier verifier = new TokenVerifier(tenant, config.issuers(), clock);
         Challenge challenge = new Challenge(config.loginAuthority(), tenant, config.resource());
 
+        TlsFiles tlsFiles = tlsFiles(config, clock);
         Opened opened = new Opened();
         try {
-            KeyCustody custody = opened.add(KeyCustody.open(config.dataFolder(), clock));
+            KeyCustody custody =
+                    opened.add(KeyCustody.open(config.dataFolder(), config.rootKey(), config.policy(), clock));
             RoleJournal roleJournal = new RoleJournal(StoreJournal.ofRoles(custody.store()), custody.seal());
-            Authoriser authoriser = new Authoriser(InitialRoles.load(roleJournal, config.administrators()));
+            Authoriser authoriser =
+                    new Authoriser(InitialRoles.load(roleJournal, config.administrators(), config.initialRoles()));
             RoleChanges roleChanges = opened.add(new RoleChanges(roleJournal, authoriser, custody.state()));
             OperationRing ring = opened.add(ring(ringConfig, custody, clock));
-            ThreadPoolExecutor verification = verification(Math.max(1, cores / 4));
+            ThreadPoolExecutor verification = verification(config.threads().verifiers());
             opened.add(verification::shutdown);
             Vertx vertx = vertx(eventLoops);
             Gateway gateway = opened.owner(new Gateway(config, custody, roleChanges, ring, verification, vertx));
@@ -105,21 +117,22 @@ public final class Gateway implements AutoCloseable {
                     roleChanges,
                     ring,
                     new LatencyBook(clock),
-                    gateway.baseUrl(),
+                    config.baseUrl(),
                     ringConfig.slots());
             EdgeServices services = new EdgeServices(
-                    config.bindAddress(),
-                    config.port(),
-                    config.certificateChain(),
-                    config.privateKey(),
+                    config.listeners(),
+                    config.tls(),
+                    tlsFiles,
                     openSsl(),
                     verifier,
                     new TokenCache(),
                     challenge,
                     verification,
                     EdgeLimits.INTAKE_BYTES_MAX / eventLoops,
-                    clock);
+                    clock,
+                    config.region());
             gateway.listen(services, resources, eventLoops);
+            gateway.watchTls(tlsFiles, clock);
             return gateway;
         } catch (SealFailure | StoreRefused refused) {
             opened.close(refused);
@@ -127,6 +140,14 @@ public final class Gateway implements AutoCloseable {
         } catch (RuntimeException e) {
             opened.close(e);
             throw e;
+        }
+    }
+
+    private static TlsFiles tlsFiles(GatewayConfig config, Clock clock) {
+        try {
+            return TlsFiles.read(config.tls(), clock.instant());
+        } catch (IllegalArgumentException refused) {
+            throw new StartRefused(String.valueOf(refused.getMessage()), refused);
         }
     }
 
@@ -177,6 +198,7 @@ public final class Gateway implements AutoCloseable {
             vertx.deployVerticle(
                             () -> new Edge(services, edge -> {
                                 loops.add(edge.loop());
+                                edges.add(edge);
                                 Routes own = new Routes(edge, resources);
                                 routes.add(own);
                                 return own;
@@ -184,23 +206,39 @@ public final class Gateway implements AutoCloseable {
                             new DeploymentOptions().setInstances(eventLoops))
                     .await(STOP_SECONDS_MAX, TimeUnit.SECONDS);
         } catch (Exception e) {
-            throw new StartRefused(ListenFailure.sentence(config.bindAddress(), config.port(), e), e);
+            Listener listener = e instanceof CannotListen cannot ? cannot.listener() : config.front();
+            throw new StartRefused(ListenFailure.sentence(listener.bindAddress(), listener.port(), e), e);
         }
-        LOG.info("listening on {} port {}, {} event loops", config.bindAddress(), config.port(), eventLoops);
+        config.listeners()
+                .forEach(listener -> LOG.info(
+                        "listening on {} port {} for {}, from {}, {} event loops",
+                        listener.bindAddress(),
+                        listener.port(),
+                        listener.planes(),
+                        listener.allowed(),
+                        eventLoops));
     }
 
-    /** The port that is listened on. */
+    /** One edge speaks for all: they share their listening sockets. */
+    private void watchTls(TlsFiles first, Clock clock) {
+        Edge edge = edges.element();
+        tlsReload = new TlsReload(config.tls(), first, TLS_LOOK_EVERY, clock, files -> {
+            try {
+                edge.use(files).await(STOP_SECONDS_MAX, TimeUnit.SECONDS);
+            } catch (TimeoutException e) {
+                throw new IllegalStateException("the listeners do not take it", e);
+            }
+        });
+    }
+
+    /** The port on which clients come. */
     public int port() {
-        return config.port();
+        return config.front().port();
     }
 
     /** Where clients find the HSM. */
     public URI url() {
-        return URI.create(baseUrl());
-    }
-
-    private String baseUrl() {
-        return "https://" + config.hostName() + (config.port() == 443 ? "" : ":" + config.port());
+        return URI.create(config.baseUrl());
     }
 
     /**
@@ -210,6 +248,10 @@ public final class Gateway implements AutoCloseable {
     @Override
     public void close() {
         custody.state().become(HsmCondition.DRAINING);
+        TlsReload reload = tlsReload;
+        if (reload != null) {
+            reload.close();
+        }
         letLoopsSeeIt();
         ring.close();
         roleChanges.close();

@@ -3,9 +3,16 @@ package dev.managedhsm.gateway.cli;
 
 import dev.managedhsm.auth.token.SignatureAlgorithm;
 import dev.managedhsm.auth.token.TokenIssuer;
+import dev.managedhsm.crypto.lifecycle.LifecyclePolicy;
 import dev.managedhsm.gateway.Gateway;
 import dev.managedhsm.gateway.GatewayConfig;
+import dev.managedhsm.gateway.RootKeySource;
 import dev.managedhsm.gateway.StartRefused;
+import dev.managedhsm.gateway.Threads;
+import dev.managedhsm.gateway.http.AllowList;
+import dev.managedhsm.gateway.http.Listener;
+import dev.managedhsm.gateway.http.Plane;
+import dev.managedhsm.gateway.http.TlsConfig;
 import dev.managedhsm.gateway.identity.DevIssuer;
 import dev.managedhsm.gateway.identity.ManagedIdentityEndpoint;
 import java.io.IOException;
@@ -14,6 +21,7 @@ import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.security.interfaces.RSAPrivateCrtKey;
 import java.time.Clock;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
@@ -27,6 +35,7 @@ final class DevHsm implements AutoCloseable {
     private static final int NO_SKEW_SECONDS = 0;
 
     private static final long FIRST_KEYS = 1;
+    private static final String REGION = "local";
 
     private final DevFolder folder;
     private final ManagedIdentityEndpoint endpoint;
@@ -131,18 +140,24 @@ final class DevHsm implements AutoCloseable {
                 issuer.jwks(),
                 NO_SKEW_SECONDS,
                 FIRST_KEYS);
+        Listener listener = new Listener(
+                DevNames.plain(names.bind()), names.port(), EnumSet.allOf(Plane.class), AllowList.EVERYBODY);
+        Path data = folder.at("data");
         return new GatewayConfig(
-                DevNames.plain(names.bind()),
-                names.port(),
-                names.hostName(),
-                folder.at("data"),
-                folder.at(DevCertificates.SERVER),
-                folder.at(DevCertificates.SERVER_KEY),
+                names.url(),
+                REGION,
+                LifecyclePolicy.DEFAULT,
+                List.of(listener),
+                new TlsConfig(folder.at(DevCertificates.SERVER), folder.at(DevCertificates.SERVER_KEY)),
+                data,
+                new RootKeySource.Development(data.resolve("root.key")),
+                Threads.forCores(Runtime.getRuntime().availableProcessors()),
                 facts.tenantId(),
                 names.resource(),
                 names.loginAuthority(),
                 List.of(trusted),
-                List.of(facts.administratorId()));
+                List.of(facts.administratorId()),
+                List.of());
     }
 
     /** The port is part of the audience, so it is chosen before anything listens on it. */

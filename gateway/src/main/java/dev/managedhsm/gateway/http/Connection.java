@@ -24,6 +24,9 @@ final class Connection {
 
     private final IntakeAccount account;
     private final Channel channel;
+    private final Listener listener;
+    private final byte @Nullable [] certificateSha256;
+    private final boolean allowed;
     private final String networkInfo;
     private final String address;
 
@@ -39,13 +42,17 @@ final class Connection {
     private int misses = EdgeLimits.TOKEN_MISSES_MAX;
     private long missesSinceNanos = System.nanoTime();
 
-    Connection(IntakeAccount account, Channel channel) {
+    /** @param certificateSha256 SHA-256 of the client's certificate, or null if it has shown none */
+    Connection(IntakeAccount account, Channel channel, Listener listener, byte @Nullable [] certificateSha256) {
         this.account = account;
         this.channel = channel;
+        this.listener = listener;
+        this.certificateSha256 = certificateSha256;
         SocketAddress remote = channel.remoteAddress();
         boolean six = remote instanceof InetSocketAddress inet && inet.getAddress() instanceof Inet6Address;
         this.address =
                 remote instanceof InetSocketAddress inet ? inet.getAddress().getHostAddress() : "unknown";
+        this.allowed = listener.allowed().allows(remote instanceof InetSocketAddress inet ? inet.getAddress() : null);
         String family = six ? "Ipv6" : "Ipv4";
         this.networkInfo = "conn_type=" + family + ";addr=" + address + ";act_addr_fam=" + family + ";";
     }
@@ -53,6 +60,21 @@ final class Connection {
     /** The client's address, for the log. */
     String address() {
         return address;
+    }
+
+    /** Whether the listener is for this plane. */
+    boolean serves(Plane plane) {
+        return listener.planes().contains(plane);
+    }
+
+    /** Whether the listener's allow-list has the client's address. */
+    boolean allowed() {
+        return allowed;
+    }
+
+    /** SHA-256 of the client's certificate (RFC 8705 section 3.1), or null if it has shown none. */
+    byte @Nullable [] certificateSha256() {
+        return certificateSha256 == null ? null : certificateSha256.clone();
     }
 
     /** The value of {@code x-ms-keyvault-network-info}. */

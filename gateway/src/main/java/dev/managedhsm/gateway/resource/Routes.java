@@ -7,11 +7,13 @@ import dev.managedhsm.auth.token.VerifiedToken;
 import dev.managedhsm.crypto.key.KeyName;
 import dev.managedhsm.gateway.http.Edge;
 import dev.managedhsm.gateway.http.Exchange;
+import dev.managedhsm.gateway.http.Plane;
 import dev.managedhsm.gateway.wire.WireError;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.nio.charset.StandardCharsets;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +23,9 @@ import org.jspecify.annotations.Nullable;
  * for the rest. Used by its event loop's thread only.
  */
 public final class Routes implements Consumer<Exchange>, AutoCloseable {
+    /** What operators ask; everything else is for applications. */
+    private static final Set<String> MANAGEMENT_PATHS = Set.of("/latency", "/latency.hlog");
+
     private final Edge edge;
     private final HsmAccess access;
     private final KeyOperations operations;
@@ -56,6 +61,10 @@ public final class Routes implements Consumer<Exchange>, AutoCloseable {
     @Override
     public void accept(Exchange exchange) {
         String path = exchange.request().path();
+        if (!exchange.serves(path != null && MANAGEMENT_PATHS.contains(path) ? Plane.MANAGEMENT : Plane.DATA)) {
+            exchange.refuse(WireError.notFound());
+            return;
+        }
         if (HttpMethod.POST.equals(exchange.request().method())) {
             OperationPath operation = path == null ? null : OperationPath.parse(path);
             if (operation != null) {

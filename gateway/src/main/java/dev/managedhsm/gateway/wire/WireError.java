@@ -48,6 +48,13 @@ public record WireError(
         return new WireError(403, "AccessDenied", "Not authorized to access " + dataAction + " on " + scope);
     }
 
+    /** 403: the client's address is not on the listener's allow-list. */
+    public static WireError forbiddenByFirewall(String address) {
+        return forbidden(
+                "ForbiddenByFirewall",
+                "Client address (" + address + ") is not authorized and caller is not a trusted service");
+    }
+
     /** 404: no such key or version. */
     public static WireError keyNotFound(String id) {
         return new WireError(404, "KeyNotFound", "Key not found: " + id);
