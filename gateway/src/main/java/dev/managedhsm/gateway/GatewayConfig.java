@@ -2,6 +2,7 @@
 package dev.managedhsm.gateway;
 
 import dev.managedhsm.auth.token.TokenIssuer;
+import dev.managedhsm.gateway.refusal.RefusalConfig;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -23,6 +24,7 @@ import java.util.List;
  * @param issuers who may sign tokens
  * @param administrators object ids, GUIDs in lower case, that are given Administrator, Crypto Officer and Crypto User at
  *     {@code /} at the first start; later starts go by what the store says
+ * @param refusals where refused tokens are recorded
  */
 public record GatewayConfig(
         String bindAddress,
@@ -35,7 +37,8 @@ public record GatewayConfig(
         String resource,
         String loginAuthority,
         List<TokenIssuer> issuers,
-        List<String> administrators) {
+        List<String> administrators,
+        RefusalConfig refusals) {
 
     /** Copies the lists; a port outside 1 to 65535 is a programmer's mistake. */
     public GatewayConfig {

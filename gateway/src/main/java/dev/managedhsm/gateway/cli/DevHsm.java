@@ -8,6 +8,7 @@ import dev.managedhsm.gateway.GatewayConfig;
 import dev.managedhsm.gateway.StartRefused;
 import dev.managedhsm.gateway.identity.DevIssuer;
 import dev.managedhsm.gateway.identity.ManagedIdentityEndpoint;
+import dev.managedhsm.gateway.refusal.RefusalConfig;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -25,8 +26,6 @@ import java.util.UUID;
 final class DevHsm implements AutoCloseable {
     /** Issuer and HSM read the same clock, so a token that has expired has expired. */
     private static final int NO_SKEW_SECONDS = 0;
-
-    private static final long FIRST_KEYS = 1;
 
     private final DevFolder folder;
     private final ManagedIdentityEndpoint endpoint;
@@ -129,8 +128,7 @@ final class DevHsm implements AutoCloseable {
                 Set.of(names.resource()),
                 Set.of(SignatureAlgorithm.RS256),
                 issuer.jwks(),
-                NO_SKEW_SECONDS,
-                FIRST_KEYS);
+                NO_SKEW_SECONDS);
         return new GatewayConfig(
                 DevNames.plain(names.bind()),
                 names.port(),
@@ -142,7 +140,8 @@ final class DevHsm implements AutoCloseable {
                 names.resource(),
                 names.loginAuthority(),
                 List.of(trusted),
-                List.of(facts.administratorId()));
+                List.of(facts.administratorId()),
+                RefusalConfig.in(folder.at("refused-tokens")));
     }
 
     /** The port is part of the audience, so it is chosen before anything listens on it. */
