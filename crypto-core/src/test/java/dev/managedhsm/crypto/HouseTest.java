@@ -94,6 +94,16 @@ class HouseTest {
     }
 
     @Test
+    void onlyTheLifecycleAsksForSecrets() {
+        noClasses()
+                .that(not(resideInAnyPackage(ROOT + ".lifecycle..", ROOT + ".keyring..")))
+                .should()
+                .dependOnClassesThat()
+                .haveFullyQualifiedName(ROOT + ".keyring.SecretAccess")
+                .check(CLASSES);
+    }
+
+    @Test
     void nothingPrintsToTheConsole() {
         noClasses()
                 .should()

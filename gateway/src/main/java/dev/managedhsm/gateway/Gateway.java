@@ -88,7 +88,7 @@ public final class Gateway implements AutoCloseable {
 
         Opened opened = new Opened();
         try {
-            KeyCustody custody = opened.add(KeyCustody.open(config.dataFolder(), clock));
+            KeyCustody custody = opened.add(KeyCustody.open(config.dataFolder(), config.deletion(), clock));
             RoleJournal roleJournal = new RoleJournal(StoreJournal.ofRoles(custody.store()), custody.seal());
             Authoriser authoriser = new Authoriser(InitialRoles.load(roleJournal, config.administrators()));
             RoleChanges roleChanges = opened.add(new RoleChanges(roleJournal, authoriser, custody.state()));

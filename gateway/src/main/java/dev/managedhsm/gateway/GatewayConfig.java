@@ -2,6 +2,7 @@
 package dev.managedhsm.gateway;
 
 import dev.managedhsm.auth.token.TokenIssuer;
+import dev.managedhsm.crypto.lifecycle.LifecyclePolicy;
 import dev.managedhsm.gateway.refusal.RefusalConfig;
 import java.nio.file.Path;
 import java.util.List;
@@ -24,6 +25,7 @@ import java.util.List;
  * @param issuers who may sign tokens
  * @param administrators object ids, GUIDs in lower case, that are given Administrator, Crypto Officer and Crypto User at
  *     {@code /} at the first start; later starts go by what the store says
+ * @param deletion how long deleted keys can be recovered, and whether they can be purged before
  * @param refusals where refused tokens are recorded
  */
 public record GatewayConfig(
@@ -38,6 +40,7 @@ public record GatewayConfig(
         String loginAuthority,
         List<TokenIssuer> issuers,
         List<String> administrators,
+        LifecyclePolicy deletion,
         RefusalConfig refusals) {
 
     /** Copies the lists; a port outside 1 to 65535 is a programmer's mistake. */

@@ -55,14 +55,14 @@ record KeyCustody(
      *
      * @throws StartRefused if the folder, the store or the engine does not allow it
      */
-    static KeyCustody open(Path folder, Clock clock) {
+    static KeyCustody open(Path folder, LifecyclePolicy deletion, Clock clock) {
         for (ProcessHardening.Measure measure : ProcessHardening.apply(false)) {
             LOG.info(
                     "custody measure {}: {} ({})", measure.name(), measure.held() ? "held" : "NOT HELD", measure.why());
         }
         Opened opened = new Opened();
         try {
-            return open(opened, folder, clock);
+            return open(opened, folder, deletion, clock);
         } catch (StoreRefused | SealFailure | EngineFailure refused) {
             opened.close(refused);
             throw new StartRefused(String.valueOf(refused.getMessage()), refused);
@@ -72,7 +72,7 @@ record KeyCustody(
         }
     }
 
-    private static KeyCustody open(Opened opened, Path folder, Clock clock) {
+    private static KeyCustody open(Opened opened, Path folder, LifecyclePolicy deletion, Clock clock) {
         Engine engine = opened.add(Engines.choose());
         Store store = opened.add(SqliteStore.open(folder));
         RootKey rootKey = opened.add(rootKey(engine, store, folder.resolve(ROOT_KEY_FILE)));
@@ -81,7 +81,7 @@ record KeyCustody(
         HsmState state = new HsmState(HsmCondition.OPERATIONAL);
         Keyring keyring = new Keyring(engine, seal, Keyring.HOT_MAX_DEFAULT, Keyring.READERS_MAX_DEFAULT);
         KeyLifecycle lifecycle =
-                new KeyLifecycle(engine, seal, keyring, new StoreJournal(store), state, LifecyclePolicy.DEFAULT, clock);
+                new KeyLifecycle(engine, seal, keyring, new StoreJournal(store), state, deletion, clock);
         return new KeyCustody(engine, rootKey, sealingKeys, seal, store, state, keyring, lifecycle);
     }
 

@@ -71,6 +71,15 @@ class HouseTest {
     }
 
     @Test
+    void nothingHereAsksForTheSecretOfAKey() {
+        noClasses()
+                .should()
+                .dependOnClassesThat()
+                .haveFullyQualifiedName("dev.managedhsm.crypto.keyring.SecretAccess")
+                .check(CLASSES);
+    }
+
+    @Test
     void onlyTheStoreKnowsTheDatabase() {
         noClasses()
                 .that(not(resideInAPackage(ROOT + ".store")))

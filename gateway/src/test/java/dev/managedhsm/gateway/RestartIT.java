@@ -7,15 +7,19 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.managedhsm.gateway.fixture.Answer;
 import dev.managedhsm.gateway.fixture.RawClient;
 import dev.managedhsm.gateway.fixture.RunningHsm;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.net.http.HttpClient;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -147,6 +151,23 @@ class RestartIT {
             hsm.client().get("/keys").ok();
         }
         RunningHsm.start(other, 0).close();
+    }
+
+    @Test
+    void answersAChangeThatHasBegunWhenItEnds() throws Exception {
+        RunningHsm hsm = RunningHsm.start(folder, 0);
+        try (RawClient client = hsm.newClient(HttpClient.Version.HTTP_2)) {
+            client.get("/keys").ok();
+            JsonObject slow = new JsonObject().put("kty", "RSA").put("key_size", 4096);
+            CompletableFuture<Answer> created =
+                    CompletableFuture.supplyAsync(() -> client.post("/keys/slow/create", slow));
+            client.get("/keys").ok();
+
+            hsm.close();
+
+            int status = created.get(30, TimeUnit.SECONDS).status();
+            assertTrue(status == 200 || status == 503, "an answer of the HSM: " + status);
+        }
     }
 
     @Test

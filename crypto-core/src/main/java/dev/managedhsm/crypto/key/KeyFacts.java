@@ -6,6 +6,7 @@ import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything about one key version except its secret.
@@ -17,6 +18,7 @@ import java.util.Set;
  * @param attributes enabled, period of use, times
  * @param tags caller's labels, in the order given; copied
  * @param publicPart modulus and exponent, point, or nothing
+ * @param releasePolicy who may have the key released to them, or null if it never leaves
  */
 public record KeyFacts(
         KeyName name,
@@ -25,11 +27,17 @@ public record KeyFacts(
         Set<PermittedOperation> permitted,
         KeyAttributes attributes,
         Map<String, String> tags,
-        PublicPart publicPart) {
+        PublicPart publicPart,
+        @Nullable ReleasePolicy releasePolicy) {
 
     /** Copies both collections: facts are published to all threads, and whoever gave them may go on to change them. */
     public KeyFacts {
         permitted = permitted.isEmpty() ? Set.of() : Collections.unmodifiableSet(EnumSet.copyOf(permitted));
         tags = tags.isEmpty() ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(tags));
+    }
+
+    /** Whether the key can be released: exactly the keys with a release policy can. */
+    public boolean exportable() {
+        return releasePolicy != null;
     }
 }

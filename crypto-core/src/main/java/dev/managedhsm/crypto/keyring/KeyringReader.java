@@ -10,6 +10,7 @@ import dev.managedhsm.crypto.memory.LockedMemory;
 import dev.managedhsm.crypto.seal.RecordSeal;
 import dev.managedhsm.crypto.seal.SealFailure;
 import java.lang.foreign.MemorySegment;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -91,6 +92,20 @@ public final class KeyringReader implements AutoCloseable {
         } finally {
             scratch.wipe();
         }
+    }
+
+    /**
+     * Unseals the secret of the key that was entered. Tens of microseconds.
+     *
+     * @param key what {@link #enter} returned
+     * @param access why the secret is read
+     * @param out locked memory of at least {@link Engine#SECRET_LENGTH_MAX} bytes; the caller wipes it
+     * @return length of the secret encoding in {@code out}, in bytes
+     * @throws SealFailure if the sealed secret was changed in memory; the HSM must move to failed
+     */
+    public int secret(LivingKey key, SecretAccess access, MemorySegment out) {
+        Objects.requireNonNull(access, "access");
+        return seal.open(key.secretName(), key.sealedSecret().content(), out);
     }
 
     /** Leaves the key: neither it nor its engine key may be touched any more. */

@@ -111,7 +111,8 @@ final class CreateKey extends Change<KeyFacts> {
                 request.permitted(),
                 new KeyAttributes(request.enabled(), request.notBefore(), request.expires(), now, now),
                 request.tags(),
-                publicPart);
+                publicPart,
+                null);
     }
 
     @Override

@@ -2,6 +2,7 @@
 package dev.managedhsm.crypto.lifecycle;
 
 import dev.managedhsm.crypto.engine.Engine;
+import dev.managedhsm.crypto.key.ReleasePolicy;
 import dev.managedhsm.crypto.memory.LockedMemory;
 import dev.managedhsm.crypto.seal.Anchor;
 import dev.managedhsm.crypto.seal.RecordMark;
@@ -21,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Draft implements AutoCloseable {
     private static final RecordName ANCHOR = new RecordName(SealPurpose.ANCHOR, "", "");
-    /** Room for the longest facts: 15 tags of 512 characters of 3 bytes, a modulus, and the rest. */
-    private static final int CONTENT_LENGTH_MAX = 32 * 1024;
+    /** Room for the longest facts: 15 tags of 512 characters of 3 bytes, a release policy, a modulus, and the rest. */
+    private static final int CONTENT_LENGTH_MAX = 15 * 512 * 3 + 3 * ReleasePolicy.LENGTH_MAX + 8 * 1024;
 
     private final RecordSeal seal;
     private final LockedMemory secret = LockedMemory.allocate(Engine.SECRET_LENGTH_MAX, "secret of a new key");

@@ -8,6 +8,7 @@ import dev.managedhsm.crypto.key.KeyName;
 import dev.managedhsm.crypto.key.KeyVersion;
 import dev.managedhsm.crypto.key.PermittedOperation;
 import dev.managedhsm.crypto.key.PublicPart;
+import dev.managedhsm.crypto.key.ReleasePolicy;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -18,16 +19,21 @@ import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The facts of a key version as bytes, to be sealed. Enums are written by name, so that their order may change.
  *
  * <pre>
- *   format, ordinal, name, version, key class, permitted…, enabled, notBefore, expires, created, updated, tags…, public part
+ *   format, ordinal, name, version, key class, permitted…, enabled, notBefore, expires, created, updated, tags…, public part,
+ *   release policy
  * </pre>
  */
 final class FactsCodec {
-    private static final int FORMAT = 1;
+    private static final int FORMAT = 2;
+    /** The format before keys could be released. */
+    private static final int FORMAT_WITHOUT_RELEASE = 1;
+
     private static final int PUBLIC_NONE = 0;
     private static final int PUBLIC_RSA = 1;
     private static final int PUBLIC_POINT = 2;
@@ -66,6 +72,7 @@ final class FactsCodec {
                 out.writeUTF(tag.getValue());
             }
             encode(facts.publicPart(), out);
+            encode(facts.releasePolicy(), out);
         } catch (IOException e) {
             throw new UncheckedIOException(e); // a byte array does not fail
         }
@@ -88,6 +95,15 @@ final class FactsCodec {
         }
     }
 
+    private static void encode(@Nullable ReleasePolicy policy, DataOutputStream out) throws IOException {
+        out.writeBoolean(policy != null);
+        if (policy != null) {
+            out.writeUTF(policy.contentType());
+            out.writeUTF(policy.json());
+            out.writeBoolean(policy.immutable());
+        }
+    }
+
     private static void encode(byte[] part, DataOutputStream out) throws IOException {
         out.writeShort(part.length);
         out.write(part);
@@ -101,7 +117,8 @@ final class FactsCodec {
      */
     static Placed decode(byte[] bytes) {
         try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
-            if (in.readByte() != FORMAT) {
+            int format = in.readByte();
+            if (format != FORMAT && format != FORMAT_WITHOUT_RELEASE) {
                 throw new IOException("a newer format");
             }
             int ordinal = in.readInt();
@@ -118,7 +135,9 @@ final class FactsCodec {
             for (int count = in.readByte(); count > 0; count--) {
                 tags.put(in.readUTF(), in.readUTF());
             }
-            KeyFacts facts = new KeyFacts(name, version, keyClass, permitted, attributes, tags, decodePublicPart(in));
+            PublicPart publicPart = decodePublicPart(in);
+            ReleasePolicy policy = format == FORMAT ? decodePolicy(in) : null;
+            KeyFacts facts = new KeyFacts(name, version, keyClass, permitted, attributes, tags, publicPart, policy);
             return new Placed(facts, ordinal);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -132,6 +151,10 @@ final class FactsCodec {
             case PUBLIC_POINT -> new PublicPart.Point(decodeBytes(in), decodeBytes(in));
             default -> throw new IOException("a newer format");
         };
+    }
+
+    private static @Nullable ReleasePolicy decodePolicy(DataInputStream in) throws IOException {
+        return in.readBoolean() ? new ReleasePolicy(in.readUTF(), in.readUTF(), in.readBoolean()) : null;
     }
 
     private static byte[] decodeBytes(DataInputStream in) throws IOException {

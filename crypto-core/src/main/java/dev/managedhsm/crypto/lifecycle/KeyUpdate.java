@@ -40,6 +40,7 @@ public record KeyUpdate(
                 permitted != null ? permitted : facts.permitted(),
                 attributes,
                 tags != null ? tags : facts.tags(),
-                facts.publicPart());
+                facts.publicPart(),
+                facts.releasePolicy());
     }
 }

@@ -52,6 +52,7 @@ class KeyFactsTest {
                 permitted,
                 new KeyAttributes(true, KeyAttributes.NONE, KeyAttributes.NONE, 1, 1),
                 tags,
-                new PublicPart.None());
+                new PublicPart.None(),
+                null);
     }
 }

@@ -50,7 +50,8 @@ final class KeyringFixture implements AutoCloseable {
                 EnumSet.of(PermittedOperation.SIGN, PermittedOperation.VERIFY),
                 new KeyAttributes(true, KeyAttributes.NONE, KeyAttributes.NONE, 1, 1),
                 Map.of(),
-                made.publicPart());
+                made.publicPart(),
+                null);
         RecordName record = new RecordName(SealPurpose.KEY_SECRET, facts.name().folded(), version.text());
         int length = seal.seal(record, 1, 0, secret.asSlice(0, made.secretLength()), sealed);
         return writer.add(new KeyRecord(facts, ordinal, MARK, MARK), sealed.asSlice(0, length));

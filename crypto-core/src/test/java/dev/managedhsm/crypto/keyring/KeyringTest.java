@@ -301,7 +301,8 @@ class KeyringTest {
                 permitted,
                 new KeyAttributes(enabled, notBefore, expires, 1, 1),
                 some.tags(),
-                some.publicPart());
+                some.publicPart(),
+                some.releasePolicy());
     }
 
     private int fingerprint(LivingKey key) {

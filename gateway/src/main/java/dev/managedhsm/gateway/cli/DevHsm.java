@@ -3,6 +3,7 @@ package dev.managedhsm.gateway.cli;
 
 import dev.managedhsm.auth.token.SignatureAlgorithm;
 import dev.managedhsm.auth.token.TokenIssuer;
+import dev.managedhsm.crypto.lifecycle.LifecyclePolicy;
 import dev.managedhsm.gateway.Gateway;
 import dev.managedhsm.gateway.GatewayConfig;
 import dev.managedhsm.gateway.StartRefused;
@@ -49,14 +50,14 @@ final class DevHsm implements AutoCloseable {
      * @return the HSM, ready
      * @throws StartRefused when the world does not allow it
      */
-    static DevHsm start(Path path, String name, String bind, int wantedPort) {
+    static DevHsm start(Path path, String name, String bind, int wantedPort, LifecyclePolicy deletion) {
         // Checked before the folder is touched, and told the port after it is locked.
         DevNames unnumbered = DevNames.of(name, bind, wantedPort);
         DevFolder folder = DevFolder.open(path);
         try {
             folder.remove(DevGuide.ENVIRONMENT);
             int port = wantedPort == 0 ? freePort(unnumbered) : wantedPort;
-            return start(folder, new DevNames(unnumbered.hostName(), unnumbered.bind(), port));
+            return start(folder, new DevNames(unnumbered.hostName(), unnumbered.bind(), port), deletion);
         } catch (RuntimeException e) {
             folder.close();
             throw e;
@@ -86,7 +87,7 @@ final class DevHsm implements AutoCloseable {
         }
     }
 
-    private static DevHsm start(DevFolder folder, DevNames names) {
+    private static DevHsm start(DevFolder folder, DevNames names, LifecyclePolicy deletion) {
         DevFacts facts = DevFacts.of(folder);
         Clock clock = Clock.systemUTC();
         DevIssuer issuer = new DevIssuer(issuerKey(folder), names.issuerUrl(facts.tenantId()), clock);
@@ -95,7 +96,7 @@ final class DevHsm implements AutoCloseable {
         try {
             DevFacts known = facts.withIdentityPort(folder, endpoint.port());
             DevGuide guide = new DevGuide(names, folder, known, endpoint.url().toString(), issuer.kid());
-            Gateway gateway = Gateway.start(config(folder, names, known, issuer));
+            Gateway gateway = Gateway.start(config(folder, names, known, issuer, deletion));
             return new DevHsm(folder, endpoint, gateway, guide);
         } catch (RuntimeException e) {
             endpoint.close();
@@ -120,7 +121,8 @@ final class DevHsm implements AutoCloseable {
         }
     }
 
-    private static GatewayConfig config(DevFolder folder, DevNames names, DevFacts facts, DevIssuer issuer) {
+    private static GatewayConfig config(
+            DevFolder folder, DevNames names, DevFacts facts, DevIssuer issuer, LifecyclePolicy deletion) {
         TokenIssuer trusted = new TokenIssuer(
                 "dev",
                 UUID.fromString(facts.tenantId()),
@@ -141,6 +143,7 @@ final class DevHsm implements AutoCloseable {
                 names.loginAuthority(),
                 List.of(trusted),
                 List.of(facts.administratorId()),
+                deletion,
                 RefusalConfig.in(folder.at("refused-tokens")));
     }
 

@@ -154,10 +154,7 @@ public final class Edge extends VerticleBase {
         try {
             set(routes).accept(exchange);
         } catch (RuntimeException broken) { // outermost: nobody waits for ever
-            LOG.error("request {} failed", exchange.requestId(), broken);
-            if (!exchange.over()) {
-                exchange.refuse(WireError.internal());
-            }
+            exchange.broken(broken);
         }
     }
 

@@ -17,7 +17,7 @@ public final class EdgeLimits {
     /** Connections of one event loop. */
     public static final int CONNECTIONS_MAX = 8192;
 
-    /** Memory that all event loops together hold for bodies, in bytes: a quarter of what the JVM may take off the heap. */
+    /** Memory that all event loops together hold for bodies, in bytes: half of what the JVM may take off the heap. */
     public static final int INTAKE_BYTES_MAX = 64 * 1024 * 1024;
 
     /** Body bytes beyond the limit that are read and dropped so that the client can read its refusal. */

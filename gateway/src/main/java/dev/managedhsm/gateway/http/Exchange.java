@@ -144,12 +144,17 @@ public final class Exchange {
             try {
                 next.run();
             } catch (RuntimeException broken) {
-                LOG.error("request {} failed", requestId(), broken);
-                if (!over()) {
-                    refuse(WireError.internal());
-                }
+                broken(broken);
             }
         });
+    }
+
+    /** Ends the exchange after something broke: logged, and answered with 500 unless it is over. */
+    public void broken(@Nullable Throwable cause) {
+        LOG.error("request {} failed", requestId(), cause);
+        if (!over()) {
+            refuse(WireError.internal());
+        }
     }
 
     /**

@@ -20,8 +20,6 @@ import dev.managedhsm.gateway.wire.WireError;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One key operation on its way: each method is one step, called on the event loop, and either ends the exchange or leads
@@ -32,7 +30,6 @@ import org.slf4j.LoggerFactory;
  * </pre>
  */
 final class OperationRequest {
-    private static final Logger LOG = LoggerFactory.getLogger(OperationRequest.class);
     private static final String WAIT_HEADER = "x-hsm-wait-ms";
     private static final String TIMING_HEADER = "x-hsm-server-timing";
     private static final double NANOS_PER_MILLI = 1e6;
@@ -156,10 +153,7 @@ final class OperationRequest {
             slot.stamp(Stage.ENCODE, System.nanoTime());
             path.latency.record(slot);
         } catch (RuntimeException broken) {
-            LOG.error("answering request {} failed", exchange.requestId(), broken);
-            if (!exchange.over()) {
-                exchange.refuse(WireError.internal());
-            }
+            exchange.broken(broken);
         } finally {
             path.slots.release(slot);
         }

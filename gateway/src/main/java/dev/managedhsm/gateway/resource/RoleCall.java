@@ -12,8 +12,6 @@ import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One permitted call of role administration. Used by its event loop only.
@@ -22,9 +20,7 @@ import org.slf4j.LoggerFactory;
  * @param scope the scope of the path
  * @param name the last part of the path, not checked
  */
-record RoleCall(Exchange exchange, Scope scope, String name) {
-    private static final Logger LOG = LoggerFactory.getLogger(RoleCall.class);
-
+record RoleCall(Exchange exchange, Scope scope, String name) implements ControlCall {
     /** The GUID that the path names. */
     UUID guid() throws Refused {
         UUID guid = Guid.parse(name);
@@ -32,15 +28,6 @@ record RoleCall(Exchange exchange, Scope scope, String name) {
             throw new Refused("The name in the request URI is not a valid GUID");
         }
         return guid;
-    }
-
-    /** The body as a JSON object. */
-    JsonObject json() throws Refused {
-        JsonObject json = exchange.json();
-        if (json == null) {
-            throw new Refused("The request body is not a JSON object");
-        }
-        return json;
     }
 
     /** The query parameter {@code $filter}, or null. */
@@ -65,15 +52,11 @@ record RoleCall(Exchange exchange, Scope scope, String name) {
      * @param answer called on the event loop with what the change gave back
      */
     <T> void when(CompletionStage<RoleAnswer<T>> change, Consumer<T> answer) {
-        change.whenComplete((ended, failure) -> exchange.resume(() -> {
-            if (ended instanceof RoleAnswer.Done<T>(T value)) {
-                answer.accept(value);
-            } else if (ended instanceof RoleAnswer.Refused<T>(WireError error)) {
-                exchange.refuse(error);
-            } else {
-                LOG.error("request {} failed", exchange.requestId(), failure);
-                exchange.refuse(WireError.internal());
+        whenEnded(change, ended -> {
+            switch (ended) {
+                case RoleAnswer.Done<T>(T value) -> answer.accept(value);
+                case RoleAnswer.Refused<T>(WireError error) -> exchange.refuse(error);
             }
-        }));
+        });
     }
 }

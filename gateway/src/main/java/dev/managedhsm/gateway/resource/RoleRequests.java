@@ -4,12 +4,9 @@ package dev.managedhsm.gateway.resource;
 import dev.managedhsm.auth.role.Scope;
 import dev.managedhsm.auth.token.VerifiedToken;
 import dev.managedhsm.gateway.http.Exchange;
-import dev.managedhsm.gateway.wire.Refused;
 import dev.managedhsm.gateway.wire.RoleErrors;
 import dev.managedhsm.gateway.wire.WireError;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Requests to administer roles, from the path to the permitted call. Used by its event loop only.
@@ -19,8 +16,6 @@ import org.slf4j.LoggerFactory;
  * </pre>
  */
 final class RoleRequests {
-    private static final Logger LOG = LoggerFactory.getLogger(RoleRequests.class);
-
     private final HsmAccess access;
     private final RoleAssignments assignments;
     private final RoleDefinitions definitions;
@@ -57,15 +52,6 @@ final class RoleRequests {
         if (access.permit(exchange, token, endpoint.action(), scope) == null) {
             return;
         }
-        try {
-            endpoint.handler().handle(new RoleCall(exchange, scope, path.name()));
-        } catch (Refused refused) {
-            exchange.refuse(refused.error());
-        } catch (RuntimeException broken) {
-            LOG.error("request {} failed", exchange.requestId(), broken);
-            if (!exchange.over()) {
-                exchange.refuse(WireError.internal());
-            }
-        }
+        ControlCall.attempt(exchange, () -> endpoint.handler().handle(new RoleCall(exchange, scope, path.name())));
     }
 }

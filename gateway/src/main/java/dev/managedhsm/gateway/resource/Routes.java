@@ -7,7 +7,6 @@ import dev.managedhsm.auth.token.VerifiedToken;
 import dev.managedhsm.crypto.key.KeyName;
 import dev.managedhsm.gateway.http.Edge;
 import dev.managedhsm.gateway.http.Exchange;
-import dev.managedhsm.gateway.wire.Refused;
 import dev.managedhsm.gateway.wire.WireError;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.Router;
@@ -16,16 +15,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The one table of routes of one event loop: a hand-written switch for key operations, another for roles, Vert.x's router
  * for the rest. Used by its event loop's thread only.
  */
 public final class Routes implements Consumer<Exchange>, AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(Routes.class);
-
     private final Edge edge;
     private final HsmAccess access;
     private final KeyOperations operations;
@@ -102,8 +97,7 @@ public final class Routes implements Consumer<Exchange>, AutoCloseable {
             } else if (bytes.succeeded()) {
                 exchange.answer(contentType, bytes.result());
             } else {
-                LOG.error("request {} failed", exchange.requestId(), bytes.cause());
-                exchange.refuse(WireError.internal());
+                exchange.broken(bytes.cause());
             }
         });
     }
@@ -125,24 +119,11 @@ public final class Routes implements Consumer<Exchange>, AutoCloseable {
         if (permit == null) {
             return;
         }
-        try {
-            endpoint.handler().handle(new Call(exchange, context, token, permit));
-        } catch (Refused refused) {
-            exchange.refuse(refused.error());
-        } catch (RuntimeException broken) {
-            LOG.error("request {} failed", exchange.requestId(), broken);
-            if (!exchange.over()) {
-                exchange.refuse(WireError.internal());
-            }
-        }
+        ControlCall.attempt(exchange, () -> endpoint.handler().handle(new Call(exchange, context, token, permit)));
     }
 
     private void broken(RoutingContext context) {
-        Exchange exchange = exchange();
-        LOG.error("request {} failed", exchange.requestId(), context.failure());
-        if (!exchange.over()) {
-            exchange.refuse(WireError.internal());
-        }
+        exchange().broken(context.failure());
     }
 
     /** Gives back the slots; all operations must have come back. */

@@ -54,7 +54,7 @@ public final class CreateKeyBody {
      * @throws Refused saying which property is not acceptable
      */
     public static KeyRequest read(KeyName name, JsonObject json) throws Refused {
-        String kty = text(json, "kty");
+        String kty = JsonFields.text(json, "kty");
         if (kty == null) {
             throw new Refused("Property 'kty' is required");
         }
@@ -62,7 +62,7 @@ public final class CreateKeyBody {
         if (type == null) {
             throw new Refused("Property 'kty' has an unknown or unsupported value");
         }
-        JsonObject attributes = object(json, "attributes");
+        JsonObject attributes = JsonFields.optionalObject(json, "attributes");
         if (Boolean.TRUE.equals(flag(attributes, "exportable"))) {
             throw new Refused("Exportable keys must have release policy");
         }
@@ -83,7 +83,7 @@ public final class CreateKeyBody {
     private static KeyClass keyClass(JsonObject json, KeyType type) throws Refused {
         Long size = number(json, "key_size");
         Long exponent = number(json, "public_exponent");
-        String curve = text(json, "crv");
+        String curve = JsonFields.text(json, "crv");
         // 0 means that the client left it unset
         if (exponent != null && exponent != 0 && (type != KeyType.RSA || exponent != PUBLIC_EXPONENT)) {
             throw new Refused("Property 'public_exponent' is not supported; leave it out or use 65537 with RSA");
@@ -152,7 +152,7 @@ public final class CreateKeyBody {
     }
 
     private static Map<String, String> tags(JsonObject json) throws Refused {
-        JsonObject object = object(json, "tags");
+        JsonObject object = JsonFields.optionalObject(json, "tags");
         if (object == null) {
             return Map.of();
         }
@@ -177,14 +177,6 @@ public final class CreateKeyBody {
         return value;
     }
 
-    private static @Nullable String text(JsonObject json, String name) throws Refused {
-        Object value = json.getValue(name);
-        if (value != null && !(value instanceof String)) {
-            throw new Refused("Property '" + name + "' is not a string");
-        }
-        return (String) value;
-    }
-
     private static @Nullable Boolean flag(@Nullable JsonObject json, String name) throws Refused {
         Object value = json == null ? null : json.getValue(name);
         if (value != null && !(value instanceof Boolean)) {
@@ -202,13 +194,5 @@ public final class CreateKeyBody {
             return ((Number) value).longValue();
         }
         throw new Refused("Property '" + name + "' is not an integer");
-    }
-
-    private static @Nullable JsonObject object(JsonObject json, String name) throws Refused {
-        Object value = json.getValue(name);
-        if (value != null && !(value instanceof JsonObject)) {
-            throw new Refused("Property '" + name + "' is not an object");
-        }
-        return (JsonObject) value;
     }
 }

@@ -19,6 +19,15 @@ final class JsonFields {
         throw new Refused("Property '" + name + "' is required and is an object");
     }
 
+    /** A member that is an object, or null where it is absent or null. */
+    static @Nullable JsonObject optionalObject(JsonObject json, String name) throws Refused {
+        Object value = json.getValue(name);
+        if (value == null || value instanceof JsonObject) {
+            return (JsonObject) value;
+        }
+        throw new Refused("Property '" + name + "' is not an object");
+    }
+
     /** A member that is a string, or null where it is absent or null. */
     static @Nullable String text(JsonObject json, String name) throws Refused {
         Object value = json.getValue(name);

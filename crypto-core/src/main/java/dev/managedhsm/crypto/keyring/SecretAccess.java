@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.crypto.keyring;
+
+/**
+ * Must be held by code that reads the secret of a living key. Whoever can make one is listed by a search for this class;
+ * only the key life-cycle does, and a test keeps it so.
+ */
+public enum SecretAccess {
+    /** The secret leaves sealed for HSMs of the same security domain. */
+    BACKUP,
+    /** The secret leaves wrapped for an attested environment that the key's release policy names. */
+    RELEASE
+}
