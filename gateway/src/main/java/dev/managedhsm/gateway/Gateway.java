@@ -99,7 +99,7 @@ public final class Gateway implements AutoCloseable {
         Opened opened = new Opened();
         try {
             KeyCustody custody =
-                    opened.add(KeyCustody.open(config.dataFolder(), config.rootKey(), config.policy(), clock));
+                    opened.add(KeyCustody.open(config.dataFolder(), config.rootKey(), config.deletion(), clock));
             RoleJournal roleJournal = new RoleJournal(StoreJournal.ofRoles(custody.store()), custody.seal());
             Authoriser authoriser =
                     new Authoriser(InitialRoles.load(roleJournal, config.administrators(), config.initialRoles()));

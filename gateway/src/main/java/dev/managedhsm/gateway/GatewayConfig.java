@@ -6,6 +6,7 @@ import dev.managedhsm.crypto.lifecycle.LifecyclePolicy;
 import dev.managedhsm.gateway.http.Listener;
 import dev.managedhsm.gateway.http.Plane;
 import dev.managedhsm.gateway.http.TlsConfig;
+import dev.managedhsm.gateway.refusal.RefusalConfig;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -16,7 +17,6 @@ import java.util.List;
  *
  * @param baseUrl scheme, host and port of URLs and key ids, without a slash at the end
  * @param region the region that answers name
- * @param policy what the owner decided about deletion
  * @param listeners what is listened on; the first one with {@link Plane#DATA} is where clients come
  * @param tls with which files TLS speaks, and how
  * @param dataFolder the folder of the store; made when missing
@@ -30,11 +30,12 @@ import java.util.List;
  * @param administrators object ids, GUIDs in lower case, that are given Administrator, Crypto Officer and Crypto User at
  *     {@code /} at the first start; later starts go by what the store says
  * @param initialRoles what else is given at the first start
+ * @param deletion how long deleted keys can be recovered, and whether they can be purged before
+ * @param refusals where refused tokens are recorded
  */
 public record GatewayConfig(
         String baseUrl,
         String region,
-        LifecyclePolicy policy,
         List<Listener> listeners,
         TlsConfig tls,
         Path dataFolder,
@@ -45,7 +46,9 @@ public record GatewayConfig(
         String loginAuthority,
         List<TokenIssuer> issuers,
         List<String> administrators,
-        List<InitialRole> initialRoles) {
+        List<InitialRole> initialRoles,
+        LifecyclePolicy deletion,
+        RefusalConfig refusals) {
 
     /** Copies the lists; a gateway without a listener for applications is a programmer's mistake. */
     public GatewayConfig {

@@ -53,17 +53,17 @@ record KeyCustody(
      *
      * @param folder the folder of the store
      * @param source where the root key is
-     * @param policy what the owner decided about deletion
+     * @param deletion what the owner decided about deletion
      * @throws StartRefused if the folder, the store or the engine does not allow it
      */
-    static KeyCustody open(Path folder, RootKeySource source, LifecyclePolicy policy, Clock clock) {
+    static KeyCustody open(Path folder, RootKeySource source, LifecyclePolicy deletion, Clock clock) {
         for (ProcessHardening.Measure measure : ProcessHardening.apply(false)) {
             LOG.info(
                     "custody measure {}: {} ({})", measure.name(), measure.held() ? "held" : "NOT HELD", measure.why());
         }
         Opened opened = new Opened();
         try {
-            return open(opened, folder, source, policy, clock);
+            return open(opened, folder, source, deletion, clock);
         } catch (StoreRefused | SealFailure | EngineFailure | IllegalArgumentException refused) {
             opened.close(refused);
             throw new StartRefused(String.valueOf(refused.getMessage()), refused);
@@ -74,7 +74,7 @@ record KeyCustody(
     }
 
     private static KeyCustody open(
-            Opened opened, Path folder, RootKeySource source, LifecyclePolicy policy, Clock clock) {
+            Opened opened, Path folder, RootKeySource source, LifecyclePolicy deletion, Clock clock) {
         Engine engine = opened.add(Engines.choose());
         Store store = opened.add(SqliteStore.open(folder));
         RootKey rootKey = opened.add(source.open(engine, store.head() > 0));
@@ -82,7 +82,8 @@ record KeyCustody(
         RecordSeal seal = new RecordSeal(engine, sealingKeys);
         HsmState state = new HsmState(HsmCondition.OPERATIONAL);
         Keyring keyring = new Keyring(engine, seal, Keyring.HOT_MAX_DEFAULT, Keyring.READERS_MAX_DEFAULT);
-        KeyLifecycle lifecycle = new KeyLifecycle(engine, seal, keyring, new StoreJournal(store), state, policy, clock);
+        KeyLifecycle lifecycle =
+                new KeyLifecycle(engine, seal, keyring, new StoreJournal(store), state, deletion, clock);
         return new KeyCustody(engine, rootKey, sealingKeys, seal, store, state, keyring, lifecycle);
     }
 

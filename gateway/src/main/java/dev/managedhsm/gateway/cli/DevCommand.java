@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.gateway.cli;
 
+import dev.managedhsm.crypto.lifecycle.LifecyclePolicy;
 import dev.managedhsm.gateway.StartRefused;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -48,6 +49,16 @@ final class DevCommand implements Callable<Integer> {
                     "Folder of everything it keeps (default: managed-hsm/dev in $XDG_STATE_HOME or ~/.local/state).")
     private @Nullable Path data;
 
+    @Option(
+            names = "--retention-days",
+            paramLabel = "N",
+            defaultValue = "90",
+            description = "Days a deleted key can be recovered, 7 to 90 (default: ${DEFAULT-VALUE}).")
+    private int retentionDays;
+
+    @Option(names = "--purge-protection", description = "Nobody can purge a deleted key before that time is over.")
+    private boolean purgeProtection;
+
     @Spec
     private @Nullable CommandSpec spec;
 
@@ -63,8 +74,13 @@ final class DevCommand implements Callable<Integer> {
             err().println("hsm: --port takes a number from 0 to 65535.");
             return 2;
         }
+        if (retentionDays < LifecyclePolicy.RETENTION_DAYS_MIN || retentionDays > LifecyclePolicy.RETENTION_DAYS_MAX) {
+            err().println("hsm: --retention-days takes a number from 7 to 90.");
+            return 2;
+        }
         try {
-            run(DevHsm.start(data == null ? defaultFolder() : data, name, bind, port));
+            Path folder = data == null ? defaultFolder() : data;
+            run(DevHsm.start(folder, name, bind, port, new LifecyclePolicy(retentionDays, purgeProtection)));
         } catch (StartRefused refused) {
             LOG.debug("start refused", refused);
             err().println("hsm: " + refused.sentence());

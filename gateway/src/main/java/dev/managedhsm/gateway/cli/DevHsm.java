@@ -15,6 +15,7 @@ import dev.managedhsm.gateway.http.Plane;
 import dev.managedhsm.gateway.http.TlsConfig;
 import dev.managedhsm.gateway.identity.DevIssuer;
 import dev.managedhsm.gateway.identity.ManagedIdentityEndpoint;
+import dev.managedhsm.gateway.refusal.RefusalConfig;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -34,7 +35,6 @@ final class DevHsm implements AutoCloseable {
     /** Issuer and HSM read the same clock, so a token that has expired has expired. */
     private static final int NO_SKEW_SECONDS = 0;
 
-    private static final long FIRST_KEYS = 1;
     private static final String REGION = "local";
 
     private final DevFolder folder;
@@ -59,14 +59,14 @@ final class DevHsm implements AutoCloseable {
      * @return the HSM, ready
      * @throws StartRefused when the world does not allow it
      */
-    static DevHsm start(Path path, String name, String bind, int wantedPort) {
+    static DevHsm start(Path path, String name, String bind, int wantedPort, LifecyclePolicy deletion) {
         // Checked before the folder is touched, and told the port after it is locked.
         DevNames unnumbered = DevNames.of(name, bind, wantedPort);
         DevFolder folder = DevFolder.open(path);
         try {
             folder.remove(DevGuide.ENVIRONMENT);
             int port = wantedPort == 0 ? freePort(unnumbered) : wantedPort;
-            return start(folder, new DevNames(unnumbered.hostName(), unnumbered.bind(), port));
+            return start(folder, new DevNames(unnumbered.hostName(), unnumbered.bind(), port), deletion);
         } catch (RuntimeException e) {
             folder.close();
             throw e;
@@ -96,7 +96,7 @@ final class DevHsm implements AutoCloseable {
         }
     }
 
-    private static DevHsm start(DevFolder folder, DevNames names) {
+    private static DevHsm start(DevFolder folder, DevNames names, LifecyclePolicy deletion) {
         DevFacts facts = DevFacts.of(folder);
         Clock clock = Clock.systemUTC();
         DevIssuer issuer = new DevIssuer(issuerKey(folder), names.issuerUrl(facts.tenantId()), clock);
@@ -105,7 +105,7 @@ final class DevHsm implements AutoCloseable {
         try {
             DevFacts known = facts.withIdentityPort(folder, endpoint.port());
             DevGuide guide = new DevGuide(names, folder, known, endpoint.url().toString(), issuer.kid());
-            Gateway gateway = Gateway.start(config(folder, names, known, issuer));
+            Gateway gateway = Gateway.start(config(folder, names, known, issuer, deletion));
             return new DevHsm(folder, endpoint, gateway, guide);
         } catch (RuntimeException e) {
             endpoint.close();
@@ -130,7 +130,8 @@ final class DevHsm implements AutoCloseable {
         }
     }
 
-    private static GatewayConfig config(DevFolder folder, DevNames names, DevFacts facts, DevIssuer issuer) {
+    private static GatewayConfig config(
+            DevFolder folder, DevNames names, DevFacts facts, DevIssuer issuer, LifecyclePolicy deletion) {
         TokenIssuer trusted = new TokenIssuer(
                 "dev",
                 UUID.fromString(facts.tenantId()),
@@ -138,15 +139,13 @@ final class DevHsm implements AutoCloseable {
                 Set.of(names.resource()),
                 Set.of(SignatureAlgorithm.RS256),
                 issuer.jwks(),
-                NO_SKEW_SECONDS,
-                FIRST_KEYS);
+                NO_SKEW_SECONDS);
         Listener listener = new Listener(
                 DevNames.plain(names.bind()), names.port(), EnumSet.allOf(Plane.class), AllowList.EVERYBODY);
         Path data = folder.at("data");
         return new GatewayConfig(
                 names.url(),
                 REGION,
-                LifecyclePolicy.DEFAULT,
                 List.of(listener),
                 new TlsConfig(folder.at(DevCertificates.SERVER), folder.at(DevCertificates.SERVER_KEY)),
                 data,
@@ -157,7 +156,9 @@ final class DevHsm implements AutoCloseable {
                 names.loginAuthority(),
                 List.of(trusted),
                 List.of(facts.administratorId()),
-                List.of());
+                List.of(),
+                deletion,
+                RefusalConfig.in(folder.at("refused-tokens")));
     }
 
     /** The port is part of the audience, so it is chosen before anything listens on it. */

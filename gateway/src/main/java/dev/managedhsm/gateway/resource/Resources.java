@@ -46,7 +46,6 @@ public record Resources(
     }
 
     Keys keys() {
-        return new Keys(
-                keyring, lifecycle, new KeyBody(baseUrl, lifecycle.policy().retentionDays()), baseUrl);
+        return new Keys(keyring, lifecycle, new KeyBody(baseUrl, lifecycle.policy()), baseUrl);
     }
 }

@@ -5,6 +5,7 @@ import dev.managedhsm.crypto.key.KeyAttributes;
 import dev.managedhsm.crypto.key.KeyFacts;
 import dev.managedhsm.crypto.key.PermittedOperation;
 import dev.managedhsm.crypto.key.PublicPart;
+import dev.managedhsm.crypto.lifecycle.LifecyclePolicy;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.Base64;
@@ -14,22 +15,27 @@ import java.util.TreeMap;
  * Keys as Azure shows them: bundles, list items, and what deletion adds. Members in alphabetical order, absent ones left
  * out. May be called by any thread.
  *
- * <p>The recovery level follows from the retention period: 90 days is the service's default and plainly "recoverable", a
- * shorter one is "customized".
+ * <p>The recovery level follows from what the owner decided about deletion: 90 days are the service's default and plainly
+ * "recoverable", a shorter time is "customized", and without purge protection the key is "purgeable".
  */
 public final class KeyBody {
-    private static final int RETENTION_DAYS_DEFAULT = 90;
-
     private final String baseUrl;
     private final int retentionDays;
+    private final String recoveryLevel;
 
     /**
      * @param baseUrl scheme, host and port of the identifiers, without a slash at the end
-     * @param retentionDays how long deleted keys can be recovered, 7 to 90
+     * @param deletion what the owner decided about deletion
      */
-    public KeyBody(String baseUrl, int retentionDays) {
+    public KeyBody(String baseUrl, LifecyclePolicy deletion) {
         this.baseUrl = baseUrl;
-        this.retentionDays = retentionDays;
+        this.retentionDays = deletion.retentionDays();
+        this.recoveryLevel = recoveryLevel(deletion);
+    }
+
+    private static String recoveryLevel(LifecyclePolicy deletion) {
+        boolean usual = deletion.retentionDays() == LifecyclePolicy.DEFAULT.retentionDays();
+        return (usual ? "Recoverable" : "CustomizedRecoverable") + (deletion.purgeProtection() ? "" : "+Purgeable");
     }
 
     /** A key version with its public part. */
@@ -78,11 +84,7 @@ public final class KeyBody {
             body.put("nbf", attributes.notBefore());
         }
         return body.put("recoverableDays", retentionDays)
-                .put(
-                        "recoveryLevel",
-                        retentionDays == RETENTION_DAYS_DEFAULT
-                                ? "Recoverable+Purgeable"
-                                : "CustomizedRecoverable+Purgeable")
+                .put("recoveryLevel", recoveryLevel)
                 .put("updated", attributes.updated());
     }
 
