@@ -30,7 +30,6 @@ import io.vertx.core.net.OpenSSLEngineOptions;
 import io.vertx.core.transport.Transport;
 import java.net.URI;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
 import java.util.UUID;
@@ -52,7 +51,6 @@ import org.slf4j.LoggerFactory;
 public final class Gateway implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
     private static final long STOP_SECONDS_MAX = 20;
-    private static final Duration TLS_LOOK_EVERY = Duration.ofSeconds(2);
 
     private final GatewayConfig config;
     private final KeyCustody custody;
@@ -222,7 +220,7 @@ public final class Gateway implements AutoCloseable {
     /** One edge speaks for all: they share their listening sockets. */
     private void watchTls(TlsFiles first, Clock clock) {
         Edge edge = edges.element();
-        tlsReload = new TlsReload(config.tls(), first, TLS_LOOK_EVERY, clock, files -> {
+        tlsReload = new TlsReload(config.tls(), first, clock, files -> {
             try {
                 edge.use(files).await(STOP_SECONDS_MAX, TimeUnit.SECONDS);
             } catch (TimeoutException e) {

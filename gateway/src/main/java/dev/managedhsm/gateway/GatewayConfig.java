@@ -61,6 +61,26 @@ public record GatewayConfig(
         }
     }
 
+    /** The same with other issuers. */
+    public GatewayConfig withIssuers(List<TokenIssuer> others) {
+        return new GatewayConfig(
+                baseUrl,
+                region,
+                listeners,
+                tls,
+                dataFolder,
+                rootKey,
+                threads,
+                tenantId,
+                resource,
+                loginAuthority,
+                others,
+                administrators,
+                initialRoles,
+                deletion,
+                refusals);
+    }
+
     /** Where clients come. */
     Listener front() {
         return listeners.stream()

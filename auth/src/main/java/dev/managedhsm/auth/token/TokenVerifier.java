@@ -141,7 +141,8 @@ public final class TokenVerifier {
         return parts.refused(there ? RejectionReason.MALFORMED : RejectionReason.MISSING_ISSUER, "iss");
     }
 
-    private static @Nullable Rejection headerRejection(Members header, byte[] signature, TokenDetails details) {
+    /** What is wrong with a header, whoever the issuer is; null if nothing. */
+    static @Nullable Rejection headerRejection(Members header, byte[] signature, TokenDetails details) {
         String algorithm = header.text("alg");
         if (algorithm == null) {
             return Rejection.of(RejectionReason.MALFORMED, "alg", details);

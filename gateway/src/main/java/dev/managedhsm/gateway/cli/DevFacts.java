@@ -2,11 +2,14 @@
 package dev.managedhsm.gateway.cli;
 
 import dev.managedhsm.gateway.StartRefused;
+import dev.managedhsm.gateway.identity.IdentityDirectory;
 import dev.managedhsm.gateway.identity.ManagedIdentity;
+import dev.managedhsm.gateway.identity.NamedIdentity;
 import java.io.IOException;
 import java.io.StringReader;
 import java.security.SecureRandom;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Properties;
 import java.util.UUID;
 import java.util.regex.Pattern;
@@ -62,6 +65,11 @@ record DevFacts(String tenantId, String administratorId, String clientId, String
     ManagedIdentity identity() {
         String resourceId = "/subscriptions/" + tenantId + "/resourcegroups/dev/providers/Microsoft.Web/sites/dev";
         return new ManagedIdentity(tenantId, administratorId, clientId, resourceId);
+    }
+
+    /** All identities; for now there is one. */
+    IdentityDirectory directory() {
+        return new IdentityDirectory(List.of(NamedIdentity.systemAssigned(identity())));
     }
 
     /** Without the header's secret. */

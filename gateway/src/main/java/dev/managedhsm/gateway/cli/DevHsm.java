@@ -122,8 +122,8 @@ final class DevHsm implements AutoCloseable {
 
     private static ManagedIdentityEndpoint startEndpoint(DevIssuer issuer, DevFacts facts, DevNames names) {
         try {
-            return ManagedIdentityEndpoint.start(
-                    issuer, facts.identity(), names.resource(), facts.identityHeader(), facts.identityPort());
+            return ManagedIdentityEndpoint.startNear(
+                    issuer, facts.directory(), names.resource(), facts.identityHeader(), facts.identityPort());
         } catch (IOException e) {
             throw new StartRefused(
                     "No port of 127.0.0.1 is free for the managed-identity endpoint: end other programs first.", e);

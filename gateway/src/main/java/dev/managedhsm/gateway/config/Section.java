@@ -33,7 +33,7 @@ final class Section {
         this.line = line;
         if (node instanceof MappingNode mapping) {
             mapping.getValue().forEach(this::add);
-        } else if (node != null) {
+        } else if (node != null && !node.getTag().equals(Tag.NULL)) { // a section may have nothing but defaults
             faults.add(line, key, "here must be keys with values");
         }
     }

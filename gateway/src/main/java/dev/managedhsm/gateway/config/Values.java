@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Values {
     private static final Pattern DURATION = Pattern.compile("([0-9]{1,9}) ?(ms|s|m|h|d)");
+    private static final Pattern SIZE = Pattern.compile("([0-9]{1,9}) ?(B|KiB|MiB|GiB)");
     private static final Pattern VARIABLE = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
     private static final UUID NOBODY = new UUID(0, 0);
 
@@ -103,6 +104,30 @@ final class Values {
             return otherwise;
         }
         return duration;
+    }
+
+    /** Bytes, with a unit. */
+    long size(@Nullable Item item, long least, long most, long otherwise) {
+        if (item == null) {
+            return otherwise;
+        }
+        Matcher parts = SIZE.matcher(item.text());
+        if (!parts.matches()) {
+            fault(item, quoted(item) + " is not a size with a unit: B, KiB, MiB or GiB, for example 16MiB");
+            return otherwise;
+        }
+        int shift = switch (parts.group(2)) {
+            case "KiB" -> 10;
+            case "MiB" -> 20;
+            case "GiB" -> 30;
+            default -> 0;
+        };
+        long size = Long.parseLong(parts.group(1)) << shift;
+        if (size < least || size > most) {
+            fault(item, quoted(item) + " is not between " + bytes(least) + " and " + bytes(most));
+            return otherwise;
+        }
+        return size;
     }
 
     /** One of an enum's names in lower case; {@code TLS_1_2} is written as it is, in lower case. */
@@ -236,6 +261,10 @@ final class Values {
 
     private static String quoted(Item item) {
         return "\"" + item.text() + "\"";
+    }
+
+    private static String bytes(long size) {
+        return size % (1 << 20) == 0 ? (size >> 20) + "MiB" : size % (1 << 10) == 0 ? (size >> 10) + "KiB" : size + "B";
     }
 
     private static String words(Duration duration) {

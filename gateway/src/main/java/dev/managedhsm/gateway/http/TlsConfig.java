@@ -2,6 +2,7 @@
 package dev.managedhsm.gateway.http;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,10 +11,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param certificateChain PEM file: the server's certificate, then its intermediates
  * @param privateKey PEM file: the server's private key, PKCS#8
- * @param passphrase file with the private key's passphrase, in UTF-8; null if the key is not encrypted
+ * @param passphrase where the private key's passphrase is, in UTF-8; null if the key is not encrypted
  * @param oldest the oldest version that is spoken
  * @param clients whether clients show certificates
  * @param clientAuthorities PEM file: who signs clients' certificates; null if clients show none
+ * @param lookEvery how often the files are looked at
  */
 public record TlsConfig(
         Path certificateChain,
@@ -21,7 +23,11 @@ public record TlsConfig(
         @Nullable SecretSource passphrase,
         Version oldest,
         ClientCertificates clients,
-        @Nullable Path clientAuthorities) {
+        @Nullable Path clientAuthorities,
+        Duration lookEvery) {
+    /** How often files are looked at unless somebody says otherwise. */
+    public static final Duration LOOK_EVERY_DEFAULT = Duration.ofSeconds(10);
+
     /** Versions of TLS. */
     public enum Version {
         TLS_1_2,
@@ -47,6 +53,6 @@ public record TlsConfig(
 
     /** TLS 1.2 and 1.3 with a key that is not encrypted, without client certificates. */
     public TlsConfig(Path certificateChain, Path privateKey) {
-        this(certificateChain, privateKey, null, Version.TLS_1_2, ClientCertificates.NONE, null);
+        this(certificateChain, privateKey, null, Version.TLS_1_2, ClientCertificates.NONE, null, LOOK_EVERY_DEFAULT);
     }
 }

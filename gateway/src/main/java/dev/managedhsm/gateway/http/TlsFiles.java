@@ -118,7 +118,8 @@ public final class TlsFiles {
         return server;
     }
 
-    PemKeyCertOptions keyPair() {
+    /** Chain and key, for a server. */
+    public PemKeyCertOptions keyPair() {
         return new PemKeyCertOptions().addCertValue(Buffer.buffer(chain)).addKeyValue(Buffer.buffer(key));
     }
 

@@ -2,7 +2,6 @@
 package dev.managedhsm.gateway.http;
 
 import java.time.Clock;
-import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -31,18 +30,18 @@ public final class TlsReload implements AutoCloseable {
      *
      * @param config the files
      * @param first what they held at start
-     * @param every how often
      * @param clock tells whether a certificate holds
      * @param action puts other content to use; it throws when that cannot be done
      */
-    public TlsReload(TlsConfig config, TlsFiles first, Duration every, Clock clock, Consumer<TlsFiles> action) {
+    public TlsReload(TlsConfig config, TlsFiles first, Clock clock, Consumer<TlsFiles> action) {
         this.config = config;
         this.clock = clock;
         this.action = action;
         this.judged = first.mark();
         this.thread = Executors.newSingleThreadScheduledExecutor(
                 Thread.ofPlatform().daemon().name("tls-files").factory());
-        var _ = thread.scheduleWithFixedDelay(this::look, every.toMillis(), every.toMillis(), TimeUnit.MILLISECONDS);
+        long everyMillis = config.lookEvery().toMillis();
+        var _ = thread.scheduleWithFixedDelay(this::look, everyMillis, everyMillis, TimeUnit.MILLISECONDS);
     }
 
     private void look() {
