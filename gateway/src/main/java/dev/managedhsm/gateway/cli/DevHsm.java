@@ -14,7 +14,6 @@ import dev.managedhsm.gateway.http.Listener;
 import dev.managedhsm.gateway.http.Plane;
 import dev.managedhsm.gateway.http.TlsConfig;
 import dev.managedhsm.gateway.identity.DevIssuer;
-import dev.managedhsm.gateway.identity.ManagedIdentityEndpoint;
 import dev.managedhsm.gateway.refusal.RefusalConfig;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -28,7 +27,7 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * A running development HSM: its folder, its token endpoint and its gateway, started in this order and ended in the
+ * A running development HSM: its folder, its endpoints for identities and its gateway, started in this order and ended in the
  * reverse one. Start and end it from any thread that may block.
  */
 final class DevHsm implements AutoCloseable {
@@ -38,13 +37,13 @@ final class DevHsm implements AutoCloseable {
     private static final String REGION = "local";
 
     private final DevFolder folder;
-    private final ManagedIdentityEndpoint endpoint;
+    private final DevEndpoints endpoints;
     private final Gateway gateway;
     private final DevGuide guide;
 
-    private DevHsm(DevFolder folder, ManagedIdentityEndpoint endpoint, Gateway gateway, DevGuide guide) {
+    private DevHsm(DevFolder folder, DevEndpoints endpoints, Gateway gateway, DevGuide guide) {
         this.folder = folder;
-        this.endpoint = endpoint;
+        this.endpoints = endpoints;
         this.gateway = gateway;
         this.guide = guide;
     }
@@ -90,7 +89,7 @@ final class DevHsm implements AutoCloseable {
     @Override
     public void close() {
         try (folder;
-                endpoint;
+                endpoints;
                 gateway) {
             folder.remove(DevGuide.ENVIRONMENT);
         }
@@ -101,14 +100,16 @@ final class DevHsm implements AutoCloseable {
         Clock clock = Clock.systemUTC();
         DevIssuer issuer = new DevIssuer(issuerKey(folder), names.issuerUrl(facts.tenantId()), clock);
         DevCertificates.issue(folder, names, clock);
-        ManagedIdentityEndpoint endpoint = startEndpoint(issuer, facts, names);
+        DevIdentities identities = DevIdentities.of(folder, facts, names, issuer, clock);
+        DevEndpoints endpoints = DevEndpoints.start(folder, facts, identities, names, issuer, clock);
         try {
-            DevFacts known = facts.withIdentityPort(folder, endpoint.port());
-            DevGuide guide = new DevGuide(names, folder, known, endpoint.url().toString(), issuer.kid());
-            Gateway gateway = Gateway.start(config(folder, names, known, issuer, deletion));
-            return new DevHsm(folder, endpoint, gateway, guide);
+            facts.withPorts(folder, endpoints.identityPort(), endpoints.tokenPort());
+            DevGuide guide = new DevGuide(
+                    names, folder, facts, identities, endpoints.identityUrl(), endpoints.authority(), issuer.kid());
+            Gateway gateway = Gateway.start(config(folder, names, facts, issuer, identities, deletion));
+            return new DevHsm(folder, endpoints, gateway, guide);
         } catch (RuntimeException e) {
-            endpoint.close();
+            endpoints.close();
             throw e;
         }
     }
@@ -120,18 +121,13 @@ final class DevHsm implements AutoCloseable {
         return (RSAPrivateCrtKey) Pem.readPrivateKey(folder, DevGuide.ISSUER_KEY, "RSA");
     }
 
-    private static ManagedIdentityEndpoint startEndpoint(DevIssuer issuer, DevFacts facts, DevNames names) {
-        try {
-            return ManagedIdentityEndpoint.startNear(
-                    issuer, facts.directory(), names.resource(), facts.identityHeader(), facts.identityPort());
-        } catch (IOException e) {
-            throw new StartRefused(
-                    "No port of 127.0.0.1 is free for the managed-identity endpoint: end other programs first.", e);
-        }
-    }
-
     private static GatewayConfig config(
-            DevFolder folder, DevNames names, DevFacts facts, DevIssuer issuer, LifecyclePolicy deletion) {
+            DevFolder folder,
+            DevNames names,
+            DevFacts facts,
+            DevIssuer issuer,
+            DevIdentities identities,
+            LifecyclePolicy deletion) {
         TokenIssuer trusted = new TokenIssuer(
                 "dev",
                 UUID.fromString(facts.tenantId()),
@@ -156,7 +152,7 @@ final class DevHsm implements AutoCloseable {
                 names.loginAuthority(),
                 List.of(trusted),
                 List.of(facts.administratorId()),
-                List.of(),
+                identities.roles(),
                 deletion,
                 RefusalConfig.in(folder.at("refused-tokens")));
     }

@@ -42,6 +42,11 @@ final class IdentitySection {
             return null;
         }
         boolean enabled = values.flag(section.optional("enabled"), true);
+        // What a section that is switched off names need not be there.
+        return new IdentitySection(root, enabled ? values : values.apart(), tenant, hsm).read(section, enabled);
+    }
+
+    private @Nullable IdentitySettings read(Section section, boolean enabled) {
         boolean others = values.flag(section.optional("reachable_by_others"), false);
         IdentitySettings.Place managed =
                 place(section.optionalSection("managed_identity"), MANAGED_IDENTITY_PORT, others);

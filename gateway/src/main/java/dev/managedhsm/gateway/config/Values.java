@@ -39,6 +39,11 @@ final class Values {
         this.faults = faults;
     }
 
+    /** Reads like this one, but what it names is not remembered. */
+    Values apart() {
+        return new Values(folder, faults);
+    }
+
     /** The files that the configuration names. */
     List<NamedFile> files() {
         return List.copyOf(files);
