@@ -5,14 +5,20 @@ import dev.managedhsm.auth.token.VerifiedToken;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.AttributeKey;
 import io.vertx.core.http.HttpServerRequest;
 import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateEncodingException;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
+import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +42,8 @@ final class Connection {
     private @Nullable Intake last;
     private @Nullable String header;
     private @Nullable VerifiedToken token;
+    private byte @Nullable [] thumbprint;
+    private boolean thumbprintKnown;
     private int misses = EdgeLimits.TOKEN_MISSES_MAX;
     private long missesSinceNanos = System.nanoTime();
 
@@ -130,6 +138,33 @@ final class Connection {
     void remember(String header, VerifiedToken token) {
         this.header = header;
         this.token = token;
+    }
+
+    /**
+     * SHA-256 of the certificate whose private key the client has proven to hold in the handshake, or null when it showed
+     * none that this server trusts.
+     */
+    byte @Nullable [] certificateThumbprint() {
+        if (!thumbprintKnown) {
+            thumbprint = thumbprint(channel);
+            thumbprintKnown = true;
+        }
+        return thumbprint;
+    }
+
+    private static byte @Nullable [] thumbprint(Channel channel) {
+        SslHandler tls = channel.pipeline().get(SslHandler.class);
+        if (tls == null) {
+            return null;
+        }
+        try {
+            Certificate own = tls.engine().getSession().getPeerCertificates()[0]; // the client's own comes first
+            return MessageDigest.getInstance("SHA-256").digest(own.getEncoded());
+        } catch (SSLPeerUnverifiedException | CertificateEncodingException none) {
+            return null;
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("the JDK has no SHA-256", e);
+        }
     }
 
     /** Whether this connection may bring one more token that is not known; counts it. */

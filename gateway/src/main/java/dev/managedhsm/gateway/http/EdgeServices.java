@@ -2,8 +2,10 @@
 package dev.managedhsm.gateway.http;
 
 import dev.managedhsm.auth.token.Challenge;
+import dev.managedhsm.auth.token.KeyRefresh;
 import dev.managedhsm.auth.token.TokenCache;
 import dev.managedhsm.auth.token.TokenVerifier;
+import dev.managedhsm.gateway.refusal.RefusalLog;
 import io.vertx.core.http.Http2Settings;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.net.OpenSSLEngineOptions;
@@ -27,6 +29,8 @@ import java.util.concurrent.TimeUnit;
  * @param cache verified tokens
  * @param challenge what an unproven caller is told
  * @param verification runs token verifications; refuses when its queue is full
+ * @param refresh fetches issuers' keys when a token names one that is not known
+ * @param refusals remembers refused tokens
  * @param intakeBytesMax memory that one event loop may hold for bodies
  * @param clock wall clock
  */
@@ -40,10 +44,12 @@ public record EdgeServices(
         TokenCache cache,
         Challenge challenge,
         Executor verification,
+        KeyRefresh refresh,
+        RefusalLog refusals,
         int intakeBytesMax,
         InstantSource clock) {
     TokenGate tokenGate(Executor loop) {
-        return new TokenGate(verifier, cache, challenge, verification, loop, clock);
+        return new TokenGate(this, loop);
     }
 
     HttpServerOptions serverOptions() {

@@ -2,6 +2,7 @@
 package dev.managedhsm.gateway.resource;
 
 import dev.managedhsm.auth.decision.Permit;
+import dev.managedhsm.auth.role.DataAction;
 import dev.managedhsm.auth.role.Scope;
 import dev.managedhsm.auth.token.VerifiedToken;
 import dev.managedhsm.crypto.key.KeyName;
@@ -47,6 +48,9 @@ public final class Routes implements Consumer<Exchange>, AutoCloseable {
         }
         router.get("/latency").handler(context -> show("text/plain; charset=utf-8", () -> latencyText(resources)));
         router.get("/latency.hlog").handler(context -> show("text/plain; charset=us-ascii", resources.latency()::log));
+        for (Security.View view : resources.security().views()) {
+            router.routeWithRegex(HttpMethod.GET, view.pattern()).handler(context -> look(view, context));
+        }
         router.errorHandler(405, context -> exchange().refuse(WireError.methodNotAllowed()));
         router.errorHandler(404, context -> exchange().refuse(WireError.notFound()));
         router.errorHandler(400, context -> exchange().refuse(WireError.badParameter("The request URI is malformed")));
@@ -90,7 +94,10 @@ public final class Routes implements Consumer<Exchange>, AutoCloseable {
 
     /** Answers with what is made off the event loop: adding up histograms takes milliseconds and a lock. */
     private void show(String contentType, Callable<byte[]> made) {
-        Exchange exchange = exchange();
+        show(exchange(), contentType, made);
+    }
+
+    private void show(Exchange exchange, String contentType, Callable<byte[]> made) {
         edge.vertx().executeBlocking(made, true).onComplete(bytes -> {
             if (exchange.over()) {
                 exchange.letBodyGo();
@@ -98,6 +105,18 @@ public final class Routes implements Consumer<Exchange>, AutoCloseable {
                 exchange.answer(contentType, bytes.result());
             } else {
                 exchange.broken(bytes.cause());
+            }
+        });
+    }
+
+    private void look(Security.View view, RoutingContext context) {
+        Exchange exchange = exchange();
+        exchange.whenProven(() -> {}, token -> {
+            if (access.permit(exchange, token, DataAction.SECURITY_READ, Scope.HSM) != null) {
+                exchange.letBodyGo();
+                ControlCall.attempt(
+                        exchange,
+                        () -> show(exchange, Security.JSON, view.making().of(context.queryParams())));
             }
         });
     }
