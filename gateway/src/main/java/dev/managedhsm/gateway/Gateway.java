@@ -17,6 +17,9 @@ import dev.managedhsm.gateway.http.EdgeServices;
 import dev.managedhsm.gateway.http.Listener;
 import dev.managedhsm.gateway.http.TlsFiles;
 import dev.managedhsm.gateway.http.TlsReload;
+import dev.managedhsm.gateway.identity.KeyKeeper;
+import dev.managedhsm.gateway.identity.KeySetDownload;
+import dev.managedhsm.gateway.refusal.RefusalLog;
 import dev.managedhsm.gateway.resource.Resources;
 import dev.managedhsm.gateway.resource.RoleChanges;
 import dev.managedhsm.gateway.resource.Routes;
@@ -28,6 +31,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.net.OpenSSLEngineOptions;
 import io.vertx.core.transport.Transport;
+import java.io.IOException;
 import java.net.URI;
 import java.time.Clock;
 import java.util.List;
@@ -51,12 +55,15 @@ import org.slf4j.LoggerFactory;
 public final class Gateway implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
     private static final long STOP_SECONDS_MAX = 20;
+    private static final int FIRST_KEYS_SECONDS_MAX = 5;
 
     private final GatewayConfig config;
     private final KeyCustody custody;
     private final RoleChanges roleChanges;
     private final OperationRing ring;
     private final ThreadPoolExecutor verification;
+    private final KeyKeeper keyKeeper;
+    private final RefusalLog refusals;
     private final Vertx vertx;
     private final Queue<Executor> loops = new ConcurrentLinkedQueue<>();
     private final Queue<Edge> edges = new ConcurrentLinkedQueue<>();
@@ -69,12 +76,16 @@ public final class Gateway implements AutoCloseable {
             RoleChanges roleChanges,
             OperationRing ring,
             ThreadPoolExecutor verification,
+            KeyKeeper keyKeeper,
+            RefusalLog refusals,
             Vertx vertx) {
         this.config = config;
         this.custody = custody;
         this.roleChanges = roleChanges;
         this.ring = ring;
         this.verification = verification;
+        this.keyKeeper = keyKeeper;
+        this.refusals = refusals;
         this.vertx = vertx;
     }
 
@@ -105,8 +116,12 @@ public final class Gateway implements AutoCloseable {
             OperationRing ring = opened.add(ring(ringConfig, custody, clock));
             ThreadPoolExecutor verification = verification(config.threads().verifiers());
             opened.add(verification::shutdown);
+            RefusalLog refusals = opened.add(refusals(config, clock));
             Vertx vertx = vertx(eventLoops);
-            Gateway gateway = opened.owner(new Gateway(config, custody, roleChanges, ring, verification, vertx));
+            opened.add(() -> vertx.close().await(STOP_SECONDS_MAX, TimeUnit.SECONDS));
+            KeyKeeper keyKeeper = KeyKeeper.start(verifier, new KeySetDownload(vertx), clock, FIRST_KEYS_SECONDS_MAX);
+            Gateway gateway = opened.owner(
+                    new Gateway(config, custody, roleChanges, ring, verification, keyKeeper, refusals, vertx));
             Resources resources = new Resources(
                     custody.state(),
                     authoriser,
@@ -115,6 +130,7 @@ public final class Gateway implements AutoCloseable {
                     roleChanges,
                     ring,
                     new LatencyBook(clock),
+                    refusals,
                     config.baseUrl(),
                     ringConfig.slots());
             EdgeServices services = new EdgeServices(
@@ -126,6 +142,8 @@ public final class Gateway implements AutoCloseable {
                     new TokenCache(),
                     challenge,
                     verification,
+                    keyKeeper.refresh(),
+                    refusals,
                     EdgeLimits.INTAKE_BYTES_MAX / eventLoops,
                     clock,
                     config.region());
@@ -146,6 +164,17 @@ public final class Gateway implements AutoCloseable {
             return TlsFiles.read(config.tls(), clock.instant());
         } catch (IllegalArgumentException refused) {
             throw new StartRefused(String.valueOf(refused.getMessage()), refused);
+        }
+    }
+
+    private static RefusalLog refusals(GatewayConfig config, Clock clock) {
+        try {
+            return RefusalLog.open(config.refusals(), clock);
+        } catch (IOException e) {
+            throw new StartRefused(
+                    "Refused tokens cannot be recorded in " + config.refusals().folder()
+                            + ": make it a folder that this process may write.",
+                    e);
         }
     }
 
@@ -251,6 +280,7 @@ public final class Gateway implements AutoCloseable {
             reload.close();
         }
         letLoopsSeeIt();
+        keyKeeper.close();
         ring.close();
         roleChanges.close();
         // Ends before the event loops do, so that answers to changes still get out; custody.close() finds it closed.
@@ -262,6 +292,7 @@ public final class Gateway implements AutoCloseable {
             LOG.warn("connections did not end in time: {}", e.toString());
         }
         verification.shutdown();
+        refusals.close();
         custody.close();
     }
 

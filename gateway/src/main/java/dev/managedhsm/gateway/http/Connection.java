@@ -5,14 +5,20 @@ import dev.managedhsm.auth.token.VerifiedToken;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.AttributeKey;
 import io.vertx.core.http.HttpServerRequest;
 import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateEncodingException;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
+import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,7 +31,6 @@ final class Connection {
     private final IntakeAccount account;
     private final Channel channel;
     private final Listener listener;
-    private final byte @Nullable [] certificateSha256;
     private final boolean allowed;
     private final String networkInfo;
     private final String address;
@@ -39,15 +44,15 @@ final class Connection {
     private @Nullable Intake last;
     private @Nullable String header;
     private @Nullable VerifiedToken token;
+    private byte @Nullable [] thumbprint;
+    private boolean thumbprintKnown;
     private int misses = EdgeLimits.TOKEN_MISSES_MAX;
     private long missesSinceNanos = System.nanoTime();
 
-    /** @param certificateSha256 SHA-256 of the client's certificate, or null if it has shown none */
-    Connection(IntakeAccount account, Channel channel, Listener listener, byte @Nullable [] certificateSha256) {
+    Connection(IntakeAccount account, Channel channel, Listener listener) {
         this.account = account;
         this.channel = channel;
         this.listener = listener;
-        this.certificateSha256 = certificateSha256;
         SocketAddress remote = channel.remoteAddress();
         boolean six = remote instanceof InetSocketAddress inet && inet.getAddress() instanceof Inet6Address;
         this.address =
@@ -70,11 +75,6 @@ final class Connection {
     /** Whether the listener's allow-list has the client's address. */
     boolean allowed() {
         return allowed;
-    }
-
-    /** SHA-256 of the client's certificate (RFC 8705 section 3.1), or null if it has shown none. */
-    byte @Nullable [] certificateSha256() {
-        return certificateSha256 == null ? null : certificateSha256.clone();
     }
 
     /** The value of {@code x-ms-keyvault-network-info}. */
@@ -152,6 +152,33 @@ final class Connection {
     void remember(String header, VerifiedToken token) {
         this.header = header;
         this.token = token;
+    }
+
+    /**
+     * SHA-256 of the certificate whose private key the client has proven to hold in the handshake, or null when it showed
+     * none that this server trusts.
+     */
+    byte @Nullable [] certificateThumbprint() {
+        if (!thumbprintKnown) {
+            thumbprint = thumbprint(channel);
+            thumbprintKnown = true;
+        }
+        return thumbprint;
+    }
+
+    private static byte @Nullable [] thumbprint(Channel channel) {
+        SslHandler tls = channel.pipeline().get(SslHandler.class);
+        if (tls == null) {
+            return null;
+        }
+        try {
+            Certificate own = tls.engine().getSession().getPeerCertificates()[0]; // the client's own comes first
+            return MessageDigest.getInstance("SHA-256").digest(own.getEncoded());
+        } catch (SSLPeerUnverifiedException | CertificateEncodingException none) {
+            return null;
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("the JDK has no SHA-256", e);
+        }
     }
 
     /** Whether this connection may bring one more token that is not known; counts it. */

@@ -19,8 +19,6 @@ import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.net.impl.ConnectionBase;
-import java.security.GeneralSecurityException;
-import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,7 +27,6 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -146,7 +143,7 @@ public final class Edge extends VerticleBase {
         }
         connections++;
         Connection connection =
-                new Connection(account, channel, listener, services.asksClients() ? thumbprint(http) : null);
+                new Connection(account, channel, listener);
         channel.attr(Connection.KEY).set(connection);
         http.closeHandler(closed -> {
             connections--;
@@ -167,18 +164,6 @@ public final class Edge extends VerticleBase {
             });
         } else {
             pipeline.addBefore(context.name(), "body", new Http1BodyTap(connection));
-        }
-    }
-
-    /** SHA-256 of the client's certificate, or null if it has shown none. */
-    private static byte @Nullable [] thumbprint(HttpConnection http) {
-        try {
-            byte[] certificate = http.peerCertificates().getFirst().getEncoded();
-            return MessageDigest.getInstance("SHA-256").digest(certificate);
-        } catch (SSLPeerUnverifiedException none) {
-            return null;
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("a certificate that TLS has taken cannot be hashed", e);
         }
     }
 

@@ -2,8 +2,10 @@
 package dev.managedhsm.gateway.http;
 
 import dev.managedhsm.auth.token.Challenge;
+import dev.managedhsm.auth.token.KeyRefresh;
 import dev.managedhsm.auth.token.TokenCache;
 import dev.managedhsm.auth.token.TokenVerifier;
+import dev.managedhsm.gateway.refusal.RefusalLog;
 import io.vertx.core.http.ClientAuth;
 import io.vertx.core.http.Http2Settings;
 import io.vertx.core.http.HttpServerOptions;
@@ -27,6 +29,8 @@ import java.util.concurrent.TimeUnit;
  * @param cache verified tokens
  * @param challenge what an unproven caller is told
  * @param verification runs token verifications; refuses when its queue is full
+ * @param refresh fetches issuers' keys when a token names one that is not known
+ * @param refusals remembers refused tokens
  * @param intakeBytesMax memory that one event loop may hold for bodies
  * @param clock wall clock
  * @param region the region that answers name
@@ -40,6 +44,8 @@ public record EdgeServices(
         TokenCache cache,
         Challenge challenge,
         Executor verification,
+        KeyRefresh refresh,
+        RefusalLog refusals,
         int intakeBytesMax,
         InstantSource clock,
         String region) {
@@ -49,7 +55,7 @@ public record EdgeServices(
     }
 
     TokenGate tokenGate(Executor loop) {
-        return new TokenGate(verifier, cache, challenge, verification, loop, clock);
+        return new TokenGate(this, loop);
     }
 
     HttpServerOptions serverOptions(Listener listener) {
@@ -81,11 +87,6 @@ public record EdgeServices(
             options.setSslEngineOptions(new OpenSSLEngineOptions());
         }
         return options;
-    }
-
-    /** Whether clients are asked for a certificate. */
-    boolean asksClients() {
-        return tls.clients() != TlsConfig.ClientCertificates.NONE;
     }
 
     /** The options of new connections once the files have changed. */

@@ -42,7 +42,7 @@ record HsmAccess(HsmState state, Authoriser authoriser) {
         }
         return switch (authoriser.decideOnKey(token.principal(), action, keyName)) {
             case Permit permit -> permit;
-            case Denial denial -> denied(exchange, denial);
+            case Denial denial -> denied(exchange, token, denial);
         };
     }
 
@@ -54,7 +54,7 @@ record HsmAccess(HsmState state, Authoriser authoriser) {
         }
         return switch (authoriser.decide(token.principal(), action, scope)) {
             case Permit permit -> permit;
-            case Denial denial -> denied(exchange, denial);
+            case Denial denial -> denied(exchange, token, denial);
         };
     }
 
@@ -69,9 +69,9 @@ record HsmAccess(HsmState state, Authoriser authoriser) {
         return fault == null;
     }
 
-    private static @Nullable Permit denied(Exchange exchange, Denial denial) {
+    private static @Nullable Permit denied(Exchange exchange, VerifiedToken token, Denial denial) {
         exchange.refuse(
-                WireError.accessDenied(denial.action().text(), denial.scope().text()));
+                WireError.accessDenied(denial.action().text(), denial.scope().text(), token.groupsOmitted()));
         return null;
     }
 }

@@ -2,6 +2,7 @@
 package dev.managedhsm.gateway.resource;
 
 import dev.managedhsm.auth.decision.Permit;
+import dev.managedhsm.auth.role.DataAction;
 import dev.managedhsm.auth.role.Scope;
 import dev.managedhsm.auth.token.VerifiedToken;
 import dev.managedhsm.crypto.key.KeyName;
@@ -23,8 +24,7 @@ import org.jspecify.annotations.Nullable;
  * for the rest. Used by its event loop's thread only.
  */
 public final class Routes implements Consumer<Exchange>, AutoCloseable {
-    /** What operators ask; everything else is for applications. */
-    private static final Set<String> MANAGEMENT_PATHS = Set.of("/latency", "/latency.hlog");
+    private static final Set<String> LATENCY_PATHS = Set.of("/latency", "/latency.hlog");
 
     private final Edge edge;
     private final HsmAccess access;
@@ -52,6 +52,9 @@ public final class Routes implements Consumer<Exchange>, AutoCloseable {
         }
         router.get("/latency").handler(context -> show("text/plain; charset=utf-8", () -> latencyText(resources)));
         router.get("/latency.hlog").handler(context -> show("text/plain; charset=us-ascii", resources.latency()::log));
+        for (Security.View view : resources.security().views()) {
+            router.routeWithRegex(HttpMethod.GET, view.pattern()).handler(context -> look(view, context));
+        }
         router.errorHandler(405, context -> exchange().refuse(WireError.methodNotAllowed()));
         router.errorHandler(404, context -> exchange().refuse(WireError.notFound()));
         router.errorHandler(400, context -> exchange().refuse(WireError.badParameter("The request URI is malformed")));
@@ -61,7 +64,7 @@ public final class Routes implements Consumer<Exchange>, AutoCloseable {
     @Override
     public void accept(Exchange exchange) {
         String path = exchange.request().path();
-        if (!exchange.serves(path != null && MANAGEMENT_PATHS.contains(path) ? Plane.MANAGEMENT : Plane.DATA)) {
+        if (!exchange.serves(forOperators(path) ? Plane.MANAGEMENT : Plane.DATA)) {
             exchange.refuse(WireError.notFound());
             return;
         }
@@ -85,6 +88,11 @@ public final class Routes implements Consumer<Exchange>, AutoCloseable {
         }
     }
 
+    /** What operators ask; everything else is for applications. */
+    private static boolean forOperators(@Nullable String path) {
+        return path != null && (LATENCY_PATHS.contains(path) || path.startsWith("/security/"));
+    }
+
     private Exchange exchange() {
         Exchange exchange = routed;
         if (exchange == null) {
@@ -99,7 +107,10 @@ public final class Routes implements Consumer<Exchange>, AutoCloseable {
 
     /** Answers with what is made off the event loop: adding up histograms takes milliseconds and a lock. */
     private void show(String contentType, Callable<byte[]> made) {
-        Exchange exchange = exchange();
+        show(exchange(), contentType, made);
+    }
+
+    private void show(Exchange exchange, String contentType, Callable<byte[]> made) {
         edge.vertx().executeBlocking(made, true).onComplete(bytes -> {
             if (exchange.over()) {
                 exchange.letBodyGo();
@@ -107,6 +118,18 @@ public final class Routes implements Consumer<Exchange>, AutoCloseable {
                 exchange.answer(contentType, bytes.result());
             } else {
                 exchange.broken(bytes.cause());
+            }
+        });
+    }
+
+    private void look(Security.View view, RoutingContext context) {
+        Exchange exchange = exchange();
+        exchange.whenProven(() -> {}, token -> {
+            if (access.permit(exchange, token, DataAction.SECURITY_READ, Scope.HSM) != null) {
+                exchange.letBodyGo();
+                ControlCall.attempt(
+                        exchange,
+                        () -> show(exchange, Security.JSON, view.making().of(context.queryParams())));
             }
         });
     }
