@@ -20,12 +20,17 @@ import dev.managedhsm.gateway.http.TlsReload;
 import dev.managedhsm.gateway.identity.KeyKeeper;
 import dev.managedhsm.gateway.identity.KeySetDownload;
 import dev.managedhsm.gateway.refusal.RefusalLog;
+import dev.managedhsm.gateway.http.LongBodies;
+import dev.managedhsm.gateway.resource.Backups;
+import dev.managedhsm.gateway.resource.KeyAttestations;
+import dev.managedhsm.gateway.resource.RandomBytes;
 import dev.managedhsm.gateway.resource.Resources;
 import dev.managedhsm.gateway.resource.RoleChanges;
 import dev.managedhsm.gateway.resource.Routes;
 import dev.managedhsm.gateway.store.RoleJournal;
 import dev.managedhsm.gateway.store.StoreJournal;
 import dev.managedhsm.gateway.store.StoreRefused;
+import dev.managedhsm.gateway.wire.KeyBody;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -128,6 +133,12 @@ public final class Gateway implements AutoCloseable {
                     custody.keyring(),
                     custody.lifecycle(),
                     roleChanges,
+                    new Backups(
+                            custody.backups(),
+                            config.baseUrl(),
+                            custody.lifecycle().policy()),
+                    new RandomBytes(custody.engine(), custody.state()),
+                    attestations(custody, config.baseUrl(), clock),
                     ring,
                     new LatencyBook(clock),
                     refusals,
@@ -145,6 +156,7 @@ public final class Gateway implements AutoCloseable {
                     keyKeeper.refresh(),
                     refusals,
                     EdgeLimits.INTAKE_BYTES_MAX / eventLoops,
+                    new LongBodies(Backups::longBody),
                     clock,
                     config.region());
             gateway.listen(services, resources, eventLoops);
@@ -176,6 +188,11 @@ public final class Gateway implements AutoCloseable {
                             + ": make it a folder that this process may write.",
                     e);
         }
+    }
+
+    private static KeyAttestations attestations(KeyCustody custody, String baseUrl, Clock clock) {
+        KeyBody body = new KeyBody(baseUrl, custody.lifecycle().policy());
+        return new KeyAttestations(custody.keyring(), custody.attestationKey(), body, baseUrl, clock);
     }
 
     private static OperationRing ring(RingConfig config, KeyCustody custody, Clock clock) {
@@ -284,6 +301,7 @@ public final class Gateway implements AutoCloseable {
         ring.close();
         roleChanges.close();
         // Ends before the event loops do, so that answers to changes still get out; custody.close() finds it closed.
+        custody.backups().close();
         custody.lifecycle().close();
         try {
             vertx.close().await(STOP_SECONDS_MAX, TimeUnit.SECONDS);

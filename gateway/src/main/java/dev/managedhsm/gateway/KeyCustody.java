@@ -5,15 +5,19 @@ import dev.managedhsm.crypto.engine.Engine;
 import dev.managedhsm.crypto.engine.EngineFailure;
 import dev.managedhsm.crypto.engine.Engines;
 import dev.managedhsm.crypto.keyring.Keyring;
+import dev.managedhsm.crypto.lifecycle.AttestationKey;
 import dev.managedhsm.crypto.lifecycle.HsmCondition;
 import dev.managedhsm.crypto.lifecycle.HsmState;
+import dev.managedhsm.crypto.lifecycle.KeyBackups;
 import dev.managedhsm.crypto.lifecycle.KeyLifecycle;
 import dev.managedhsm.crypto.lifecycle.LifecyclePolicy;
 import dev.managedhsm.crypto.memory.ProcessHardening;
+import dev.managedhsm.crypto.seal.BackupSeal;
 import dev.managedhsm.crypto.seal.RecordSeal;
 import dev.managedhsm.crypto.seal.RootKey;
 import dev.managedhsm.crypto.seal.SealFailure;
 import dev.managedhsm.crypto.seal.SealingKeys;
+import dev.managedhsm.gateway.resource.AttestationCertificate;
 import dev.managedhsm.gateway.store.SqliteStore;
 import dev.managedhsm.gateway.store.Store;
 import dev.managedhsm.gateway.store.StoreJournal;
@@ -34,6 +38,9 @@ import org.slf4j.LoggerFactory;
  * @param state the HSM's condition
  * @param keyring the living keys
  * @param lifecycle changes to them
+ * @param backupSeal seals their backups
+ * @param backups backups of them
+ * @param attestationKey signs what is said of them
  */
 record KeyCustody(
         Engine engine,
@@ -43,7 +50,10 @@ record KeyCustody(
         Store store,
         HsmState state,
         Keyring keyring,
-        KeyLifecycle lifecycle)
+        KeyLifecycle lifecycle,
+        BackupSeal backupSeal,
+        KeyBackups backups,
+        AttestationKey attestationKey)
         implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(KeyCustody.class);
     private static final String NAMESPACE = "hsm";
@@ -83,14 +93,32 @@ record KeyCustody(
         HsmState state = new HsmState(HsmCondition.OPERATIONAL);
         Keyring keyring = new Keyring(engine, seal, Keyring.HOT_MAX_DEFAULT, Keyring.READERS_MAX_DEFAULT);
         KeyLifecycle lifecycle =
-                new KeyLifecycle(engine, seal, keyring, new StoreJournal(store), state, deletion, clock);
-        return new KeyCustody(engine, rootKey, sealingKeys, seal, store, state, keyring, lifecycle);
+                opened.add(new KeyLifecycle(engine, seal, keyring, new StoreJournal(store), state, deletion, clock));
+        BackupSeal backupSeal = opened.add(new BackupSeal(engine, rootKey));
+        KeyBackups backups = new KeyBackups(engine, backupSeal, keyring, lifecycle, state);
+        AttestationKey attestationKey = new AttestationKey(
+                engine, seal, lifecycle, (key, signer) -> AttestationCertificate.issue(key, signer, clock));
+        return new KeyCustody(
+                engine,
+                rootKey,
+                sealingKeys,
+                seal,
+                store,
+                state,
+                keyring,
+                lifecycle,
+                backupSeal,
+                backups,
+                attestationKey);
     }
 
     /** Closes all of it, in the reverse order. */
     @Override
     public void close() {
+        backups.close();
         lifecycle.close();
+        attestationKey.close();
+        backupSeal.close();
         store.close();
         sealingKeys.close();
         rootKey.close();

@@ -82,7 +82,7 @@ public final class AesGcm {
                 ? AwsLcCiphers.seal(
                                 key.gcm(), out, tag, scratch.address(Scratch.LENGTH), iv, in, length, aad, aadLength)
                         == 1
-                : evpSeal(key, iv, aad, aadLength, in, length, out, tag, scratch);
+                : evp(key, true, iv, aad, aadLength, in, length, out, tag, scratch);
         if (!sealed) {
             LibCrypto.clearErrors();
             throw new LibraryFailure("the library could not encrypt with AES-GCM");
@@ -102,15 +102,16 @@ public final class AesGcm {
             Scratch scratch) {
         boolean opened = AWS_LC
                 ? AwsLcCiphers.open(key.gcm(), out, iv, in, length, tag, aad, aadLength) == 1
-                : evpOpen(key, iv, aad, aadLength, in, length, tag, out, scratch);
+                : evp(key, false, iv, aad, aadLength, in, length, out, tag, scratch);
         if (!opened) {
             LibCrypto.clearErrors();
         }
         return opened;
     }
 
-    private static boolean evpSeal(
+    private static boolean evp(
             SymmetricKey key,
+            boolean seals,
             long iv,
             long aad,
             int aadLength,
@@ -118,46 +119,16 @@ public final class AesGcm {
             int length,
             long out,
             long tag,
-            Scratch scratch) {
-        long context = scratch.cipherContext();
-        boolean sealed = evpProcess(key, iv, aad, aadLength, in, length, out, 1, scratch)
-                && LibCryptoCiphers.finish(context, out + length, scratch.address(Scratch.LENGTH)) == 1
-                && LibCryptoCiphers.control(context, LibCryptoCiphers.TELL_TAG, TAG_LENGTH, tag) == 1;
-        return LibCryptoCiphers.reset(context) == 1 && sealed;
-    }
-
-    private static boolean evpOpen(
-            SymmetricKey key,
-            long iv,
-            long aad,
-            int aadLength,
-            long in,
-            int length,
-            long tag,
-            long out,
-            Scratch scratch) {
-        long context = scratch.cipherContext();
-        boolean opened = evpProcess(key, iv, aad, aadLength, in, length, out, 0, scratch)
-                && LibCryptoCiphers.control(context, LibCryptoCiphers.EXPECT_TAG, TAG_LENGTH, tag) == 1
-                && LibCryptoCiphers.finish(context, out + length, scratch.address(Scratch.LENGTH)) == 1;
-        return LibCryptoCiphers.reset(context) == 1 && opened;
-    }
-
-    private static boolean evpProcess(
-            SymmetricKey key,
-            long iv,
-            long aad,
-            int aadLength,
-            long in,
-            int length,
-            long out,
-            int encrypt,
             Scratch scratch) {
         long context = scratch.cipherContext();
         long written = scratch.address(Scratch.LENGTH);
         long cipher = LibCryptoCiphers.gcm(key.keyClass().bytes());
-        return LibCryptoCiphers.init(context, cipher, key.address(), iv, encrypt) == 1
+        boolean done = LibCryptoCiphers.init(context, cipher, key.address(), iv, seals ? 1 : 0) == 1
                 && (aadLength == 0 || LibCryptoCiphers.update(context, 0, written, aad, aadLength) == 1)
-                && (length == 0 || LibCryptoCiphers.update(context, out, written, in, length) == 1);
+                && (length == 0 || LibCryptoCiphers.update(context, out, written, in, length) == 1)
+                && (seals || LibCryptoCiphers.control(context, LibCryptoCiphers.EXPECT_TAG, TAG_LENGTH, tag) == 1)
+                && LibCryptoCiphers.finish(context, out + length, written) == 1
+                && (!seals || LibCryptoCiphers.control(context, LibCryptoCiphers.TELL_TAG, TAG_LENGTH, tag) == 1);
+        return LibCryptoCiphers.reset(context) == 1 && done;
     }
 }

@@ -30,9 +30,11 @@ public final class AesKeyWrap {
         long in = slot.memory().address() + slot.offset(Field.VALUE);
         int length = slot.length(Field.VALUE);
         long out = slot.memory().address() + OperationSlot.OUTPUT_VALUE;
-        int written = AWS_LC
-                ? awsLc(key, wraps, pads, in, length, out, scratch)
-                : evp(key, wraps, pads, in, length, out, scratch);
+        int keyLength = key.keyClass().bytes();
+        int room = OperationSlot.OUTPUT_VALUE_LENGTH_MAX;
+        int written = pads
+                ? padded(wraps, key.address(), keyLength, in, length, out, room, scratch)
+                : bare(wraps, key.address(), keyLength, in, length, out, scratch);
         if (written >= 0) {
             slot.done(written);
             return;
@@ -45,41 +47,55 @@ public final class AesKeyWrap {
         slot.end(Outcome.DECRYPTION_FAILED);
     }
 
-    private static int awsLc(
-            SymmetricKey key, boolean wraps, boolean pads, long in, int length, long out, Scratch scratch) {
+    /**
+     * Wraps or unwraps with padding (RFC 5649).
+     *
+     * @param room bytes at {@code out}: what wrapping makes, or the input's length less 8
+     * @return the length, or -1; then the error queue is to be cleared and {@code out} to be wiped
+     */
+    static int padded(
+            boolean wraps, long key, int keyLength, long in, int length, long out, int room, Scratch scratch) {
+        if (!AWS_LC) {
+            return evp(OpenSslCalls.wrapPadded(keyLength), wraps, key, in, length, out, scratch);
+        }
+        long schedule = schedule(wraps, key, keyLength, scratch);
+        long outLength = scratch.address(Scratch.LENGTH);
+        int status = wraps
+                ? AwsLcCiphers.wrapPadded(schedule, out, outLength, room, in, length)
+                : AwsLcCiphers.unwrapPadded(schedule, out, outLength, room, in, length);
+        scratch.wipe(Scratch.SCHEDULE, AwsLcCiphers.KEY_SCHEDULE_LENGTH);
+        return status == 1 ? (int) scratch.segment().get(JAVA_LONG, Scratch.LENGTH) : FAILED;
+    }
+
+    private static int bare(boolean wraps, long key, int keyLength, long in, int length, long out, Scratch scratch) {
+        if (!AWS_LC) {
+            return evp(OpenSslCalls.wrap(keyLength), wraps, key, in, length, out, scratch);
+        }
+        long schedule = schedule(wraps, key, keyLength, scratch);
+        int written =
+                wraps ? AwsLcCiphers.wrap(schedule, out, in, length) : AwsLcCiphers.unwrap(schedule, out, in, length);
+        scratch.wipe(Scratch.SCHEDULE, AwsLcCiphers.KEY_SCHEDULE_LENGTH);
+        return written;
+    }
+
+    /** The prepared key, to be wiped. */
+    private static long schedule(boolean wraps, long key, int keyLength, Scratch scratch) {
         long schedule = scratch.address(Scratch.SCHEDULE);
-        int bits = key.keyClass().bits();
         int prepared = wraps
-                ? AwsLcCiphers.wrappingKey(key.address(), bits, schedule)
-                : AwsLcCiphers.unwrappingKey(key.address(), bits, schedule);
+                ? AwsLcCiphers.wrappingKey(key, 8 * keyLength, schedule)
+                : AwsLcCiphers.unwrappingKey(key, 8 * keyLength, schedule);
         if (prepared != 0) {
             scratch.wipe(Scratch.SCHEDULE, AwsLcCiphers.KEY_SCHEDULE_LENGTH);
             LibCrypto.clearErrors();
             throw new LibraryFailure("the library could not prepare an AES key");
         }
-        int written = pads
-                ? awsLcPadded(wraps, schedule, in, length, out, scratch)
-                : wraps ? AwsLcCiphers.wrap(schedule, out, in, length) : AwsLcCiphers.unwrap(schedule, out, in, length);
-        scratch.wipe(Scratch.SCHEDULE, AwsLcCiphers.KEY_SCHEDULE_LENGTH);
-        return written;
+        return schedule;
     }
 
-    private static int awsLcPadded(boolean wraps, long schedule, long in, int length, long out, Scratch scratch) {
-        long room = OperationSlot.OUTPUT_VALUE_LENGTH_MAX;
-        long outLength = scratch.address(Scratch.LENGTH);
-        int status = wraps
-                ? AwsLcCiphers.wrapPadded(schedule, out, outLength, room, in, length)
-                : AwsLcCiphers.unwrapPadded(schedule, out, outLength, room, in, length);
-        return status == 1 ? (int) scratch.segment().get(JAVA_LONG, Scratch.LENGTH) : FAILED;
-    }
-
-    private static int evp(
-            SymmetricKey key, boolean wraps, boolean pads, long in, int length, long out, Scratch scratch) {
+    private static int evp(long cipher, boolean wraps, long key, long in, int length, long out, Scratch scratch) {
         long context = scratch.cipherContext();
-        int keyLength = key.keyClass().bytes();
-        long cipher = pads ? OpenSslCalls.wrapPadded(keyLength) : OpenSslCalls.wrap(keyLength);
         LibCryptoCiphers.flags(context, LibCryptoCiphers.ALLOW_WRAP);
-        boolean good = LibCryptoCiphers.init(context, cipher, key.address(), 0, wraps ? 1 : 0) == 1
+        boolean good = LibCryptoCiphers.init(context, cipher, key, 0, wraps ? 1 : 0) == 1
                 && LibCryptoCiphers.update(context, out, scratch.address(Scratch.LENGTH), in, length) == 1;
         int written = scratch.segment().get(JAVA_INT, Scratch.LENGTH);
         return LibCryptoCiphers.reset(context) == 1 && good ? written : FAILED;

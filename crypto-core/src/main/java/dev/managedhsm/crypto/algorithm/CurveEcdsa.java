@@ -28,14 +28,6 @@ public final class CurveEcdsa {
         }
     }
 
-    /** Pairwise consistency: what the private half signs, the public half accepts. */
-    static boolean consistent(CurveKey key, Scratch scratch) {
-        long digest = scratch.address(Scratch.SCHEDULE);
-        scratch.wipe(Scratch.SCHEDULE, 64);
-        sign(key, digest, digest + 64, scratch);
-        return verify(key, digest, digest + 64, scratch);
-    }
-
     private static void sign(CurveKey key, long digest, long out, Scratch scratch) {
         if (!Secp256k1.sign(key.address(), digest, scratch.address(Scratch.SIGNATURE), out)) {
             throw new LibraryFailure("the library could not sign with secp256k1");

@@ -24,22 +24,22 @@ public final class EcKeys {
     /** Longest ECPrivateKey with its public key, for P-521, with room to spare. */
     private static final int DER_LENGTH_MAX = 512;
 
+    /** Tag of ECPrivateKey's curve (RFC 5915 section 3). */
+    private static final int PARAMETERS = 0xa0;
+
     private EcKeys() {}
 
     /**
-     * Makes a pair and proves it by signing and verifying.
+     * Makes a pair. Whether its halves belong together is for the caller to prove.
      *
      * @param secret where the scalar is written; the caller wipes it
-     * @throws LibraryFailure if the library failed or the pair is not consistent
+     * @throws LibraryFailure if the library failed
      */
-    public static NewKey generate(KeyClass keyClass, MemorySegment secret, Scratch scratch, SecretCells cells) {
+    public static NewKey generate(KeyClass keyClass, MemorySegment secret, SecretCells cells) {
         if (keyClass == KeyClass.P_256K && Secp256k1.available()) {
-            return CurveKey.generate(secret, scratch, cells);
+            return CurveKey.generate(secret, cells);
         }
         try (PairKey key = new PairKey(keyClass, generated(keyClass))) {
-            if (!SelfTest.holds("pairwise EC", Ecdsa.consistent(key, scratch))) {
-                throw new LibraryFailure("an EC pair is not consistent");
-            }
             copyScalar(key, secret);
             return new NewKey(keyClass.bytes(), publicPart(key));
         }
@@ -115,39 +115,34 @@ public final class EcKeys {
         int length = keyClass.bytes();
         MemorySegment der = cells.take();
         try {
-            int content = 3 + 2 + length + 2 + oid.length;
-            int at = header(der, 0, Der.SEQUENCE, content);
-            at = header(der, at, Der.INTEGER, 1);
-            Der.put(der, at++, 1);
-            at = header(der, at, Der.OCTET_STRING, length);
-            MemorySegment.copy(scalar, 0, der, at, length);
-            at = header(der, at + length, 0xa0, oid.length);
-            MemorySegment.copy(MemorySegment.ofArray(oid), 0, der, at, oid.length);
-            return LibCryptoKeys.parse(LibCryptoKeys.EC, der.asSlice(0, at + oid.length));
+            int content = 3 + DerWriter.elementLength(length) + DerWriter.elementLength(oid.length);
+            int end = new DerWriter(der)
+                    .header(Der.SEQUENCE, content)
+                    .number(1)
+                    .header(Der.OCTET_STRING, length)
+                    .bytes(scalar)
+                    .header(PARAMETERS, oid.length)
+                    .bytes(oid)
+                    .length();
+            return LibCryptoKeys.parse(LibCryptoKeys.EC, der.asSlice(0, end));
         } finally {
             cells.give(der);
         }
-    }
-
-    private static int header(MemorySegment der, int at, int tag, int length) {
-        Der.put(der, at, tag);
-        Der.put(der, at + 1, length); // below 128 for every curve here
-        return at + 2;
     }
 
     private static void copyScalar(PairKey key, MemorySegment secret) {
         try (LockedMemory memory = LockedMemory.allocate(DER_LENGTH_MAX, "the encoding of a new key")) {
             MemorySegment der = memory.segment();
             int length = key.keyClass().bytes();
-            boolean encoded = LibCryptoKeys.encode(key.address(), der) > 0;
-            int version = Der.content(der, 0, Der.SEQUENCE);
-            int octets = Der.end(der, version, Der.content(der, version, Der.INTEGER));
-            int scalar = Der.content(der, octets, Der.OCTET_STRING);
-            if (!encoded || Der.end(der, octets, scalar) != scalar + length) {
+            int end = LibCryptoKeys.encode(key.address(), der);
+            DerReader members = new DerReader(der.asSlice(0, end)).inside(Der.SEQUENCE);
+            members.number(1);
+            MemorySegment scalar = members.element(Der.OCTET_STRING);
+            if (scalar.byteSize() != length) {
                 LibCrypto.clearErrors();
                 throw new LibraryFailure("a new EC key could not be encoded");
             }
-            MemorySegment.copy(der, scalar, secret, 0, length);
+            MemorySegment.copy(scalar, 0, secret, 0, length);
         }
     }
 
@@ -163,7 +158,7 @@ public final class EcKeys {
     }
 
     /** The curve's object identifier with tag and length (RFC 5480 section 2.1.1.1, SEC 2 section A.2.1). */
-    private static byte[] oid(KeyClass keyClass) {
+    static byte[] oid(KeyClass keyClass) {
         return HexFormat.of()
                 .parseHex(
                         switch (keyClass) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.crypto.algorithm;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.managedhsm.crypto.foreign.LibCrypto;
@@ -27,22 +28,14 @@ public final class Ecdsa {
         int half = key.keyClass().bytes();
         if (slot.operation() == Operation.SIGN) {
             int der = sign(key, memory.address() + valueAt, valueLength, scratch);
-            fixed(scratch.segment(), der, memory, half);
+            fixed(scratch, der, memory, half);
             slot.done(2 * half);
         } else {
             long digest = memory.address() + slot.offset(Field.DIGEST);
-            int der = encoded(memory, valueAt, half, scratch.segment());
+            int der = encoded(memory, valueAt, half, scratch);
             boolean good = verify(key, digest, slot.length(Field.DIGEST), der, scratch);
             slot.end(good ? Outcome.SIGNATURE_VALID : Outcome.SIGNATURE_INVALID);
         }
-    }
-
-    /** Pairwise consistency: what the private half signs, the public half accepts. */
-    static boolean consistent(PairKey key, Scratch scratch) {
-        long digest = scratch.address(Scratch.SCHEDULE);
-        scratch.wipe(Scratch.SCHEDULE, 64);
-        int der = sign(key, digest, 32, scratch);
-        return verify(key, digest, 32, der, scratch);
     }
 
     /** Leaves DER in the scratch and answers its length. */
@@ -83,41 +76,34 @@ public final class Ecdsa {
     }
 
     /** Takes r and s out of the DER in the scratch and right-aligns each in its half of the output. */
-    private static void fixed(MemorySegment scratch, int length, MemorySegment memory, int half) {
-        int at = Der.content(scratch, Scratch.SIGNATURE, Der.SEQUENCE);
+    private static void fixed(Scratch scratch, int length, MemorySegment memory, int half) {
+        DerReader reader = scratch.reader();
+        reader.restart(Scratch.SIGNATURE, Scratch.SIGNATURE + length);
+        int content = reader.enter(Der.SEQUENCE);
+        reader.expect(reader.at() + content == Scratch.SIGNATURE + length);
         for (int part = 0; part < 2; part++) {
-            int content = Der.content(scratch, at, Der.INTEGER);
-            int end = Der.end(scratch, at, content);
-            int start = Der.unsigned(scratch, content, end);
-            int digits = end - start;
-            if (content < 0 || digits < 1 || digits > half || end > Scratch.SIGNATURE + length) {
-                throw new LibraryFailure("the library made a malformed signature");
-            }
+            int digits = reader.enterUnsigned();
+            reader.expect(digits <= half);
+            int zeroes = half - Math.min(digits, half);
             int out = OperationSlot.OUTPUT_VALUE + part * half;
-            for (int i = 0; i < half - digits; i++) {
-                Der.put(memory, out + i, 0);
+            for (int i = 0; i < zeroes; i++) {
+                memory.set(JAVA_BYTE, out + (long) i, (byte) 0);
             }
-            MemorySegment.copy(scratch, start, memory, out + half - digits, digits);
-            at = end;
+            MemorySegment.copy(scratch.segment(), reader.at(), memory, out + (long) zeroes, half - zeroes);
+            reader.pass(digits);
+        }
+        if (!reader.ended()) {
+            throw new LibraryFailure("the library made a malformed signature");
         }
     }
 
     /** Writes r ‖ s as DER into the scratch and answers its length. */
-    private static int encoded(MemorySegment memory, int valueAt, int half, MemorySegment scratch) {
-        // The content is written behind the longest header, then the header in front of it, then both are moved
-        // together.
-        int content = Scratch.SIGNATURE + 3;
-        int middle = Der.putUnsigned(scratch, content, memory, valueAt, half);
-        int end = Der.putUnsigned(scratch, middle, memory, valueAt + half, half);
-        int length = end - content;
-        Der.put(scratch, Scratch.SIGNATURE, Der.SEQUENCE);
-        if (length < 0x80) {
-            Der.put(scratch, Scratch.SIGNATURE + 1, length);
-            MemorySegment.copy(scratch, content, scratch, Scratch.SIGNATURE + 2L, length);
-            return 2 + length;
-        }
-        Der.put(scratch, Scratch.SIGNATURE + 1, 0x81);
-        Der.put(scratch, Scratch.SIGNATURE + 2, length);
-        return 3 + length;
+    private static int encoded(MemorySegment memory, int valueAt, int half, Scratch scratch) {
+        int s = valueAt + half;
+        int content = DerWriter.unsignedLength(memory, valueAt, half) + DerWriter.unsignedLength(memory, s, half);
+        DerWriter writer = scratch.writer();
+        writer.restart(Scratch.SIGNATURE);
+        writer.header(Der.SEQUENCE, content).unsigned(memory, valueAt, half).unsigned(memory, s, half);
+        return writer.length() - Scratch.SIGNATURE;
     }
 }

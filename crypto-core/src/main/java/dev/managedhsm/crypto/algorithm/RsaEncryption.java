@@ -66,9 +66,7 @@ public final class RsaEncryption {
             return false;
         }
         if (algorithm != Algorithm.RSA1_5) {
-            long digest = algorithm == Algorithm.RSA_OAEP ? LibCrypto.SHA1 : LibCrypto.SHA256;
-            return LibCryptoKeys.rsaPadding(context, LibCryptoKeys.OAEP_PADDING) == 1
-                    && LibCryptoKeys.oaepDigest(context, digest) == 1;
+            return oaep(context, algorithm == Algorithm.RSA_OAEP ? LibCrypto.SHA1 : LibCrypto.SHA256);
         }
         if (LibCryptoKeys.rsaPadding(context, LibCryptoKeys.PKCS1_PADDING) != 1) {
             return false;
@@ -77,6 +75,12 @@ public final class RsaEncryption {
             LibCrypto.clearErrors(); // a library that does not know the option does not invent plaintexts
         }
         return true;
+    }
+
+    /** Makes a context that encrypts or decrypts do so with OAEP; one digest for both label and MGF1. */
+    static boolean oaep(long context, long digest) {
+        return LibCryptoKeys.rsaPadding(context, LibCryptoKeys.OAEP_PADDING) == 1
+                && LibCryptoKeys.oaepDigest(context, digest) == 1;
     }
 
     private static long text(String text) {

@@ -44,16 +44,6 @@ public final class RsaSignature {
         }
     }
 
-    /** Pairwise consistency: what the private half signs, the public half accepts. */
-    static boolean consistent(PairKey key, Scratch scratch) {
-        // Digest and signature lie one after the other: 32 bytes, then at most 512.
-        long digest = scratch.address(Scratch.SCHEDULE);
-        long signature = digest + 64;
-        scratch.wipe(Scratch.SCHEDULE, 64);
-        int length = sign(key, LibCryptoKeys.PKCS1_PADDING, LibCrypto.SHA256, digest, 32, signature, scratch);
-        return verify(key, LibCryptoKeys.PKCS1_PADDING, LibCrypto.SHA256, digest, 32, signature, length);
-    }
-
     private static int sign(
             PairKey key, int padding, long digest, long value, int valueLength, long out, Scratch scratch) {
         int room = key.keyClass().bytes();

@@ -12,6 +12,7 @@ import java.lang.foreign.MemorySegment;
  * <pre>
  *   0        LENGTH     where the library writes a length or finds one
  *   64       SIGNATURE  DER of an ECDSA signature, a MAC, a recovered digest
+ *   640      KEY        an AES key that lives for one call
  *   1024     SCHEDULE   a prepared AES key
  * </pre>
  */
@@ -19,6 +20,7 @@ public final class Scratch implements AutoCloseable {
     static final int LENGTH = 0;
     static final int SIGNATURE = 64;
     static final int SIGNATURE_LENGTH_MAX = 512;
+    static final int KEY = 640;
     static final int SCHEDULE = 1024;
     private static final int SIZE = 2048;
 
@@ -26,6 +28,8 @@ public final class Scratch implements AutoCloseable {
     private final MemorySegment segment;
     private final long address;
     private final long cipherContext;
+    private final DerReader reader;
+    private final DerWriter writer;
     private boolean closed;
 
     /** Allocates; to be closed by the thread that uses it. */
@@ -33,6 +37,8 @@ public final class Scratch implements AutoCloseable {
         this.memory = LockedMemory.allocate(SIZE, "the scratch of a worker");
         this.segment = memory.segment();
         this.address = segment.address();
+        this.reader = new DerReader(segment);
+        this.writer = new DerWriter(segment);
         this.cipherContext = LibCryptoCiphers.newContext();
         if (cipherContext == 0) {
             throw new IllegalStateException("no memory for a cipher context");
@@ -50,6 +56,16 @@ public final class Scratch implements AutoCloseable {
 
     long cipherContext() {
         return cipherContext;
+    }
+
+    /** Reads DER in the scratch; to be started again by each user. */
+    DerReader reader() {
+        return reader;
+    }
+
+    /** Writes DER into the scratch; to be started again by each user. */
+    DerWriter writer() {
+        return writer;
     }
 
     void wipe(int place, int length) {

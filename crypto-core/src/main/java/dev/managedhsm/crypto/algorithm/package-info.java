@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * One class per family of algorithms on the native libraries, its known-answer self-tests beside it.
+ * One class per family of algorithms on the native libraries, its known answers for the self-test beside it, in a resource of the class's name.
  *
  * <pre>
  *   slot (what is asked, lengths already checked) + loaded key + the worker's scratch  ->  outcome and output in the slot

@@ -3,6 +3,7 @@ package dev.managedhsm.crypto.engine;
 
 import dev.managedhsm.crypto.key.KeyClass;
 import dev.managedhsm.crypto.key.PublicPart;
+import dev.managedhsm.crypto.operation.KeyTransport;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -21,6 +22,21 @@ import java.lang.foreign.MemorySegment;
 public interface Engine extends AutoCloseable {
     /** Longest secret encoding of any key class, in bytes: RSA-4096 is 2.4 KB. */
     int SECRET_LENGTH_MAX = 4096;
+
+    /** What the transport methods answer instead of a length. */
+    int TRANSPORT_FAILED = -1;
+
+    /** Length of the key of {@link #sealContent}, in bytes: MAC key, then AES key. */
+    int CONTENT_KEY_LENGTH = 64;
+
+    /** Length of the vector of {@link #sealContent}, in bytes. */
+    int CONTENT_IV_LENGTH = 16;
+
+    /** Length of the tag that {@link #sealContent} puts after the ciphertext, in bytes. */
+    int CONTENT_TAG_LENGTH = 32;
+
+    /** What {@link #openContent} answers when the tag is wrong. */
+    int CONTENT_NOT_OURS = -1;
 
     /** What this engine is: name, library, version, where it was found. One line, for the log and for health. */
     String description();
@@ -68,6 +84,57 @@ public interface Engine extends AutoCloseable {
      * @param out as many bytes as wanted, off-heap
      */
     void derive(MemorySegment key, byte[] label, byte[] context, MemorySegment out);
+
+    /**
+     * Wraps key bytes so that only the holder of an RSA key can read them, under a fresh AES-256 key.
+     *
+     * @param transport with which hash function
+     * @param to the receiver's public key, as somebody sent it: odd modulus of 2048 to 4096 bits, odd exponent of 3 to
+     *     2^33
+     * @param plain the bytes, at least 1, off-heap; the caller wipes them
+     * @param out at least {@link KeyTransport#wrappedLength} bytes, off-heap
+     * @return the length, or {@link #TRANSPORT_FAILED} if the public key cannot be used
+     * @throws EngineFailure if the library failed
+     */
+    int wrapForTransport(KeyTransport transport, PublicPart.Rsa to, MemorySegment plain, MemorySegment out);
+
+    /**
+     * Unwraps what {@link #wrapForTransport} made for a key of this engine; takes inner AES keys of 128, 192 and 256 bits.
+     * A bad RSA part goes on with a random AES key, so that every failure ends in the same place (RFC 8017 section 7.1.2).
+     *
+     * @param key an RSA key
+     * @param wrapped off-heap
+     * @param out at least {@link KeyTransport#unwrappedLengthMax} bytes, off-heap; the caller wipes it; zeroes if it failed
+     * @return the length, or {@link #TRANSPORT_FAILED}, whatever the reason
+     * @throws EngineFailure if the library failed
+     */
+    int unwrapFromTransport(KeyTransport transport, EngineKey key, MemorySegment wrapped, MemorySegment out);
+
+    /**
+     * Encrypts content of any length that others may keep: AES_256_CBC_HMAC_SHA_512 (RFC 7518 section 5.2.5).
+     *
+     * @param key {@link #CONTENT_KEY_LENGTH} bytes, off-heap
+     * @param iv {@link #CONTENT_IV_LENGTH} random bytes, off-heap
+     * @param aad what the ciphertext is bound to
+     * @param plaintext off-heap; the caller wipes it
+     * @param out off-heap, {@link #sealedContentLength} bytes: ciphertext, then tag
+     */
+    void sealContent(MemorySegment key, MemorySegment iv, byte[] aad, MemorySegment plaintext, MemorySegment out);
+
+    /**
+     * Decrypts what {@link #sealContent} made. The tag is checked first, in constant time; unless it is good, nothing is
+     * written.
+     *
+     * @param sealed off-heap, ciphertext and tag
+     * @param out off-heap, at least as long as the ciphertext; the caller wipes it
+     * @return length of the plaintext in bytes, or {@link #CONTENT_NOT_OURS}
+     */
+    int openContent(MemorySegment key, MemorySegment iv, byte[] aad, MemorySegment sealed, MemorySegment out);
+
+    /** Length of ciphertext and tag for a plaintext of this length, in bytes: at least one byte of padding is added. */
+    static long sealedContentLength(long plaintextLength) {
+        return (plaintextLength / CONTENT_IV_LENGTH + 1) * CONTENT_IV_LENGTH + CONTENT_TAG_LENGTH;
+    }
 
     /** Fills the segment with random bytes fit for keys (NIST SP 800-90A). */
     void random(MemorySegment out);

@@ -4,12 +4,14 @@ package dev.managedhsm.crypto.engine;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 
+import dev.managedhsm.crypto.algorithm.AesCbcHmac;
 import dev.managedhsm.crypto.algorithm.EcKeys;
 import dev.managedhsm.crypto.algorithm.LoadedKey;
 import dev.managedhsm.crypto.algorithm.NewKey;
+import dev.managedhsm.crypto.algorithm.PairKey;
 import dev.managedhsm.crypto.algorithm.RsaKeys;
+import dev.managedhsm.crypto.algorithm.RsaTransport;
 import dev.managedhsm.crypto.algorithm.Scratch;
-import dev.managedhsm.crypto.algorithm.SelfTests;
 import dev.managedhsm.crypto.algorithm.SymmetricKey;
 import dev.managedhsm.crypto.foreign.CryptoLibrary;
 import dev.managedhsm.crypto.foreign.LibCrypto;
@@ -19,11 +21,13 @@ import dev.managedhsm.crypto.key.KeyClass;
 import dev.managedhsm.crypto.key.PublicPart;
 import dev.managedhsm.crypto.memory.LockedMemory;
 import dev.managedhsm.crypto.memory.SecretCells;
+import dev.managedhsm.crypto.operation.KeyTransport;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.function.Function;
+import java.util.function.Predicate;
 
 /**
  * The engine for production: a libcrypto, and libsecp256k1 where it is there. Keys live inside the libraries or in
@@ -43,9 +47,11 @@ public final class NativeEngine implements Engine {
     private final LockedMemory derived = LockedMemory.allocate(DERIVED_BLOCK_LENGTH + Long.BYTES, "derived keys");
     private final SecretCells cells = new SecretCells(CELL_LENGTH, "keys");
     private final String description;
+    private final Predicate<String> spoiled;
 
-    private NativeEngine(String description) {
+    private NativeEngine(String description, Predicate<String> spoiled) {
         this.description = description;
+        this.spoiled = spoiled;
     }
 
     /**
@@ -54,10 +60,15 @@ public final class NativeEngine implements Engine {
      * @throws EngineFailure if no library can be used, or the chosen one fails a known-answer test
      */
     public static NativeEngine open() {
+        return open(name -> false);
+    }
+
+    /** @param spoiled names of self-tests that are to fail; only tests name any */
+    static NativeEngine open(Predicate<String> spoiled) {
         try {
             String library = CryptoLibrary.chosen().description();
             String curve = Secp256k1.available() ? "libsecp256k1" : "the same";
-            NativeEngine engine = new NativeEngine("native engine: " + library + "; secp256k1 by " + curve);
+            NativeEngine engine = new NativeEngine("native engine: " + library + "; secp256k1 by " + curve, spoiled);
             engine.start();
             return engine;
         } catch (LibraryFailure e) {
@@ -87,12 +98,22 @@ public final class NativeEngine implements Engine {
 
     @Override
     public GeneratedKey generate(KeyClass keyClass, MemorySegment secret) {
-        NewKey made = withScratch(scratch -> switch (keyClass.type()) {
-            case RSA -> RsaKeys.generate(keyClass, secret, scratch);
-            case EC -> EcKeys.generate(keyClass, secret, scratch, cells);
-            case OCT -> SymmetricKey.generate(keyClass, secret);
-        });
-        return new GeneratedKey(made.secretLength(), made.publicPart());
+        NewKey made = made(keyClass, secret);
+        GeneratedKey key = new GeneratedKey(made.secretLength(), made.publicPart());
+        SelfTest.checkPair(this, keyClass, key, secret, spoiled);
+        return key;
+    }
+
+    private NewKey made(KeyClass keyClass, MemorySegment secret) {
+        try {
+            return switch (keyClass.type()) {
+                case RSA -> RsaKeys.generate(keyClass, secret);
+                case EC -> EcKeys.generate(keyClass, secret, cells);
+                case OCT -> SymmetricKey.generate(keyClass, secret);
+            };
+        } catch (LibraryFailure e) {
+            throw new EngineFailure(String.valueOf(e.getMessage()));
+        }
     }
 
     @Override
@@ -165,6 +186,46 @@ public final class NativeEngine implements Engine {
     }
 
     @Override
+    public int wrapForTransport(KeyTransport transport, PublicPart.Rsa to, MemorySegment plain, MemorySegment out) {
+        TransportRules.checkWrap(to, plain, out);
+        return TransportRules.suitable(to)
+                ? withScratch(scratch -> RsaTransport.wrap(transport, to, plain, out, scratch))
+                : TRANSPORT_FAILED;
+    }
+
+    @Override
+    public int unwrapFromTransport(KeyTransport transport, EngineKey key, MemorySegment wrapped, MemorySegment out) {
+        if (!(key instanceof NativeKey nativeKey && nativeKey.loaded() instanceof PairKey pair)) {
+            throw new IllegalStateException("the key is no RSA key of this engine");
+        }
+        return TransportRules.canUnwrap(key, wrapped, out)
+                ? withScratch(scratch -> RsaTransport.unwrap(transport, pair, wrapped, out, scratch))
+                : TRANSPORT_FAILED;
+    }
+
+    @Override
+    public void sealContent(
+            MemorySegment key, MemorySegment iv, byte[] aad, MemorySegment plaintext, MemorySegment out) {
+        ContentRules.checkSeal(key, iv, plaintext, out);
+        try {
+            AesCbcHmac.seal(key, iv, aad, plaintext, out);
+        } catch (LibraryFailure e) {
+            throw new EngineFailure(String.valueOf(e.getMessage()));
+        }
+    }
+
+    @Override
+    public int openContent(MemorySegment key, MemorySegment iv, byte[] aad, MemorySegment sealed, MemorySegment out) {
+        try {
+            return ContentRules.openable(key, iv, sealed, out)
+                    ? (int) AesCbcHmac.open(key, iv, aad, sealed, out)
+                    : CONTENT_NOT_OURS;
+        } catch (LibraryFailure e) {
+            throw new EngineFailure(String.valueOf(e.getMessage()));
+        }
+    }
+
+    @Override
     public void random(MemorySegment out) {
         if (!LibCrypto.random(out.address(), out.byteSize())) {
             LibCrypto.clearErrors();
@@ -174,11 +235,7 @@ public final class NativeEngine implements Engine {
 
     @Override
     public void selfTest() {
-        withScratch(scratch -> {
-            SelfTests.run(scratch, cells);
-            return scratch;
-        });
-        SelfTest.run(this, name -> false);
+        SelfTest.run(this, spoiled);
     }
 
     @Override

@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import dev.managedhsm.crypto.key.KeyClass;
 import dev.managedhsm.crypto.key.PublicPart;
+import dev.managedhsm.crypto.operation.KeyTransport;
 import java.lang.foreign.MemorySegment;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
@@ -80,7 +81,7 @@ public final class PortableEngine implements Engine {
         if (secret.byteSize() < SECRET_LENGTH_MAX) {
             throw new IllegalStateException("a secret needs room for " + SECRET_LENGTH_MAX + " bytes");
         }
-        return switch (keyClass.type()) {
+        GeneratedKey key = switch (keyClass.type()) {
             case RSA -> generateRsa(keyClass, secret);
             case EC -> generateEc(keyClass, secret);
             case OCT -> {
@@ -88,6 +89,8 @@ public final class PortableEngine implements Engine {
                 yield new GeneratedKey(keyClass.bytes(), new PublicPart.None());
             }
         };
+        SelfTest.checkPair(this, keyClass, key, secret, spoiled);
+        return key;
     }
 
     private GeneratedKey generateRsa(KeyClass keyClass, MemorySegment secret) {
@@ -99,7 +102,7 @@ public final class PortableEngine implements Engine {
                 BigIntegers.asUnsignedByteArray(pair.getModulus()),
                 BigIntegers.asUnsignedByteArray(pair.getPublicExponent()));
         try (HeapCopies copies = new HeapCopies()) {
-            return proved(keyClass, RsaSecret.write(pair, secret, copies), publicPart, secret);
+            return new GeneratedKey(RsaSecret.write(pair, secret, copies), publicPart);
         }
     }
 
@@ -115,27 +118,20 @@ public final class PortableEngine implements Engine {
             PublicPart publicPart = new PublicPart.Point(
                     point.getAffineXCoord().getEncoded(),
                     point.getAffineYCoord().getEncoded());
-            return proved(keyClass, bytes.length, publicPart, secret);
+            return new GeneratedKey(bytes.length, publicPart);
         }
-    }
-
-    /** The pairwise consistency test: what was written is loaded, signs, and its signature is good. */
-    private GeneratedKey proved(KeyClass keyClass, int length, PublicPart publicPart, MemorySegment secret) {
-        try (EngineKey key = load(keyClass, publicPart, secret.asSlice(0, length))) {
-            SelfTest.checkPair(this, key);
-        }
-        return new GeneratedKey(length, publicPart);
     }
 
     @Override
     public EngineKey load(KeyClass keyClass, PublicPart publicPart, MemorySegment secret) {
         try (HeapCopies copies = new HeapCopies()) {
-            return new PortableKey(keyClass, checked(keyClass, publicPart, copies.copy(secret)), secret);
+            return new PortableKey(keyClass, checked(keyClass, publicPart, secret, copies), secret);
         }
     }
 
     /** The public key, once the secret is known to belong to it; null where there is none. */
-    private static @Nullable AsymmetricKeyParameter checked(KeyClass keyClass, PublicPart publicPart, byte[] secret) {
+    private static @Nullable AsymmetricKeyParameter checked(
+            KeyClass keyClass, PublicPart publicPart, MemorySegment secret, HeapCopies copies) {
         return switch (keyClass.type()) {
             case RSA -> {
                 RSAPrivateCrtKeyParameters key = RsaSecret.read(secret);
@@ -144,7 +140,8 @@ public final class PortableEngine implements Engine {
             }
             case EC -> {
                 ECPublicKeyParameters key = PortableEcdsa.publicKey(keyClass, part(publicPart, PublicPart.Point.class));
-                BigInteger scalar = PortableEcdsa.privateKey(keyClass, secret).getD();
+                BigInteger scalar =
+                        PortableEcdsa.privateKey(keyClass, copies.copy(secret)).getD();
                 ECPoint point = new FixedPointCombMultiplier()
                         .multiply(key.getParameters().getG(), scalar);
                 if (!point.equals(key.getQ())) {
@@ -154,7 +151,7 @@ public final class PortableEngine implements Engine {
             }
             case OCT -> {
                 part(publicPart, PublicPart.None.class);
-                if (secret.length != keyClass.bytes()) {
+                if (secret.byteSize() != keyClass.bytes()) {
                     throw new EngineFailure("the secret has not the length of this class");
                 }
                 yield null;
@@ -184,6 +181,42 @@ public final class PortableEngine implements Engine {
         try (HeapCopies copies = new HeapCopies()) {
             PortableHmac.derive(key, label, context, out, copies);
         }
+    }
+
+    @Override
+    public int wrapForTransport(KeyTransport transport, PublicPart.Rsa to, MemorySegment plain, MemorySegment out) {
+        TransportRules.checkWrap(to, plain, out);
+        try (HeapCopies copies = new HeapCopies()) {
+            return TransportRules.suitable(to)
+                    ? new PortableTransport(transport, random).wrap(to, plain, out, copies)
+                    : TRANSPORT_FAILED;
+        }
+    }
+
+    @Override
+    public int unwrapFromTransport(KeyTransport transport, EngineKey key, MemorySegment wrapped, MemorySegment out) {
+        if (!(key instanceof PortableKey portableKey)) {
+            throw new IllegalStateException("the key belongs to another engine");
+        }
+        try (HeapCopies copies = new HeapCopies()) {
+            return TransportRules.canUnwrap(key, wrapped, out)
+                    ? new PortableTransport(transport, random).unwrap(portableKey, wrapped, out, copies)
+                    : TRANSPORT_FAILED;
+        }
+    }
+
+    @Override
+    public void sealContent(
+            MemorySegment key, MemorySegment iv, byte[] aad, MemorySegment plaintext, MemorySegment out) {
+        ContentRules.checkSeal(key, iv, plaintext, out);
+        PortableCbcHmac.seal(key, iv, aad, plaintext, out);
+    }
+
+    @Override
+    public int openContent(MemorySegment key, MemorySegment iv, byte[] aad, MemorySegment sealed, MemorySegment out) {
+        return ContentRules.openable(key, iv, sealed, out)
+                ? PortableCbcHmac.open(key, iv, aad, sealed, out)
+                : CONTENT_NOT_OURS;
     }
 
     @Override

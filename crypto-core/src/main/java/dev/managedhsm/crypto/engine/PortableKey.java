@@ -49,6 +49,11 @@ final class PortableKey implements EngineKey {
         return type.cast(publicKey);
     }
 
+    /** The secret encoding itself. */
+    MemorySegment secret() {
+        return secret;
+    }
+
     /** A heap copy of the secret encoding, wiped with the call's other copies. */
     byte[] secret(HeapCopies copies) {
         return copies.copy(secret);

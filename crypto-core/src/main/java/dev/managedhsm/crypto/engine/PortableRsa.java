@@ -46,7 +46,7 @@ final class PortableRsa {
                     slot.algorithm(),
                     copies.copy(slot, Field.VALUE),
                     key.keyClass().bytes());
-            rsa.init(true, privateKey(key, copies));
+            rsa.init(true, privateKey(key));
             Output.done(slot, rsa.processBlock(encoded, 0, encoded.length));
             return;
         }
@@ -71,7 +71,7 @@ final class PortableRsa {
                 digestLength,
                 PSSSigner.TRAILER_IMPLICIT);
         if (slot.operation() == Operation.SIGN) {
-            signer.init(true, new ParametersWithRandom(privateKey(key, copies), random));
+            signer.init(true, new ParametersWithRandom(privateKey(key), random));
             signer.update(copies.copy(slot, Field.VALUE), 0, digestLength);
             Output.done(slot, generate(signer));
             return;
@@ -96,7 +96,7 @@ final class PortableRsa {
                 decryptPkcs1(slot, value, key, copies);
             } else {
                 OAEPEncoding oaep = oaep(slot.algorithm());
-                oaep.init(false, new ParametersWithRandom(privateKey(key, copies), random));
+                oaep.init(false, new ParametersWithRandom(privateKey(key), random));
                 Output.done(slot, copies.keep(oaep.processBlock(value, 0, value.length)));
             }
         } catch (InvalidCipherTextException badPadding) {
@@ -123,7 +123,7 @@ final class PortableRsa {
      */
     private void decryptPkcs1(OperationSlot slot, byte[] value, PortableKey key, HeapCopies copies) {
         CheckedRsa rsa = new CheckedRsa(random);
-        rsa.init(true, privateKey(key, copies));
+        rsa.init(true, privateKey(key));
         byte[] opened = copies.keep(rsa.processBlock(value, 0, value.length));
         int bad = opened[0] | (opened[1] ^ 2);
         int looking = -1;
@@ -177,7 +177,7 @@ final class PortableRsa {
         return new BigInteger(1, value).compareTo(modulus) < 0;
     }
 
-    private static RSAPrivateCrtKeyParameters privateKey(PortableKey key, HeapCopies copies) {
-        return RsaSecret.read(key.secret(copies));
+    private static RSAPrivateCrtKeyParameters privateKey(PortableKey key) {
+        return RsaSecret.read(key.secret());
     }
 }

@@ -16,10 +16,10 @@ import java.lang.foreign.MemorySegment;
 import java.util.Map;
 
 /**
- * Runs operations outside any ring, on a worker and a slot of its own, for self-tests. Used by the thread that made it;
+ * Runs operations outside any ring, on a worker and a slot of its own, for self-tests and rare signatures. Used by the thread that made it;
  * its answers are on the heap, so it is for keys and data that are no secret, or whose answers are none.
  */
-final class Rehearsal implements AutoCloseable {
+public final class Rehearsal implements AutoCloseable {
     /** Nobody waits for slots that never enter a ring. */
     private record Nobody() implements Completions {
         @Override
@@ -37,12 +37,13 @@ final class Rehearsal implements AutoCloseable {
     private final OperationSlot slot = new OperationSlot(0, arena.allocate(Limits.SLOT_LENGTH, 64), new Nobody());
     private final EngineWorker worker;
 
-    Rehearsal(Engine engine) {
+    /** @param engine whose keys are used */
+    public Rehearsal(Engine engine) {
         worker = engine.worker();
     }
 
     /** Runs one operation; its answer can be read until the next one is run. */
-    Outcome run(EngineKey key, Operation operation, Algorithm algorithm, Map<Field, byte[]> inputs) {
+    public Outcome run(EngineKey key, Operation operation, Algorithm algorithm, Map<Field, byte[]> inputs) {
         slot.wipe();
         inputs.forEach((field, bytes) -> {
             MemorySegment.copy(bytes, 0, slot.memory(), JAVA_BYTE, slot.inputEnd(), bytes.length);
@@ -54,7 +55,7 @@ final class Rehearsal implements AutoCloseable {
     }
 
     /** The answered value. */
-    byte[] value() {
+    public byte[] value() {
         return output(OperationSlot.OUTPUT_VALUE, slot.outputValueLength());
     }
 
@@ -72,6 +73,7 @@ final class Rehearsal implements AutoCloseable {
         return slot.memory().asSlice(at, length).toArray(JAVA_BYTE);
     }
 
+    /** Wipes and frees. */
     @Override
     public void close() {
         worker.close();

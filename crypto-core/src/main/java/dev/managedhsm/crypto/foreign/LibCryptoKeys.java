@@ -56,6 +56,7 @@ public final class LibCryptoKeys {
     private static final MethodHandle SET_CURVE = LIBRARY.bind("EVP_PKEY_CTX_set_ec_paramgen_curve_nid", "ipi");
     private static final MethodHandle KEYGEN = LIBRARY.bind("EVP_PKEY_keygen", "ipp");
     private static final MethodHandle D2I = LIBRARY.bind("d2i_PrivateKey", "pippn");
+    private static final MethodHandle D2I_PUBLIC = LIBRARY.bind("d2i_PublicKey", "pippn");
     private static final MethodHandle I2D = LIBRARY.bind("i2d_PrivateKey", "ipp");
     private static final MethodHandle I2D_PUBLIC = LIBRARY.bind("i2d_PublicKey", "ipp");
 
@@ -258,9 +259,23 @@ public final class LibCryptoKeys {
      * @return the key, to be freed; 0 if the bytes are no such key
      */
     public static long parse(int type, MemorySegment der) {
+        return parse(D2I, type, der);
+    }
+
+    /**
+     * Reads an RSA public key.
+     *
+     * @param der RSAPublicKey (RFC 8017 A.1.1)
+     * @return the key, to be freed; 0 if the bytes are no such key, or one that the library will not use
+     */
+    public static long parseRsaPublic(MemorySegment der) {
+        return parse(D2I_PUBLIC, RSA, der);
+    }
+
+    private static long parse(MethodHandle reader, int type, MemorySegment der) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment pointer = arena.allocateFrom(JAVA_LONG, der.address());
-            long key = (long) D2I.invokeExact(type, 0L, pointer.address(), der.byteSize());
+            long key = (long) reader.invokeExact(type, 0L, pointer.address(), der.byteSize());
             boolean whole = pointer.get(JAVA_LONG, 0) == der.address() + der.byteSize();
             if (key != 0 && !whole) {
                 free(key);
@@ -268,7 +283,7 @@ public final class LibCryptoKeys {
             }
             return key;
         } catch (Throwable t) {
-            throw Linkage.broken("d2i_PrivateKey", t);
+            throw Linkage.broken("d2i_PrivateKey or d2i_PublicKey", t);
         }
     }
 

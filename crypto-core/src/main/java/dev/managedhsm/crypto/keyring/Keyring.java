@@ -3,13 +3,16 @@ package dev.managedhsm.crypto.keyring;
 
 import dev.managedhsm.crypto.engine.Engine;
 import dev.managedhsm.crypto.key.KeyHandle;
+import dev.managedhsm.crypto.key.KeyRotation;
 import dev.managedhsm.crypto.seal.RecordSeal;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.NavigableMap;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -41,6 +44,8 @@ public final class Keyring {
 
     private final NavigableMap<String, KeyChain> ordered = new ConcurrentSkipListMap<>();
     private final NavigableMap<String, DeletedKey> deleted = new ConcurrentSkipListMap<>();
+    /** Of living and of soft-deleted keys. */
+    private final ConcurrentHashMap<String, RotationRecord> rotations = new ConcurrentHashMap<>();
 
     private final AtomicInteger hot = new AtomicInteger();
     private final Queue<LivingKey> loaded = new ConcurrentLinkedQueue<>();
@@ -159,6 +164,27 @@ public final class Keyring {
         return behind(deleted, after).values().stream().limit(max).toList();
     }
 
+    /**
+     * The rotation policy of a key, living or soft-deleted.
+     *
+     * @param name in any case of letters
+     * @return {@link KeyRotation#NONE} if the key has none or is not there
+     */
+    public KeyRotation rotation(String name) {
+        RotationRecord record = rotations.get(folded(name));
+        return record == null ? KeyRotation.NONE : record.rotation();
+    }
+
+    /** Policy and mark, or null if there is no policy. For the control worker. */
+    public @Nullable RotationRecord rotationRecord(String folded) {
+        return rotations.get(folded);
+    }
+
+    /** Folded names of all keys that have a rotation policy, in no order. */
+    public Set<String> withRotation() {
+        return Collections.unmodifiableSet(rotations.keySet());
+    }
+
     /** How many keys are living, each counted once however many versions it has. */
     public int keyCount() {
         return chains.size();
@@ -232,6 +258,14 @@ public final class Keyring {
 
     void removeDeleted(String folded) {
         deleted.remove(folded);
+    }
+
+    void putRotation(String folded, RotationRecord rotation) {
+        rotations.put(folded, rotation);
+    }
+
+    void removeRotation(String folded) {
+        rotations.remove(folded);
     }
 
     Iterable<KeyChain> all() {

@@ -8,6 +8,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Iterator;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,6 +52,26 @@ public final class KeyringWriter implements AutoCloseable {
             chain.add(key);
         }
         return key;
+    }
+
+    /**
+     * Adds a key with all its versions at once.
+     *
+     * @param records the versions, oldest first, at least one; there is no key of this name
+     * @param sealedSecrets their sealed secrets, on the heap or outside it; copied
+     * @return the current version
+     */
+    public LivingKey addKey(List<KeyRecord> records, List<MemorySegment> sealedSecrets) {
+        String folded = records.getFirst().facts().name().folded();
+        if (keyring.chain(folded) != null) {
+            throw new IllegalStateException("there is a key of this name");
+        }
+        LivingKey[] versions = new LivingKey[records.size()];
+        for (int i = 0; i < versions.length; i++) {
+            versions[i] = living(records.get(i), sealedSecrets.get(i));
+        }
+        keyring.put(folded, new KeyChain(versions));
+        return versions[versions.length - 1];
     }
 
     private LivingKey living(KeyRecord record, MemorySegment sealedSecret) {
@@ -110,6 +131,20 @@ public final class KeyringWriter implements AutoCloseable {
         keyring.removeDeleted(deletedKey.name().folded());
         for (LivingKey old : deletedKey.living()) {
             retired.add(new Retired(old, null, true));
+        }
+    }
+
+    /**
+     * Gives a key a rotation policy, or takes it away. It stays while the key is soft-deleted.
+     *
+     * @param folded the key's folded name
+     * @param rotation the policy and its mark, or null for none
+     */
+    public void rotation(String folded, @Nullable RotationRecord rotation) {
+        if (rotation == null) {
+            keyring.removeRotation(folded);
+        } else {
+            keyring.putRotation(folded, rotation);
         }
     }
 

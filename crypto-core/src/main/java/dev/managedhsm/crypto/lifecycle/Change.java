@@ -11,7 +11,16 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <T> what it gives back when it was made
  */
-abstract sealed class Change<T> permits CreateKey, UpdateKey, DeleteKey, RecoverKey, PurgeKey {
+abstract sealed class Change<T>
+        permits CreateKey,
+                RotateKey,
+                UpdateKey,
+                SetRotationPolicy,
+                DeleteKey,
+                RecoverKey,
+                PurgeKey,
+                RestoreKey,
+                KeepRecord {
     private final String key;
     private final CompletableFuture<LifecycleAnswer<T>> answer = new CompletableFuture<>();
 

@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -38,12 +39,14 @@ final class ControlWorker implements AutoCloseable {
     private final Draft draft;
     private final HsmState state;
     private final Supplier<List<Change<?>>> due;
+    private final Consumer<String> made;
     private final BlockingQueue<Order> queue = new ArrayBlockingQueue<>(LifecycleLimits.CHANGES_MAX);
     private final Thread thread = Thread.ofPlatform().name("control-worker").unstarted(this::run);
     private volatile boolean closing;
+    private volatile boolean dueNow = true;
     private @Nullable Change<?> carried;
     private boolean soon = true;
-    private long askedNanos = System.nanoTime() - IDLE_NANOS;
+    private long askedNanos;
 
     /**
      * @param journal where changes are made durable
@@ -51,15 +54,23 @@ final class ControlWorker implements AutoCloseable {
      * @param draft likewise
      * @param state moves to failed where a promise was broken
      * @param due changes that are to be made because their time has come, {@link LifecycleLimits#GROUP_MAX} at most; asked
-     *     about every minute however many others wait, and again at once when it gave as many as it may
+     *     on the worker's thread while the HSM is operational, about every minute however many others wait, and again at
+     *     once after any of them was made
+     * @param made told, on the worker's thread, the folded name of each key of which a change was made
      */
     ControlWorker(
-            KeyJournal journal, KeyringWriter writer, Draft draft, HsmState state, Supplier<List<Change<?>>> due) {
+            KeyJournal journal,
+            KeyringWriter writer,
+            Draft draft,
+            HsmState state,
+            Supplier<List<Change<?>>> due,
+            Consumer<String> made) {
         this.journal = journal;
         this.writer = writer;
         this.draft = draft;
         this.state = state;
         this.due = due;
+        this.made = made;
     }
 
     void start() {
@@ -74,6 +85,12 @@ final class ControlWorker implements AutoCloseable {
         return queue.offer(order) && !(closing && queue.remove(order));
     }
 
+    /** Makes the worker ask what is due as soon as it can, rather than within the minute. Any thread; never waits. */
+    void lookForDue() {
+        dueNow = true;
+        wake();
+    }
+
     private void wake() {
         var _ = queue.offer(new Order.Wake()); // a full queue wakes as well
     }
@@ -86,6 +103,9 @@ final class ControlWorker implements AutoCloseable {
                 apply(group);
                 group.clear();
                 boolean more = applyDue(group);
+                if (more) {
+                    dueNow = true;
+                }
                 soon = writer.sweep() || more;
             } catch (InterruptedException e) {
                 state.fail("the control worker was interrupted");
@@ -104,6 +124,7 @@ final class ControlWorker implements AutoCloseable {
         carried = null;
         if (next == null) {
             next = change(queue.poll(waitNanos, TimeUnit.NANOSECONDS));
+            next = next == null ? waiting() : next; // behind a wake there may be a change
         }
         while (next != null) {
             if (group.size() == LifecycleLimits.GROUP_MAX || !keys.add(next.key())) {
@@ -111,8 +132,17 @@ final class ControlWorker implements AutoCloseable {
                 return;
             }
             group.add(next);
-            next = change(queue.poll());
+            next = waiting();
         }
+    }
+
+    /** The next change that waits already, or null. */
+    private @Nullable Change<?> waiting() {
+        Order order = queue.poll();
+        while (order instanceof Order.Wake) {
+            order = queue.poll();
+        }
+        return change(order);
     }
 
     private static @Nullable Change<?> change(@Nullable Order order) {
@@ -121,16 +151,14 @@ final class ControlWorker implements AutoCloseable {
 
     /** Applies what is due in a commit of its own, if it is time. Answers whether more may be due now. */
     private boolean applyDue(List<Change<?>> group) {
-        if (System.nanoTime() - askedNanos < IDLE_NANOS) {
+        boolean time = dueNow || System.nanoTime() - askedNanos >= IDLE_NANOS;
+        if (!time || state.now() != HsmCondition.OPERATIONAL) {
             return false;
         }
+        dueNow = false; // before it is asked: who says so from now on is heard again
         askedNanos = System.nanoTime();
         group.addAll(due.get());
-        boolean more = apply(group) && group.size() == LifecycleLimits.GROUP_MAX;
-        if (more) {
-            askedNanos -= IDLE_NANOS;
-        }
-        return more;
+        return apply(group);
     }
 
     /** Answers every change of the group. Answers whether something became durable. */
@@ -158,12 +186,13 @@ final class ControlWorker implements AutoCloseable {
 
     private boolean commit(List<Change<?>> prepared) {
         if (draft.isEmpty()) {
+            publish(prepared); // they change nothing that is kept
             return false;
         }
         return switch (journal.commit(draft.finish())) {
             case COMMITTED -> {
                 draft.committed();
-                prepared.forEach(change -> change.publishAndAnswer(writer));
+                publish(prepared);
                 yield true;
             }
             case NOT_COMMITTED -> {
@@ -176,6 +205,13 @@ final class ControlWorker implements AutoCloseable {
                 yield false;
             }
         };
+    }
+
+    private void publish(List<Change<?>> prepared) {
+        for (Change<?> change : prepared) {
+            change.publishAndAnswer(writer);
+            made.accept(change.key());
+        }
     }
 
     /** Applies what is queued, then ends. Waits for that. */

@@ -7,6 +7,7 @@ import dev.managedhsm.crypto.key.KeyFacts;
 import dev.managedhsm.crypto.key.KeyName;
 import dev.managedhsm.crypto.key.KeyVersion;
 import dev.managedhsm.crypto.key.PublicPart;
+import dev.managedhsm.crypto.key.ReleasePolicy;
 import dev.managedhsm.crypto.keyring.KeyRecord;
 import dev.managedhsm.crypto.keyring.Keyring;
 import dev.managedhsm.crypto.keyring.KeyringWriter;
@@ -30,6 +31,7 @@ final class CreateKey extends Change<KeyFacts> {
     private final Keyring keyring;
     private final InstantSource clock;
     private final KeyRequest request;
+    private final @Nullable ReleasePolicy releasePolicy;
     private final @Nullable FreshSecret fresh;
     private @Nullable KeyRecord record;
     private byte[] sealedSecret = new byte[0];
@@ -42,12 +44,25 @@ final class CreateKey extends Change<KeyFacts> {
             InstantSource clock,
             KeyRequest request,
             @Nullable FreshSecret fresh) {
+        this(engine, seal, keyring, clock, request, null, fresh);
+    }
+
+    /** @param releasePolicy who may have the version released to them, or null */
+    CreateKey(
+            Engine engine,
+            RecordSeal seal,
+            Keyring keyring,
+            InstantSource clock,
+            KeyRequest request,
+            @Nullable ReleasePolicy releasePolicy,
+            @Nullable FreshSecret fresh) {
         super(request.name().folded());
         this.engine = engine;
         this.seal = seal;
         this.keyring = keyring;
         this.clock = clock;
         this.request = request;
+        this.releasePolicy = releasePolicy;
         this.fresh = fresh;
     }
 
@@ -112,7 +127,7 @@ final class CreateKey extends Change<KeyFacts> {
                 new KeyAttributes(request.enabled(), request.notBefore(), request.expires(), now, now),
                 request.tags(),
                 publicPart,
-                null);
+                releasePolicy);
     }
 
     @Override

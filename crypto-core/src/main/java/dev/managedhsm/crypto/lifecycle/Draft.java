@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class Draft implements AutoCloseable {
     private static final RecordName ANCHOR = new RecordName(SealPurpose.ANCHOR, "", "");
     /** Room for the longest facts: 15 tags of 512 characters of 3 bytes, a release policy, a modulus, and the rest. */
-    private static final int CONTENT_LENGTH_MAX = 15 * 512 * 3 + 3 * ReleasePolicy.LENGTH_MAX + 8 * 1024;
+    static final int CONTENT_LENGTH_MAX = 15 * 512 * 3 + 3 * ReleasePolicy.LENGTH_MAX + 8 * 1024;
 
     private final RecordSeal seal;
     private final LockedMemory secret = LockedMemory.allocate(Engine.SECRET_LENGTH_MAX, "secret of a new key");

@@ -2,21 +2,26 @@
 package dev.managedhsm.crypto.lifecycle;
 
 import dev.managedhsm.crypto.engine.Engine;
+import dev.managedhsm.crypto.key.KeyClass;
 import dev.managedhsm.crypto.key.KeyFacts;
 import dev.managedhsm.crypto.key.KeyName;
+import dev.managedhsm.crypto.key.KeyRotation;
 import dev.managedhsm.crypto.key.KeyType;
+import dev.managedhsm.crypto.key.RotationPolicy;
 import dev.managedhsm.crypto.keyring.DeletedKey;
 import dev.managedhsm.crypto.keyring.Keyring;
 import dev.managedhsm.crypto.keyring.KeyringWriter;
+import dev.managedhsm.crypto.keyring.LivingKey;
 import dev.managedhsm.crypto.seal.Anchor;
+import dev.managedhsm.crypto.seal.RecordName;
 import dev.managedhsm.crypto.seal.RecordSeal;
 import dev.managedhsm.crypto.seal.SealFailure;
+import java.lang.foreign.MemorySegment;
 import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,8 +39,10 @@ public final class KeyLifecycle implements AutoCloseable {
     private final InstantSource clock;
     private final KeyringWriter writer;
     private final Draft draft;
-    private final ControlWorker worker;
     private final KeyGenerator generator;
+    private final Agenda agenda;
+    private final ControlWorker worker;
+    private final OwnRecords own = new OwnRecords();
     private final AtomicBoolean closed = new AtomicBoolean();
 
     /**
@@ -47,7 +54,7 @@ public final class KeyLifecycle implements AutoCloseable {
      * @param journal where records are kept
      * @param state the HSM's state; changes are made while it is operational
      * @param policy what its owner decided about deletion
-     * @param clock tells the time for attributes and for purging
+     * @param clock tells the time for attributes, for purging and for rotating
      * @throws SealFailure naming the record, if what the journal holds is not what was written
      */
     public KeyLifecycle(
@@ -66,14 +73,16 @@ public final class KeyLifecycle implements AutoCloseable {
         this.clock = clock;
         this.writer = keyring.writer();
         this.draft = new Draft(seal, loaded(journal));
-        this.worker = new ControlWorker(journal, writer, draft, state, this::duePurges);
         this.generator = new KeyGenerator(engine, seal, state, new RsaKeyPool());
+        this.agenda = new Agenda(engine, seal, keyring, clock, policy, generator, this::lookForDue);
+        this.worker = new ControlWorker(journal, writer, draft, state, agenda::take, agenda::look);
+        agenda.lookAtAll();
         worker.start();
         generator.start();
     }
 
     private Anchor loaded(KeyJournal journal) {
-        try (KeyLoader loader = new KeyLoader(seal, writer)) {
+        try (KeyLoader loader = new KeyLoader(seal, writer, own)) {
             Anchor anchor = loader.load(journal);
             writer.sweep();
             return anchor;
@@ -94,20 +103,49 @@ public final class KeyLifecycle implements AutoCloseable {
         if (refusal != null) {
             return refused(refusal);
         }
-        if (request.keyClass().type() != KeyType.RSA) {
-            return submit(new CreateKey(engine, seal, keyring, clock, request, null));
+        return withPair(request.keyClass(), pair -> new CreateKey(engine, seal, keyring, clock, request, pair));
+    }
+
+    /**
+     * Makes a new version of a key after the current one, which becomes the current one. Class, permitted operations,
+     * tags, release policy and whether it is enabled stay the same. When the version expires is what the key's rotation
+     * policy says; without a policy it does not. Gives back the facts of what was made.
+     */
+    public CompletionStage<LifecycleAnswer<KeyFacts>> rotate(KeyName name) {
+        LivingKey current = keyring.find(name.folded());
+        LifecycleRefusal refusal = state.now() == HsmCondition.OPERATIONAL
+                ? RotateKey.refusal(keyring, name.folded())
+                : LifecycleRefusal.NOT_OPERATIONAL;
+        if (current == null || refusal != null) {
+            return refused(refusal == null ? LifecycleRefusal.KEY_NOT_FOUND : refusal);
+        }
+        return withPair(
+                current.facts().keyClass(), pair -> new RotateKey(engine, seal, keyring, clock, name.folded(), pair));
+    }
+
+    /** Submits a change that needs a fresh pair if the class is one of RSA, once the pair is there. */
+    private CompletionStage<LifecycleAnswer<KeyFacts>> withPair(
+            KeyClass keyClass, Function<@Nullable FreshSecret, Change<KeyFacts>> change) {
+        if (keyClass.type() != KeyType.RSA) {
+            return submit(change.apply(null));
         }
         CompletableFuture<LifecycleAnswer<KeyFacts>> answer = new CompletableFuture<>();
-        boolean taken = generator.request(request.keyClass(), pair -> create(request, pair, answer));
+        boolean taken = generator.request(keyClass, pair -> {
+            CompletionStage<LifecycleAnswer<KeyFacts>> made =
+                    pair == null ? refused(LifecycleRefusal.ENGINE_FAILED) : submit(change.apply(pair));
+            made.whenComplete((end, _) -> answer.complete(end));
+        });
         return taken ? answer.minimalCompletionStage() : refused(LifecycleRefusal.BUSY);
     }
 
-    private void create(
-            KeyRequest request, @Nullable FreshSecret pair, CompletableFuture<LifecycleAnswer<KeyFacts>> answer) {
-        CompletionStage<LifecycleAnswer<KeyFacts>> made = pair == null
-                ? refused(LifecycleRefusal.ENGINE_FAILED)
-                : submit(new CreateKey(engine, seal, keyring, clock, request, pair));
-        made.whenComplete((end, _) -> answer.complete(end));
+    /**
+     * Sets when a key is rotated by itself, and when versions made by rotation expire. The current version is not changed;
+     * it is rotated soon if by this policy its time has come. Gives back the policy as it is kept.
+     *
+     * @param rotation the policy; a blank one takes away what is there
+     */
+    public CompletionStage<LifecycleAnswer<KeyRotation>> rotationPolicy(KeyName name, RotationPolicy rotation) {
+        return submit(new SetRotationPolicy(keyring, clock, name.folded(), rotation));
     }
 
     /**
@@ -137,12 +175,22 @@ public final class KeyLifecycle implements AutoCloseable {
         return submit(new PurgeKey(keyring, clock, policy, name.folded()));
     }
 
+    /** A sealed record of the HSM's own, or null if none was kept; not to be written to. */
+    byte @Nullable [] ownRecord(RecordName name) {
+        return own.find(name);
+    }
+
+    /** Keeps a record of the HSM's own; its content stays until the answer, and is wiped by its owner then. */
+    CompletionStage<? extends LifecycleAnswer<?>> keep(RecordName name, MemorySegment content) {
+        return submit(new KeepRecord(own, name, content));
+    }
+
     /** What the owner decided about deletion. */
     public LifecyclePolicy policy() {
         return policy;
     }
 
-    private <T> CompletionStage<LifecycleAnswer<T>> submit(Change<T> change) {
+    <T> CompletionStage<LifecycleAnswer<T>> submit(Change<T> change) {
         return worker.submit(change) ? change.answer() : refused(LifecycleRefusal.BUSY);
     }
 
@@ -150,16 +198,9 @@ public final class KeyLifecycle implements AutoCloseable {
         return CompletableFuture.completedStage(new LifecycleAnswer.Refused<>(refusal));
     }
 
-    /** Purges of keys whose retention is over, a group at a time. */
-    private List<Change<?>> duePurges() {
-        long now = clock.instant().getEpochSecond();
-        List<Change<?>> due = new ArrayList<>();
-        for (DeletedKey deleted : keyring.listDeleted(null, Integer.MAX_VALUE)) {
-            if (deleted.purgeSeconds() <= now && due.size() < LifecycleLimits.GROUP_MAX) {
-                due.add(new PurgeKey(keyring, clock, policy, deleted.name().folded()));
-            }
-        }
-        return due;
+    /** Has everything done that is due by the clock now, rather than within a minute. */
+    void lookForDue() {
+        worker.lookForDue();
     }
 
     /**

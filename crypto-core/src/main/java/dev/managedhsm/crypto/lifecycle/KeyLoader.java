@@ -4,6 +4,7 @@ package dev.managedhsm.crypto.lifecycle;
 import dev.managedhsm.crypto.engine.Engine;
 import dev.managedhsm.crypto.keyring.KeyRecord;
 import dev.managedhsm.crypto.keyring.KeyringWriter;
+import dev.managedhsm.crypto.keyring.RotationRecord;
 import dev.managedhsm.crypto.seal.Anchor;
 import dev.managedhsm.crypto.seal.RecordMark;
 import dev.managedhsm.crypto.seal.RecordName;
@@ -24,7 +25,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Fills a keyring from the journal at start. Opens every facts and soft-delete record, keeps secrets sealed, and checks
+ * Fills a keyring from the journal at start. Opens every facts, policy and soft-delete record, keeps secrets sealed, and checks
  * that all records together fit the anchor. Used once, by one thread.
  */
 final class KeyLoader implements KeyJournal.Visitor, AutoCloseable {
@@ -39,6 +40,7 @@ final class KeyLoader implements KeyJournal.Visitor, AutoCloseable {
 
     private final RecordSeal seal;
     private final KeyringWriter writer;
+    private final OwnRecords own;
     private final Arena arena = Arena.ofConfined();
     private final MemorySegment sealed = arena.allocate(RECORD_LENGTH_MAX);
     private final MemorySegment content = arena.allocate(RECORD_LENGTH_MAX);
@@ -53,9 +55,11 @@ final class KeyLoader implements KeyJournal.Visitor, AutoCloseable {
     private Anchor found = Anchor.EMPTY;
     private @Nullable Anchor anchor;
 
-    KeyLoader(RecordSeal seal, KeyringWriter writer) {
+    /** @param own takes the records that belong to no key */
+    KeyLoader(RecordSeal seal, KeyringWriter writer, OwnRecords own) {
         this.seal = seal;
         this.writer = writer;
+        this.own = own;
     }
 
     /**
@@ -109,7 +113,9 @@ final class KeyLoader implements KeyJournal.Visitor, AutoCloseable {
         switch (name.purpose()) {
             case KEY_FACTS -> facts(name, record, mark);
             case KEY_SECRET -> secret(name, blob, mark);
+            case ROTATION_POLICY -> rotation(name, record, mark);
             case DELETED_KEY -> deleted(name, record, mark);
+            case ATTESTATION_KEY -> own.put(name, blob);
             default -> throw new SealFailure("the record \"" + name + "\" does not belong into a store; remove it");
         }
     }
@@ -125,9 +131,13 @@ final class KeyLoader implements KeyJournal.Visitor, AutoCloseable {
         try {
             return FactsCodec.decode(bytes);
         } catch (UncheckedIOException | IllegalArgumentException e) {
-            throw new SealFailure("the record \"" + name
-                    + "\" was written by a newer version of this software; start that version, or a newer one");
+            throw newer(name);
         }
+    }
+
+    private static SealFailure newer(RecordName name) {
+        return new SealFailure("the record \"" + name
+                + "\" was written by a newer version of this software; start that version, or a newer one");
     }
 
     private void secret(RecordName name, byte[] blob, RecordMark mark) {
@@ -153,14 +163,32 @@ final class KeyLoader implements KeyJournal.Visitor, AutoCloseable {
         chain.clear();
     }
 
+    private void rotation(RecordName name, MemorySegment record, RecordMark mark) {
+        publishChain();
+        if (!living.contains(name.key())) {
+            throw withoutKey(name);
+        }
+        int length = seal.open(name, record, content);
+        byte[] bytes = content.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE);
+        try {
+            writer.rotation(name.key(), new RotationRecord(RotationCodec.decode(bytes), mark));
+        } catch (UncheckedIOException | IllegalArgumentException e) {
+            throw newer(name);
+        }
+    }
+
     private void deleted(RecordName name, MemorySegment record, RecordMark mark) {
         publishChain();
         if (!living.remove(name.key())) {
-            throw new SealFailure(
-                    "the record \"" + name + "\" is about a key that is not there; restore the store from a backup");
+            throw withoutKey(name);
         }
         seal.open(name, record, content);
         writer.delete(name.key(), content.get(DeleteKey.SECONDS, 0), content.get(DeleteKey.SECONDS, 8), mark);
+    }
+
+    private static SealFailure withoutKey(RecordName name) {
+        return new SealFailure(
+                "the record \"" + name + "\" is about a key that is not there; restore the store from a backup");
     }
 
     @Override

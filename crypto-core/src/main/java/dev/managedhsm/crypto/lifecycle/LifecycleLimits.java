@@ -24,6 +24,9 @@ public final class LifecycleLimits {
     /** Most requests that wait for the key generator. */
     static final int GENERATIONS_MAX = 64;
 
+    /** Most pairs that rotations by policy have in the making, so that requests for RSA keys wait for few others. */
+    static final int ROTATION_PAIRS_MAX = 2;
+
     private LifecycleLimits() {}
 
     /** Why these tags cannot be a key's, or null if they can. */

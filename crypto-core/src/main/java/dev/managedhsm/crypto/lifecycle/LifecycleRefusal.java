@@ -14,6 +14,12 @@ public enum LifecycleRefusal {
     DELETED_KEY_NOT_FOUND,
     /** The name belongs to a soft-deleted key: it must be recovered or purged first. */
     NAME_IN_DELETED_STATE,
+    /** There is a living key of this name. */
+    NAME_IN_USE,
+    /** What should be a backup was changed, or made under another security domain, or by a newer version. */
+    BACKUP_MALFORMED,
+    /** The key's facts together are longer than a backup can be. */
+    BACKUP_TOO_LONG,
     /** The key has as many versions as a key can have. */
     TOO_MANY_VERSIONS,
     /** More tags than a key can have. */
@@ -22,7 +28,7 @@ public enum LifecycleRefusal {
     BAD_TAG,
     /** Purge protection: the key is purged when its time has come, and not before. */
     PURGE_PROTECTED,
-    /** Too many changes are waiting; try again later. */
+    /** Too many changes are waiting, or others of the same key came in between; try again later. */
     BUSY,
     /** The HSM is not operational. */
     NOT_OPERATIONAL,

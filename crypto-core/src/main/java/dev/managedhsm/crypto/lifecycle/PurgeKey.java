@@ -5,6 +5,7 @@ import dev.managedhsm.crypto.keyring.DeletedKey;
 import dev.managedhsm.crypto.keyring.Keyring;
 import dev.managedhsm.crypto.keyring.KeyringWriter;
 import dev.managedhsm.crypto.keyring.LivingKey;
+import dev.managedhsm.crypto.keyring.RotationRecord;
 import dev.managedhsm.crypto.seal.RecordName;
 import dev.managedhsm.crypto.seal.SealPurpose;
 import java.time.InstantSource;
@@ -39,6 +40,10 @@ final class PurgeKey extends Change<DeletedKey> {
             draft.remove(new RecordName(SealPurpose.KEY_FACTS, key(), text), version.factsMark());
             draft.remove(new RecordName(SealPurpose.KEY_SECRET, key(), text), version.secretMark());
         }
+        RotationRecord rotation = keyring.rotationRecord(key());
+        if (rotation != null) {
+            draft.remove(SetRotationPolicy.recordName(key()), rotation.mark());
+        }
         draft.remove(DeleteKey.recordName(key()), found.mark());
         target = found;
         return null;
@@ -50,6 +55,7 @@ final class PurgeKey extends Change<DeletedKey> {
             throw new IllegalStateException("published before it was prepared");
         }
         writer.purge(target);
+        writer.rotation(key(), null);
         return target;
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Changes to keys (create, update, delete, recover, purge) and the HSM's own states; one control worker applies them in
+ * Changes to keys (create, rotate, update, delete, recover, purge) and the HSM's own states; one control worker applies them in
  * order.
  *
  * <pre>
@@ -8,6 +8,7 @@
  *   KeyLifecycle  --->  RSA pool, miss  --->   queue -> group -> prepare: check, seal
  *   .create …     ------------------------>             commit in the {@link KeyJournal}: durable
  *                                                       publish in the keyring  --->  answer  ---> caller
+ *                                   {@link Agenda}  <--->   then what is due by the clock, likewise
  * </pre>
  *
  * <p>Nothing is answered, and nothing can be found in the keyring, before it is durable.

@@ -7,8 +7,12 @@ public enum SealPurpose {
     KEY_FACTS("key facts"),
     /** The secret of a key version. */
     KEY_SECRET("key secret"),
+    /** When a key is rotated by itself. Before soft-deletion, so that at start every key of a policy is known. */
+    ROTATION_POLICY("rotation policy"),
     /** That a key is soft-deleted, and since when. */
     DELETED_KEY("deleted key"),
+    /** The HSM's own key for statements about its keys. */
+    ATTESTATION_KEY("attestation key"),
     /** The sum over all records of keys. */
     ANCHOR("anchor"),
     /** A custom role definition. */

@@ -8,6 +8,7 @@
  *      |  SP 800-108, label = purpose, context = namespace
  *      +--> sealing key "key facts"    --> AES-256-GCM --> facts records
  *      +--> sealing key "key secret"   --> AES-256-GCM --> secret records
+ *      +--> sealing key "rotation policy" --> AES-256-GCM --> rotation policies
  *      +--> sealing key "deleted key"  --> AES-256-GCM --> soft-delete records
  *      +--> sealing key "anchor"       --> AES-256-GCM --> the one anchor record
  *      +--> marking key                --> HMAC        --> marks, summed up in the anchor

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.managedhsm.crypto.key.KeyClass;
 import dev.managedhsm.crypto.key.PublicPart;
+import java.lang.foreign.MemorySegment;
 import java.math.BigInteger;
 import java.security.SecureRandom;
 import java.util.HexFormat;
@@ -16,8 +17,8 @@ import org.junit.jupiter.api.Test;
 final class CheckedRsaTest {
     private static final byte[] INPUT = HexFormat.of().parseHex("0123456789abcdef");
 
-    private final RSAPrivateCrtKeyParameters key =
-            RsaSecret.read(Bench.published(KeyClass.RSA_2048).secret());
+    private final RSAPrivateCrtKeyParameters key = RsaSecret.read(
+            MemorySegment.ofArray(Bench.published(KeyClass.RSA_2048).secret()));
 
     @Test
     void comesBackWithThePublicKey() {

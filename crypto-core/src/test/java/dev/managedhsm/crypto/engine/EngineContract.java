@@ -14,7 +14,8 @@ abstract class EngineContract
                 CiphertextForgeryContract,
                 InteroperabilityContract,
                 KeyContract,
-                SealingContract {
+                SealingContract,
+                TransportContract {
     private final Bench bench;
 
     EngineContract(Engine engine) {

@@ -99,7 +99,7 @@ interface KeyContract extends OnBench {
                 assertEquals(keyClass.bytes(), rsa.modulus().length);
                 assertTrue(rsa.modulus()[0] < 0, "the modulus fills its bits");
                 assertArrayEquals(new byte[] {1, 0, 1}, rsa.exponent());
-                RSAPrivateCrtKeyParameters key = RsaSecret.read(secret);
+                RSAPrivateCrtKeyParameters key = RsaSecret.read(MemorySegment.ofArray(secret));
                 RsaSecret.check(key, keyClass, rsa);
                 assertTrue(key.getP().isProbablePrime(64) && key.getQ().isProbablePrime(64));
                 assertEquals(keyClass.bits() / 2, key.getP().bitLength());

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.TestFactory;
 
 final class RsaSecretTest {
     private static final KnownAnswer PUBLISHED = Bench.published(KeyClass.RSA_2048);
-    private static final RSAPrivateCrtKeyParameters KEY = RsaSecret.read(PUBLISHED.secret());
+    private static final RSAPrivateCrtKeyParameters KEY = RsaSecret.read(MemorySegment.ofArray(PUBLISHED.secret()));
 
     @Test
     void writesWhatItRead() {
@@ -34,7 +34,7 @@ final class RsaSecretTest {
             try (Arena arena = Arena.ofConfined();
                     HeapCopies copies = new HeapCopies()) {
                 MemorySegment out = arena.allocate(Engine.SECRET_LENGTH_MAX);
-                int length = RsaSecret.write(RsaSecret.read(secret), out, copies);
+                int length = RsaSecret.write(RsaSecret.read(MemorySegment.ofArray(secret)), out, copies);
                 assertArrayEquals(secret, out.asSlice(0, length).toArray(JAVA_BYTE));
             }
         }
@@ -100,15 +100,15 @@ final class RsaSecretTest {
         byte[] good = PUBLISHED.secret();
         for (int length = 0; length < good.length; length++) {
             byte[] cut = Arrays.copyOf(good, length);
-            assertThrows(EngineFailure.class, () -> RsaSecret.read(cut));
+            assertThrows(EngineFailure.class, () -> RsaSecret.read(MemorySegment.ofArray(cut)));
         }
     }
 
     private static void refuses(byte[] secret) {
         assertThrows(
                 EngineFailure.class,
-                () -> RsaSecret.check(
-                        RsaSecret.read(secret), KeyClass.RSA_2048, (PublicPart.Rsa) PUBLISHED.publicPart()));
+                () -> RsaSecret.check(RsaSecret.read(MemorySegment.ofArray(secret)), KeyClass.RSA_2048, (PublicPart.Rsa)
+                        PUBLISHED.publicPart()));
     }
 
     private static BigInteger order() {

@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.Arena;
@@ -16,7 +17,9 @@ import java.util.Arrays;
 import javax.crypto.Cipher;
 import javax.crypto.Mac;
 import javax.crypto.spec.GCMParameterSpec;
+import javax.crypto.spec.IvParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** What the engine does for the HSM itself: sealing records, deriving keys, making random bytes, testing itself. */
@@ -148,6 +151,86 @@ interface SealingContract extends OnBench {
             bench().engine().derive(key, new byte[] {1}, new byte[] {2, 3}, other);
             assertTrue(one.mismatch(other) >= 0);
         }
+    }
+
+    @Test
+    default void sealsContentAsTheJdkDoes() throws GeneralSecurityException {
+        byte[] key = bench().random(Engine.CONTENT_KEY_LENGTH);
+        byte[] aad = bench().random(77);
+        for (int length : new int[] {0, 1, 15, 16, 17, 4096, 300_000}) {
+            byte[] iv = bench().random(Engine.CONTENT_IV_LENGTH);
+            byte[] plain = bench().random(length);
+            byte[] sealed = sealedContent(key, iv, aad, plain);
+            assertArrayEquals(contentOfTheJdk(key, iv, aad, plain), sealed);
+            assertArrayEquals(plain, openedContent(key, iv, aad, sealed));
+        }
+    }
+
+    @Test
+    default void opensNoContentThatWasChanged() {
+        byte[] key = bench().random(Engine.CONTENT_KEY_LENGTH);
+        byte[] iv = bench().random(Engine.CONTENT_IV_LENGTH);
+        byte[] aad = bench().random(5);
+        byte[] sealed = sealedContent(key, iv, aad, bench().random(40));
+        for (int bit = 0; bit < 8 * sealed.length; bit++) {
+            assertNull(openedContent(key, iv, aad, Bench.flipped(sealed, bit)));
+        }
+        assertNull(openedContent(key, Bench.flipped(iv, 3), aad, sealed));
+        assertNull(openedContent(key, iv, Bench.flipped(aad, 3), sealed));
+        assertNull(openedContent(Bench.flipped(key, 0), iv, aad, sealed));
+        for (int length = Engine.CONTENT_TAG_LENGTH; length < sealed.length; length++) {
+            assertNull(openedContent(key, iv, aad, Arrays.copyOf(sealed, length)));
+        }
+    }
+
+    private byte[] sealedContent(byte[] key, byte[] iv, byte[] aad, byte[] plain) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment out = arena.allocate(Engine.sealedContentLength(plain.length));
+            bench().engine()
+                    .sealContent(
+                            arena.allocateFrom(JAVA_BYTE, key),
+                            arena.allocateFrom(JAVA_BYTE, iv),
+                            aad,
+                            arena.allocateFrom(JAVA_BYTE, plain),
+                            out);
+            return out.toArray(JAVA_BYTE);
+        }
+    }
+
+    /** Null if it does not open; then nothing was written. */
+    private byte @Nullable [] openedContent(byte[] key, byte[] iv, byte[] aad, byte[] sealed) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment out = arena.allocate(sealed.length);
+            int length = bench().engine()
+                    .openContent(
+                            arena.allocateFrom(JAVA_BYTE, key),
+                            arena.allocateFrom(JAVA_BYTE, iv),
+                            aad,
+                            arena.allocateFrom(JAVA_BYTE, sealed),
+                            out);
+            if (length == Engine.CONTENT_NOT_OURS) {
+                assertArrayEquals(new byte[sealed.length], out.toArray(JAVA_BYTE));
+                return null;
+            }
+            return out.asSlice(0, length).toArray(JAVA_BYTE);
+        }
+    }
+
+    private static byte[] contentOfTheJdk(byte[] key, byte[] iv, byte[] aad, byte[] plain)
+            throws GeneralSecurityException {
+        Cipher cipher = Cipher.getInstance("AES/CBC/PKCS5Padding");
+        cipher.init(Cipher.ENCRYPT_MODE, new SecretKeySpec(key, 32, 32, "AES"), new IvParameterSpec(iv));
+        byte[] ciphertext = cipher.doFinal(plain);
+        Mac mac = Mac.getInstance("HmacSHA512");
+        mac.init(new SecretKeySpec(key, 0, 32, "HmacSHA512"));
+        mac.update(aad);
+        mac.update(iv);
+        mac.update(ciphertext);
+        byte[] tag = mac.doFinal(ByteBuffer.allocate(8).putLong(8L * aad.length).array());
+        return ByteBuffer.allocate(ciphertext.length + 32)
+                .put(ciphertext)
+                .put(tag, 0, 32)
+                .array();
     }
 
     @Test

@@ -10,6 +10,7 @@ import dev.managedhsm.crypto.operation.Algorithm;
 import dev.managedhsm.crypto.operation.Algorithm.Family;
 import dev.managedhsm.crypto.operation.Outcome;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -233,7 +234,8 @@ interface SignatureForgeryContract extends OnBench {
     }
 
     private static RSAPrivateCrtKeyParameters privateKey() {
-        return RsaSecret.read(Bench.published(KeyClass.RSA_2048).secret());
+        return RsaSecret.read(
+                MemorySegment.ofArray(Bench.published(KeyClass.RSA_2048).secret()));
     }
 
     private static byte[] raw(int half, BigInteger r, BigInteger s) {

@@ -102,10 +102,9 @@ class ControlWorkerTest {
             return store.ending;
         });
         CreateKey due = creation("due", CLOCK);
-        try (ControlWorker worker = new ControlWorker(busy, writer, draft, state, () -> {
-            commitsBeforeDue.set(commits.get());
-            return List.of(due);
-        })) {
+        try (ControlWorker worker = worker(
+                busy,
+                () -> commitsBeforeDue.compareAndSet(Integer.MAX_VALUE, commits.get()) ? List.of(due) : List.of())) {
             self.add(worker);
             worker.submit(creation("k0", CLOCK));
             worker.start();
@@ -116,29 +115,43 @@ class ControlWorkerTest {
     }
 
     @Test
-    void asksAgainAtOnceWhenAsMuchWasDueAsOneCommitHolds() throws Exception {
+    void asksAgainAtOnceWhenSomethingThatWasDueWasMade() throws Exception {
         AtomicInteger asked = new AtomicInteger();
         CountDownLatch twice = new CountDownLatch(2);
-        try (ControlWorker worker = new ControlWorker(journal, writer, draft, state, () -> {
+        try (ControlWorker worker = worker(journal, () -> {
             twice.countDown();
-            return asked.getAndIncrement() == 0 ? full() : List.of();
+            return asked.getAndIncrement() == 0 ? List.of(creation("due", CLOCK)) : List.of();
         })) {
             worker.start();
             assertTrue(twice.await(10, TimeUnit.SECONDS)); // far below the minute that it waits otherwise
         }
-        assertEquals(LifecycleLimits.GROUP_MAX, keyring.keyCount());
+        assertNotNull(keyring.find("due"));
     }
 
-    private List<Change<?>> full() {
-        List<Change<?>> full = new ArrayList<>();
-        for (int i = 0; i < LifecycleLimits.GROUP_MAX; i++) {
-            full.add(creation("k" + i, CLOCK));
+    @Test
+    void waitsBeforeItAsksAgainWhenTheStoreTakesNothing() throws Exception {
+        journal.ending = KeyJournal.Ending.NOT_COMMITTED;
+        AtomicInteger asked = new AtomicInteger();
+        try (ControlWorker worker = worker(journal, () -> {
+            asked.incrementAndGet();
+            return List.of(creation("due", CLOCK));
+        })) {
+            worker.start();
+            for (int i = 0; i < 20; i++) {
+                CreateKey other = creation("a", CLOCK);
+                assertTrue(worker.submit(other));
+                assertEquals(LifecycleRefusal.STORE_FAILED, refusal(other));
+            }
         }
-        return full;
+        assertEquals(1, asked.get());
     }
 
     private ControlWorker worker(KeyJournal onto) {
-        return new ControlWorker(onto, writer, draft, state, List::of);
+        return worker(onto, List::of);
+    }
+
+    private ControlWorker worker(KeyJournal onto, Supplier<List<Change<?>>> due) {
+        return new ControlWorker(onto, writer, draft, state, due, _ -> {});
     }
 
     private CreateKey creation(String name, InstantSource clock) {

@@ -176,8 +176,8 @@ public final class Edge extends VerticleBase {
             exchange.refuse(WireError.forbiddenByFirewall(exchange.clientAddress()));
             return;
         }
-        if (tooLong(request)) {
-            exchange.refuse(WireError.bodyTooLong(EdgeLimits.BODY_LENGTH_MAX));
+        if (tooLong(request, exchange.bodyLengthMax())) {
+            exchange.refuse(WireError.bodyTooLong(exchange.bodyLengthMax()));
             return;
         }
         try {
@@ -202,16 +202,23 @@ public final class Edge extends VerticleBase {
                 .channel()
                 .attr(Connection.KEY)
                 .get();
-        return connection == null ? null : new Exchange(request, connection, connection.intake(request), this);
+        if (connection == null) {
+            return null;
+        }
+        Intake intake = connection.intake(request);
+        if (services.longBodies().allowed(request)) {
+            intake.allowLong(services.longBodies());
+        }
+        return new Exchange(request, connection, intake, this);
     }
 
-    private static boolean tooLong(HttpServerRequest request) {
+    private static boolean tooLong(HttpServerRequest request, int lengthMax) {
         String length = request.getHeader("content-length");
         if (length == null) {
             return false;
         }
         try {
-            return Long.parseLong(length) > EdgeLimits.BODY_LENGTH_MAX;
+            return Long.parseLong(length) > lengthMax;
         } catch (NumberFormatException malformed) {
             return false; // Netty has refused those that matter
         }

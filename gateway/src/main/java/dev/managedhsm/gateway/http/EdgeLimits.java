@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.gateway.http;
 
+import dev.managedhsm.crypto.lifecycle.KeyBackups;
 import dev.managedhsm.crypto.operation.Limits;
 
 /** Every number that bounds a connection or a request, with the relations between them checked when the class is loaded. */
 public final class EdgeLimits {
     /** Longest request body, in bytes. */
     public static final int BODY_LENGTH_MAX = 64 * 1024;
+
+    /** Longest body of a request that may have a long one, in bytes: what a backup of a key gives out must fit. */
+    public static final int LONG_BODY_LENGTH_MAX = 4 * 1024 * 1024;
+
+    /** Memory that all event loops together hold for long bodies, beside that for ordinary ones, in bytes. */
+    public static final int LONG_BODIES_BYTES_MAX = 16 * 1024 * 1024;
 
     /** Longest list of request headers, in bytes: tokens with many groups need more than the usual 8 KiB. */
     public static final int HEADERS_LENGTH_MAX = 16 * 1024;
@@ -65,6 +72,12 @@ public final class EdgeLimits {
     static {
         if (BODY_LENGTH_MAX < Limits.INPUT_LENGTH_MAX * 4 / 3 + 1024) {
             throw new IllegalStateException("a body must be able to carry a longest input");
+        }
+        if (LONG_BODY_LENGTH_MAX < KeyBackups.TEXT_LENGTH_MAX / 3 * 4 + 1024) {
+            throw new IllegalStateException("a long body must be able to carry a longest backup");
+        }
+        if (LONG_BODIES_BYTES_MAX < 2 * LONG_BODY_LENGTH_MAX) {
+            throw new IllegalStateException("a long body must be able to grow");
         }
         if (INTAKE_BYTES_MAX < STREAMS_MAX * BODY_LENGTH_MAX) {
             throw new IllegalStateException("one connection's streams must fit the intake");

@@ -32,6 +32,7 @@ import java.util.concurrent.TimeUnit;
  * @param refresh fetches issuers' keys when a token names one that is not known
  * @param refusals remembers refused tokens
  * @param intakeBytesMax memory that one event loop may hold for bodies
+ * @param longBodies which requests may have a long body, and the memory for those
  * @param clock wall clock
  * @param region the region that answers name
  */
@@ -47,6 +48,7 @@ public record EdgeServices(
         KeyRefresh refresh,
         RefusalLog refusals,
         int intakeBytesMax,
+        LongBodies longBodies,
         InstantSource clock,
         String region) {
     /** Copies the list. */

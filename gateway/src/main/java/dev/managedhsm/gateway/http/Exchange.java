@@ -4,6 +4,7 @@ package dev.managedhsm.gateway.http;
 import dev.managedhsm.auth.token.Challenge;
 import dev.managedhsm.auth.token.RejectionReason;
 import dev.managedhsm.auth.token.VerifiedToken;
+import dev.managedhsm.gateway.wire.JsonText;
 import dev.managedhsm.gateway.wire.WireError;
 import io.netty.buffer.ByteBuf;
 import io.netty.util.AsciiString;
@@ -12,9 +13,7 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.internal.buffer.BufferInternal;
-import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonObject;
-import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -103,6 +102,16 @@ public final class Exchange {
         return answered || request.response().closed();
     }
 
+    /** How long the body may be, in bytes. */
+    public int bodyLengthMax() {
+        return intake.lengthMax();
+    }
+
+    /** Whether the body may be a long one: then the caller is looked at before the body is waited for. */
+    public boolean longBody() {
+        return intake.lengthMax() > EdgeLimits.BODY_LENGTH_MAX;
+    }
+
     /**
      * Calls back when the whole body is here. Refuses the request itself if the body is too long, too slow, or finds no
      * room.
@@ -111,7 +120,7 @@ public final class Exchange {
         intake.whenSettled(() -> {
             switch (intake.state()) {
                 case COMPLETE -> action.run();
-                case TOO_LONG -> refuse(WireError.bodyTooLong(EdgeLimits.BODY_LENGTH_MAX));
+                case TOO_LONG -> refuse(WireError.bodyTooLong(intake.lengthMax()));
                 case NO_ROOM -> refuse(WireError.throttled());
                 case TOO_SLOW -> refuse(WireError.bodyTooSlow());
                 case ARRIVING, CLOSED -> {} // nobody is there to answer
@@ -132,9 +141,7 @@ public final class Exchange {
     /** The body as a JSON object, or null if it is none. Asked once: the body is let go. */
     public @Nullable JsonObject json() {
         try {
-            return new JsonObject(body().toString(StandardCharsets.UTF_8));
-        } catch (DecodeException | ClassCastException notAnObject) {
-            return null;
+            return JsonText.object(body());
         } finally {
             letBodyGo();
         }
@@ -145,9 +152,15 @@ public final class Exchange {
      * is done; if going on fails, the answer is 500, so that nobody waits for ever.
      */
     public void resume(Runnable next) {
+        resume(next, () -> {});
+    }
+
+    /** The same, with what is done on the event loop if the client has gone meanwhile. */
+    public void resume(Runnable next, Runnable gone) {
         edge.loop().execute(() -> {
             if (over()) {
                 letBodyGo();
+                gone.run();
                 return;
             }
             try {
@@ -228,6 +241,17 @@ public final class Exchange {
         HttpServerResponse response = success(status);
         close();
         response.end();
+    }
+
+    /**
+     * Answers 200 with a JSON text.
+     *
+     * @param written called when the text has left the heap, or never will
+     */
+    public void answer(byte[] json, Runnable written) {
+        HttpServerResponse response = success(200);
+        close();
+        response.end(Buffer.buffer(json)).onComplete(end -> written.run());
     }
 
     /** Answers 200 with bytes of another media type. */

@@ -15,7 +15,7 @@ final class Intake {
     enum State {
         ARRIVING,
         COMPLETE,
-        /** Longer than {@link EdgeLimits#BODY_LENGTH_MAX}. */
+        /** Longer than {@link #lengthMax()}. */
         TOO_LONG,
         /** The event loop holds as many body bytes as it may. */
         NO_ROOM,
@@ -29,6 +29,7 @@ final class Intake {
     private final long startNanos;
     private @Nullable ByteBuf body;
     private @Nullable Runnable whenSettled;
+    private @Nullable LongBodies longBodies;
     private State state = State.ARRIVING;
     private int discarded;
 
@@ -44,6 +45,16 @@ final class Intake {
 
     long startNanos() {
         return startNanos;
+    }
+
+    /** Lets the body be a long one; before its bytes come. */
+    void allowLong(LongBodies room) {
+        longBodies = room;
+    }
+
+    /** How long the body may be, in bytes. */
+    int lengthMax() {
+        return longBodies == null ? EdgeLimits.BODY_LENGTH_MAX : EdgeLimits.LONG_BODY_LENGTH_MAX;
     }
 
     /** The whole body; only when complete, and only until {@link #close()}. */
@@ -77,7 +88,7 @@ final class Intake {
         }
         ByteBuf old = body;
         int sum = length + (old == null ? 0 : old.readableBytes());
-        if (sum > EdgeLimits.BODY_LENGTH_MAX) {
+        if (sum > lengthMax()) {
             settle(State.TOO_LONG);
         } else {
             ByteBuf to = roomFor(old, sum);
@@ -98,15 +109,15 @@ final class Intake {
         if (old != null && old.capacity() >= sum) {
             return old;
         }
-        int capacity = old == null ? sum : Math.min(EdgeLimits.BODY_LENGTH_MAX, Math.max(sum, 2 * old.capacity()));
-        if (!account.take(capacity)) {
+        int capacity = old == null ? sum : Math.min(lengthMax(), Math.max(sum, 2 * old.capacity()));
+        if (!take(capacity)) {
             return null;
         }
         ByteBuf bigger;
         try {
             bigger = ByteBufAllocator.DEFAULT.directBuffer(capacity, capacity);
         } catch (OutOfMemoryError noDirectMemory) { // Netty's, of its own limit: one body less, not the end
-            account.give(capacity);
+            give(capacity);
             return null;
         }
         if (old != null) {
@@ -159,8 +170,26 @@ final class Intake {
         ByteBuf old = body;
         if (old != null) {
             body = null;
-            account.give(old.capacity());
+            give(old.capacity());
             Wipe.release(old);
+        }
+    }
+
+    /** What no ordinary body needs is taken from the room for long ones. */
+    private boolean take(int capacity) {
+        LongBodies room = longBodies;
+        if (room != null && capacity > EdgeLimits.BODY_LENGTH_MAX) {
+            return room.take(capacity);
+        }
+        return account.take(capacity);
+    }
+
+    private void give(int capacity) {
+        LongBodies room = longBodies;
+        if (room != null && capacity > EdgeLimits.BODY_LENGTH_MAX) {
+            room.give(capacity);
+        } else {
+            account.give(capacity);
         }
     }
 }

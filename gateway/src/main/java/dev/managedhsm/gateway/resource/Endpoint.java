@@ -2,8 +2,10 @@
 package dev.managedhsm.gateway.resource;
 
 import dev.managedhsm.auth.role.DataAction;
+import dev.managedhsm.auth.role.Scope;
 import dev.managedhsm.gateway.wire.Refused;
 import io.vertx.core.http.HttpMethod;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One line of the route table: a method and a path, the right it takes, and what it does.
@@ -11,10 +13,15 @@ import io.vertx.core.http.HttpMethod;
  * @param method the HTTP method
  * @param path the path, with {@code :name} for the key's name
  * @param action the data action that the caller needs
- * @param onKey whether the right is asked for on the key of the path; otherwise on all keys
+ * @param scope where the caller needs it, or null for the key of the path
  * @param handler what it does once the call is permitted
  */
-record Endpoint(HttpMethod method, String path, DataAction action, boolean onKey, Handler handler) {
+record Endpoint(
+        HttpMethod method,
+        String path,
+        DataAction action,
+        @Nullable Scope scope,
+        Handler handler) {
     /** What an endpoint does. */
     @FunctionalInterface
     interface Handler {
@@ -28,11 +35,16 @@ record Endpoint(HttpMethod method, String path, DataAction action, boolean onKey
 
     /** An endpoint that concerns the key whose name is in the path. */
     static Endpoint onKey(HttpMethod method, String path, DataAction action, Handler handler) {
-        return new Endpoint(method, path, action, true, handler);
+        return new Endpoint(method, path, action, null, handler);
     }
 
     /** An endpoint that concerns all keys. */
     static Endpoint onKeys(HttpMethod method, String path, DataAction action, Handler handler) {
-        return new Endpoint(method, path, action, false, handler);
+        return new Endpoint(method, path, action, Scope.KEYS, handler);
+    }
+
+    /** An endpoint that concerns the HSM and no key. */
+    static Endpoint onHsm(HttpMethod method, String path, DataAction action, Handler handler) {
+        return new Endpoint(method, path, action, Scope.HSM, handler);
     }
 }

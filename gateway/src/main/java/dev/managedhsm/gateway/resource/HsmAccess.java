@@ -10,12 +10,13 @@ import dev.managedhsm.auth.token.VerifiedToken;
 import dev.managedhsm.crypto.lifecycle.HsmState;
 import dev.managedhsm.gateway.http.Exchange;
 import dev.managedhsm.gateway.wire.ApiVersion;
+import dev.managedhsm.gateway.wire.JsonText;
 import dev.managedhsm.gateway.wire.WireError;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The questions that every request is asked after its token: is the HSM in a state to answer, does it speak the version
- * of the API, may this principal do this here. Any event loop.
+ * of the API and JSON, may this principal do this here. Any event loop.
  *
  * @param state the HSM's condition
  * @param authoriser local role-based access control
@@ -62,6 +63,11 @@ record HsmAccess(HsmState state, Authoriser authoriser) {
         WireError fault = condition();
         if (fault == null) {
             fault = ApiVersion.fault(exchange.request().query());
+        }
+        if (fault == null
+                && exchange.body().isReadable()
+                && !JsonText.named(exchange.request().getHeader("content-type"))) {
+            fault = WireError.notJson();
         }
         if (fault != null) {
             exchange.refuse(fault);

@@ -32,6 +32,9 @@ import java.util.function.Function;
  * the keyring. Any event loop.
  */
 final class Keys {
+    private static final String KEYS = "/keys";
+    private static final String DELETED_KEYS = "/deletedkeys";
+
     private final Keyring keyring;
     private final KeyLifecycle lifecycle;
     private final KeyBody body;
@@ -91,38 +94,39 @@ final class Keys {
     }
 
     private void list(Call call) throws Refused {
-        Page page = Page.of(call.query("maxresults"), call.query(Page.MARK));
+        Page page = Page.of(call.query("maxresults"), call.query(Page.MARK), KEYS);
         List<LivingKey> keys = keyring.list(page.after(), page.size() + 1);
         answer(
                 call,
                 page,
                 keys,
-                "/keys",
+                KEYS,
                 key -> body.item(key.facts()),
                 key -> key.facts().name().folded());
     }
 
     private void versions(Call call) throws Refused {
-        Page page = Page.of(call.query("maxresults"), call.query(Page.MARK));
         String name = call.part("name");
+        String path = KEYS + '/' + name + "/versions";
+        Page page = Page.of(call.query("maxresults"), call.query(Page.MARK), path);
         List<LivingKey> keys = keyring.versions(name, page.after(), page.size() + 1);
         answer(
                 call,
                 page,
                 keys,
-                "/keys/" + name + "/versions",
+                path,
                 key -> body.versionItem(key.facts()),
                 key -> key.facts().version().text());
     }
 
     private void listDeleted(Call call) throws Refused {
-        Page page = Page.of(call.query("maxresults"), call.query(Page.MARK));
+        Page page = Page.of(call.query("maxresults"), call.query(Page.MARK), DELETED_KEYS);
         List<DeletedKey> keys = keyring.listDeleted(page.after(), page.size() + 1);
         answer(
                 call,
                 page,
                 keys,
-                "/deletedkeys",
+                DELETED_KEYS,
                 key -> withDeletion(body.item(key.facts()), key),
                 key -> key.name().folded());
     }
@@ -141,7 +145,7 @@ final class Keys {
         }
         JsonObject answer = new JsonObject();
         if (oneMore.size() > shown) {
-            String next = page.link(baseUrl + path, mark.apply(oneMore.get(shown - 1)), call.query("api-version"));
+            String next = page.link(baseUrl, path, mark.apply(oneMore.get(shown - 1)), call.query("api-version"));
             answer.put("nextLink", next);
         }
         call.exchange().answer(answer.put("value", items));

@@ -9,6 +9,8 @@ import dev.managedhsm.crypto.lifecycle.KeyLifecycle;
 import dev.managedhsm.crypto.ring.OperationRing;
 import dev.managedhsm.gateway.refusal.RefusalLog;
 import dev.managedhsm.gateway.wire.KeyBody;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Executor;
 
 /**
@@ -19,6 +21,9 @@ import java.util.concurrent.Executor;
  * @param keyring the living keys
  * @param lifecycle changes to keys
  * @param roleChanges changes to roles
+ * @param backups backup and restore of keys
+ * @param randomBytes random bytes for callers
+ * @param attestations attestations of keys
  * @param ring the way to the engine
  * @param latency all histograms
  * @param refusals what is remembered of refused tokens
@@ -31,6 +36,9 @@ public record Resources(
         Keyring keyring,
         KeyLifecycle lifecycle,
         RoleChanges roleChanges,
+        Backups backups,
+        RandomBytes randomBytes,
+        KeyAttestations attestations,
         OperationRing ring,
         LatencyBook latency,
         RefusalLog refusals,
@@ -52,7 +60,14 @@ public record Resources(
         return new RoleRequests(access(), roleChanges);
     }
 
-    Keys keys() {
-        return new Keys(keyring, lifecycle, new KeyBody(baseUrl, lifecycle.policy()), baseUrl);
+    /** All that the router answers for, the more specific paths first. */
+    List<Endpoint> endpoints() {
+        KeyBody body = new KeyBody(baseUrl, lifecycle.policy());
+        List<Endpoint> endpoints = new ArrayList<>(backups.endpoints());
+        endpoints.addAll(attestations.endpoints());
+        endpoints.addAll(new KeyRotations(keyring, lifecycle, body, baseUrl).endpoints());
+        endpoints.addAll(new Keys(keyring, lifecycle, body, baseUrl).endpoints());
+        endpoints.addAll(randomBytes.endpoints());
+        return endpoints;
     }
 }

@@ -10,11 +10,11 @@ import dev.managedhsm.gateway.http.Edge;
 import dev.managedhsm.gateway.http.Exchange;
 import dev.managedhsm.gateway.http.Plane;
 import dev.managedhsm.gateway.wire.WireError;
+import io.vertx.core.Handler;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.nio.charset.StandardCharsets;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -24,8 +24,6 @@ import org.jspecify.annotations.Nullable;
  * for the rest. Used by its event loop's thread only.
  */
 public final class Routes implements Consumer<Exchange>, AutoCloseable {
-    private static final Set<String> LATENCY_PATHS = Set.of("/latency", "/latency.hlog");
-
     private final Edge edge;
     private final HsmAccess access;
     private final KeyOperations operations;
@@ -47,13 +45,21 @@ public final class Routes implements Consumer<Exchange>, AutoCloseable {
         this.operations = resources.keyOperations(edge.loop());
         this.roles = resources.roles();
         this.router = Router.router(edge.vertx());
-        for (Endpoint endpoint : resources.keys().endpoints()) {
-            router.routeWithRegex(endpoint.method(), endpoint.pattern()).handler(context -> open(endpoint, context));
+        for (Endpoint endpoint : resources.endpoints()) {
+            router.routeWithRegex(endpoint.method(), endpoint.pattern())
+                    .handler(on(Plane.DATA, context -> open(endpoint, context)));
         }
-        router.get("/latency").handler(context -> show("text/plain; charset=utf-8", () -> latencyText(resources)));
-        router.get("/latency.hlog").handler(context -> show("text/plain; charset=us-ascii", resources.latency()::log));
+        router.get("/latency")
+                .handler(on(
+                        Plane.MANAGEMENT,
+                        context -> show("text/plain; charset=utf-8", () -> latencyText(resources))));
+        router.get("/latency.hlog")
+                .handler(on(
+                        Plane.MANAGEMENT,
+                        context -> show("text/plain; charset=us-ascii", resources.latency()::log)));
         for (Security.View view : resources.security().views()) {
-            router.routeWithRegex(HttpMethod.GET, view.pattern()).handler(context -> look(view, context));
+            router.routeWithRegex(HttpMethod.GET, view.pattern())
+                    .handler(on(Plane.MANAGEMENT, context -> look(view, context)));
         }
         router.errorHandler(405, context -> exchange().refuse(WireError.methodNotAllowed()));
         router.errorHandler(404, context -> exchange().refuse(WireError.notFound()));
@@ -64,18 +70,15 @@ public final class Routes implements Consumer<Exchange>, AutoCloseable {
     @Override
     public void accept(Exchange exchange) {
         String path = exchange.request().path();
-        if (!exchange.serves(forOperators(path) ? Plane.MANAGEMENT : Plane.DATA)) {
-            exchange.refuse(WireError.notFound());
-            return;
-        }
-        if (HttpMethod.POST.equals(exchange.request().method())) {
+        boolean applications = exchange.serves(Plane.DATA);
+        if (applications && HttpMethod.POST.equals(exchange.request().method())) {
             OperationPath operation = path == null ? null : OperationPath.parse(path);
             if (operation != null) {
                 operations.begin(exchange, operation);
                 return;
             }
         }
-        RolePath role = path == null ? null : RolePath.parse(path);
+        RolePath role = path == null || !applications ? null : RolePath.parse(path);
         if (role != null) {
             roles.begin(exchange, role);
             return;
@@ -88,9 +91,15 @@ public final class Routes implements Consumer<Exchange>, AutoCloseable {
         }
     }
 
-    /** What operators ask; everything else is for applications. */
-    private static boolean forOperators(@Nullable String path) {
-        return path != null && (LATENCY_PATHS.contains(path) || path.startsWith("/security/"));
+    /** A handler of one plane: on a listener that is not for it, there is nothing. */
+    private Handler<RoutingContext> on(Plane plane, Handler<RoutingContext> handler) {
+        return context -> {
+            if (exchange().serves(plane)) {
+                handler.handle(context);
+            } else {
+                exchange().refuse(WireError.notFound());
+            }
+        };
     }
 
     private Exchange exchange() {
@@ -136,18 +145,24 @@ public final class Routes implements Consumer<Exchange>, AutoCloseable {
 
     private void open(Endpoint endpoint, RoutingContext context) {
         Exchange exchange = exchange();
-        exchange.whenProven(() -> {}, token -> permit(endpoint, exchange, context, token));
+        Consumer<VerifiedToken> proven = token -> permit(endpoint, exchange, context, token);
+        if (exchange.longBody()) {
+            exchange.authenticate(proven); // nobody unproven makes the HSM hold a long body; the endpoint waits for it
+        } else {
+            exchange.whenProven(() -> {}, proven);
+        }
     }
 
     private void permit(Endpoint endpoint, Exchange exchange, RoutingContext context, VerifiedToken token) {
         String name = context.pathParam("name");
-        if (endpoint.onKey() && (name == null || !KeyName.valid(name))) {
+        Scope scope = endpoint.scope();
+        if (scope == null && (name == null || !KeyName.valid(name))) {
             exchange.refuse(Keys.invalidName());
             return;
         }
-        Permit permit = endpoint.onKey() && name != null
-                ? access.permitOnKey(exchange, token, endpoint.action(), name)
-                : access.permit(exchange, token, endpoint.action(), Scope.KEYS);
+        Permit permit = scope == null
+                ? access.permitOnKey(exchange, token, endpoint.action(), String.valueOf(name))
+                : access.permit(exchange, token, endpoint.action(), scope);
         if (permit == null) {
             return;
         }

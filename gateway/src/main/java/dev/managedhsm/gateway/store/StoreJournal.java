@@ -38,7 +38,9 @@ public final class StoreJournal implements KeyJournal {
                 Map.of(
                         SealPurpose.KEY_FACTS, "key-facts",
                         SealPurpose.KEY_SECRET, "key-secret",
+                        SealPurpose.ROTATION_POLICY, "rotation-policy",
                         SealPurpose.DELETED_KEY, "deleted-key",
+                        SealPurpose.ATTESTATION_KEY, "attestation-key",
                         SealPurpose.ANCHOR, "anchor"),
                 SealPurpose.ANCHOR);
     }

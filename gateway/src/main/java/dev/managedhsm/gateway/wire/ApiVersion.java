@@ -26,7 +26,9 @@ public final class ApiVersion {
             "7.6-preview.1",
             "7.6-preview.2",
             "2026-01-01-preview",
-            "2026-03-01-preview");
+            "2026-03-01-preview",
+            "2026-05-01-preview",
+            "2026-07-01-preview");
 
     private static final String NAME = "api-version";
 

@@ -25,6 +25,9 @@ import org.jspecify.annotations.Nullable;
 public final class CreateKeyBody {
     private static final long PUBLIC_EXPONENT = 65_537;
 
+    /** End of the year 9999: clients fail on a list that holds a date behind it. */
+    private static final long SECONDS_MAX = 253_402_300_799L;
+
     private static final Set<PermittedOperation> RSA_DEFAULT = EnumSet.of(
             PermittedOperation.WRAP_KEY,
             PermittedOperation.UNWRAP_KEY,
@@ -171,7 +174,7 @@ public final class CreateKeyBody {
         if (value == null) {
             return KeyAttributes.NONE;
         }
-        if (value < 0) {
+        if (value < 0 || value > SECONDS_MAX) {
             throw new Refused("Property '" + name + "' is not a valid Unix time");
         }
         return value;

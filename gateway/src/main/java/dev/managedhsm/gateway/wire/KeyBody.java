@@ -3,6 +3,7 @@ package dev.managedhsm.gateway.wire;
 
 import dev.managedhsm.crypto.key.KeyAttributes;
 import dev.managedhsm.crypto.key.KeyFacts;
+import dev.managedhsm.crypto.key.KeyType;
 import dev.managedhsm.crypto.key.PermittedOperation;
 import dev.managedhsm.crypto.key.PublicPart;
 import dev.managedhsm.crypto.lifecycle.LifecyclePolicy;
@@ -43,6 +44,21 @@ public final class KeyBody {
         JsonObject body =
                 new JsonObject().put("attributes", attributes(key.attributes())).put("key", jwk(key));
         return withTags(body, key);
+    }
+
+    /** A key version with its public part and what its attestation says; see {@link AttestationBody}. */
+    public JsonObject bundle(KeyFacts key, JsonObject attestation) {
+        JsonObject body = bundle(key);
+        JsonObject attributes = body.getJsonObject("attributes").put("attestation", attestation);
+        return body.put("attributes", new JsonObject(new TreeMap<>(attributes.getMap())));
+    }
+
+    /** The public key of a key version: what a verifier needs, and nothing else. */
+    JsonObject publicKey(KeyFacts key) {
+        JsonObject body = jwk(key);
+        body.remove("key_ops");
+        body.remove("kid");
+        return body.put("kty", key.keyClass().type() == KeyType.RSA ? "RSA" : "EC");
     }
 
     /** A key in a list of keys: its identifier names no version. */
@@ -113,9 +129,7 @@ public final class KeyBody {
 
     private static JsonObject withTags(JsonObject body, KeyFacts key) {
         if (!key.tags().isEmpty()) {
-            JsonObject tags = new JsonObject();
-            key.tags().forEach(tags::put);
-            body.put("tags", tags);
+            body.put("tags", new JsonObject(new TreeMap<>(key.tags())));
         }
         return body;
     }

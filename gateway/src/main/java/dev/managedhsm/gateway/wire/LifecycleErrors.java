@@ -24,6 +24,15 @@ public final class LifecycleErrors {
                         "Key " + keyId + " is currently in a deleted but recoverable state, and its name cannot be"
                                 + " reused; in this state, the key can only be recovered or purged",
                         "ObjectIsDeletedButRecoverable");
+            case NAME_IN_USE ->
+                new WireError(409, "Conflict", "A key of this name exists; it must be deleted and purged first");
+            case BACKUP_MALFORMED ->
+                new WireError(
+                        400,
+                        "MalformedBackupBlob",
+                        "Backup blob belongs to a different crypto domain and cannot be used with this instance.");
+            case BACKUP_TOO_LONG ->
+                WireError.badParameter("The key's tags and release policies together are too long for a backup");
             case TOO_MANY_VERSIONS ->
                 WireError.badParameter("A key has at most " + LifecycleLimits.VERSIONS_MAX + " versions");
             case TOO_MANY_TAGS -> WireError.badParameter("A key has at most " + LifecycleLimits.TAGS_MAX + " tags");

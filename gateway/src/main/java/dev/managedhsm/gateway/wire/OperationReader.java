@@ -255,7 +255,7 @@ public final class OperationReader {
         return take(close);
     }
 
-    /** Moves over a string; control characters end the reading, escapes are stepped over. */
+    /** Moves over a string; what RFC 8259 section 7 does not allow in one ends the reading. */
     private boolean skipString() {
         if (!take('"')) {
             return false;
@@ -265,18 +265,68 @@ public final class OperationReader {
             if (c == '"') {
                 return true;
             }
-            if (c == '\\') {
-                at++;
-            } else if (c >= 0 && c < ' ') {
+            if (c == '\\' ? !skipEscape() : c < 0 ? !skipUtf8(c) : c < ' ') {
                 return false;
             }
         }
         return false;
     }
 
+    private boolean skipEscape() {
+        if (at >= end) {
+            return false;
+        }
+        byte c = body.getByte(at++);
+        if (c != 'u') {
+            return "\"\\/bfnrt".indexOf(c) >= 0;
+        }
+        for (int stop = at + 4; at < stop; at++) {
+            if (at >= end || Character.digit(body.getByte(at), 16) < 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Moves over the rest of a character of two to four bytes (RFC 3629 section 4). */
+    private boolean skipUtf8(byte lead) {
+        int first = lead & 0xff;
+        int more = first < 0xc2 || first > 0xf4 ? 0 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
+        if (more == 0 || at + more > end) {
+            return false;
+        }
+        int second = body.getByte(at) & 0xff;
+        int lowest = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
+        int highest = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+        for (int i = 1; i < more; i++) {
+            if ((body.getByte(at + i) & 0xc0) != 0x80) {
+                return false;
+            }
+        }
+        at += more;
+        return second >= lowest && second <= highest;
+    }
+
     private boolean skipNumber() {
+        take('-');
+        if (!take('0') && !skipDigits()) {
+            return false;
+        }
+        if (take('.') && !skipDigits()) {
+            return false;
+        }
+        if (!take('e') && !take('E')) {
+            return true;
+        }
+        if (!take('+')) {
+            take('-');
+        }
+        return skipDigits();
+    }
+
+    private boolean skipDigits() {
         int start = at;
-        while (at < end && "+-.0123456789eE".indexOf(body.getByte(at)) >= 0) {
+        while (at < end && body.getByte(at) >= '0' && body.getByte(at) <= '9') {
             at++;
         }
         return at > start;

@@ -100,6 +100,11 @@ public record WireError(
                 413, "RequestBodyTooLarge", "The request body is too large, maximum size is " + limit + " bytes");
     }
 
+    /** 415: the body is said to be something else than JSON. */
+    public static WireError notJson() {
+        return new WireError(415, "UnsupportedMediaType", "The request's Content-Type must be application/json");
+    }
+
     /** 429: no room. */
     public static WireError throttled() {
         return new WireError(429, "Throttled", "The HSM is busy; try again after the time given in Retry-After");

@@ -55,7 +55,9 @@ final class StockClient {
         new KeyChecks(client).addTo(checks);
         new SignatureChecks(client).addTo(checks);
         new EncryptionChecks(client).addTo(checks);
+        new RotationChecks(client).addTo(checks);
         new RoleChecks(client).addTo(checks);
+        new BackupChecks(client).addTo(checks);
         try (PrintWriter out = new PrintWriter(Files.newBufferedWriter(Path.of(arguments[1])))) {
             checks.forEach((name, check) -> {
                 client.witness.forget();

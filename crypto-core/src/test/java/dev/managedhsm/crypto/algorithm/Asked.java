@@ -16,12 +16,12 @@ import dev.managedhsm.crypto.operation.Outcome;
 import java.lang.foreign.MemorySegment;
 import java.util.HexFormat;
 
-/** A slot for a self-test: filled from hexadecimal text, executed in place, read as an array. */
+/** A slot for a test: filled from hexadecimal text, executed in place, read as an array. */
 final class Asked implements AutoCloseable {
     /** Answer of a verification that found the signature good. */
     static final String VALID = "01";
 
-    private final LockedMemory memory = LockedMemory.allocate(Limits.SLOT_LENGTH, "self-tests");
+    private final LockedMemory memory = LockedMemory.allocate(Limits.SLOT_LENGTH, "a test");
     private final OperationSlot slot = new OperationSlot(0, memory.segment(), new Nowhere());
 
     Asked(Operation operation, Algorithm algorithm, KeyClass keyClass) {
@@ -65,7 +65,7 @@ final class Asked implements AutoCloseable {
         memory.close();
     }
 
-    /** A self-test reads its slot itself. */
+    /** A test reads its slot itself. */
     private static final class Nowhere implements Completions {
         @Override
         public void offer(OperationSlot finished) {

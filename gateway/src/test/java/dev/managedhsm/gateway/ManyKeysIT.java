@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.gateway;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.managedhsm.gateway.fixture.RawClient;
+import dev.managedhsm.gateway.fixture.RunningHsm;
+import io.vertx.core.json.JsonObject;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A hundred thousand keys, made, listed and loaded from outside: none costs more because there are others. The log has the
+ * figures; {@code gateway/docs/results.md} keeps those of one run.
+ */
+@Tag("slow")
+class ManyKeysIT {
+    private static final Logger LOG = LoggerFactory.getLogger(ManyKeysIT.class);
+    private static final int KEYS = 100_000;
+    private static final int STEP = 10_000;
+    private static final int IN_FLIGHT = 96;
+    private static final int PAGE = 25;
+    private static final double START_SECONDS_MAX = 15;
+    private static final String SIGN = "{\"alg\":\"HS256\",\"value\":\"" + "A".repeat(43) + "\"}";
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void aKeyCostsNoMoreBecauseThereAreOthers() throws InterruptedException {
+        int port;
+        try (RunningHsm hsm = RunningHsm.start(folder, 0)) {
+            port = hsm.port();
+            double[] rates = makeKeys(hsm.client());
+            double[] pageMicros = turnAllPages(hsm);
+            assertTrue(last(rates) > rates[0] / 2, () -> "keys per second: " + Arrays.toString(rates));
+            assertTrue(last(pageMicros) < 2 * pageMicros[0], () -> "µs per page: " + Arrays.toString(pageMicros));
+        }
+        long begin = System.nanoTime();
+        try (RunningHsm hsm = RunningHsm.start(folder, port)) {
+            hsm.client().post("/keys/key-077777/sign", SIGN).ok();
+            double seconds = (System.nanoTime() - begin) / 1e9;
+            LOG.info("{} keys: from the start to the first signature {} s", KEYS, rounded(seconds));
+            assertTrue(seconds <= START_SECONDS_MAX, seconds + " s");
+        }
+    }
+
+    private static double last(double[] values) {
+        return values[values.length - 1];
+    }
+
+    private static double rounded(double value) {
+        return Math.round(value * 100) / 100.0;
+    }
+
+    /** Answers keys per second, for each ten thousand of them. */
+    private static double[] makeKeys(RawClient client) throws InterruptedException {
+        double[] rates = new double[KEYS / STEP];
+        Semaphore room = new Semaphore(IN_FLIGHT);
+        AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+        for (int step = 0; step < rates.length; step++) {
+            long begin = System.nanoTime();
+            for (int i = step * STEP; i < (step + 1) * STEP; i++) {
+                String body = i % 2 == 0 ? "{\"kty\":\"EC\"}" : "{\"kty\":\"oct\",\"tags\":{\"k\":\"v\"}}";
+                room.acquire();
+                var _ = client.sendAsync(
+                                client.posting("/keys/key-%06d/create".formatted(i), BodyPublishers.ofString(body)))
+                        .thenAccept(answer -> assertEquals(200, answer.status()))
+                        .whenComplete((_, thrown) -> {
+                            failure.compareAndSet(null, thrown);
+                            room.release();
+                        });
+            }
+            room.acquire(IN_FLIGHT);
+            room.release(IN_FLIGHT);
+            assertNull(failure.get());
+            rates[step] = Math.round(STEP / ((System.nanoTime() - begin) / 1e9));
+            LOG.info("keys {} to {}: {} made per second", step * STEP, (step + 1) * STEP, (int) rates[step]);
+        }
+        return rates;
+    }
+
+    /** Answers the median time of a page in microseconds, for each ten thousand keys. */
+    private static double[] turnAllPages(RunningHsm hsm) {
+        double[] medians = new double[KEYS / STEP];
+        RawClient client = hsm.client();
+        String next = "/keys?api-version=7.6";
+        for (int step = 0; step < medians.length; step++) {
+            List<Double> micros = new ArrayList<>();
+            for (int page = 0; page < STEP / PAGE; page++) {
+                long begin = System.nanoTime();
+                JsonObject answer = client.get(String.valueOf(next)).ok();
+                micros.add((System.nanoTime() - begin) / 1e3);
+                String first = answer.getJsonArray("value").getJsonObject(0).getString("kid");
+                assertEquals("%s/keys/key-%06d".formatted(hsm.url(), step * STEP + page * PAGE), first);
+                String link = answer.getString("nextLink");
+                next = link == null ? null : link.substring(hsm.url().length());
+            }
+            micros.sort(null);
+            medians[step] = Math.round(micros.get(micros.size() / 2));
+            LOG.info("keys {} to {}: {} µs per page", step * STEP, (step + 1) * STEP, (int) medians[step]);
+        }
+        assertNull(next, "the last page is the last");
+        return medians;
+    }
+}
