@@ -17,6 +17,7 @@ import dev.managedhsm.gateway.identity.ManagedIdentityEndpoint;
 import dev.managedhsm.gateway.identity.NamedIdentity;
 import dev.managedhsm.gateway.identity.TokenEndpoint;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.interfaces.RSAPrivateCrtKey;
@@ -26,6 +27,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
@@ -59,6 +61,9 @@ final class ServingHsm implements AutoCloseable {
      * @throws StartRefused when the world does not allow it
      */
     static ServingHsm start(ServeConfig config) {
+        if (!config.attestationAuthorities().isEmpty()) {
+            throw new StartRefused("This version releases no keys: leave attestation_authorities out.");
+        }
         Path libcrypto = config.libcrypto();
         if (libcrypto != null) {
             System.setProperty("hsm.libcrypto", libcrypto.toString());
@@ -84,7 +89,7 @@ final class ServingHsm implements AutoCloseable {
         GatewayConfig gateway = config.gateway();
         String listeners = gateway.listeners().stream()
                 .map(one -> one.bindAddress() + " port " + one.port() + " "
-                        + one.planes().toString().toLowerCase(java.util.Locale.ROOT))
+                        + one.planes().toString().toLowerCase(Locale.ROOT))
                 .collect(Collectors.joining(", "));
         ManagedIdentityEndpoint identity = managedIdentity;
         TokenEndpoint tokens = tokenEndpoint;
@@ -164,7 +169,7 @@ final class ServingHsm implements AutoCloseable {
                     directory,
                     gateway.tenantId(),
                     gateway.resource(),
-                    java.net.URI.create(gateway.baseUrl()).getHost(),
+                    URI.create(gateway.baseUrl()).getHost(),
                     clock,
                     place.address(),
                     place.port(),

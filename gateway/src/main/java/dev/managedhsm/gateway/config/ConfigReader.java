@@ -59,18 +59,17 @@ final class ConfigReader {
         RootKeySource rootKey = rootKey(root.section("root_key"), data);
         List<Listener> listeners = new ListenersSection(root.section("listeners"), values).read();
         TlsConfig tls = tls(root.section("tls"));
-        IdentitySettings identity = new IdentitySection(root, values, tenant, url).read();
+        IdentitySection identities = new IdentitySection(root, values, tenant, url);
+        IdentitySettings identity = identities.read();
         TokensSection tokens = new TokensSection(root.section("tokens"), values, tenant, url);
-        List<TokenIssuer> issuers = tokens.issuers(identity != null);
+        List<TokenIssuer> issuers = tokens.issuers(identities.wanted());
         String resource = tokens.resource();
         String loginAuthority = tokens.loginAuthority();
         List<String> administrators = administrators();
         Path libcrypto = engine(root.optionalSection("engine"));
         Threads threads = threads(root.optionalSection("threads"));
         RefusalConfig refusals = refusals(root.optionalSection("refused_tokens"), data);
-        List<Path> authorities = root.items("attestation_authorities").stream()
-                .map(item -> values.path(item, NamedFile.Kind.PUBLIC))
-                .toList();
+        List<AttestationSettings> authorities = attestationAuthorities();
         root.end();
         if (!faults.none() || url == null || tls == null || rootKey == null) {
             return null;
@@ -202,6 +201,32 @@ final class ConfigReader {
             return otherwise;
         }
         return number;
+    }
+
+    private List<AttestationSettings> attestationAuthorities() {
+        List<AttestationSettings> authorities = new ArrayList<>();
+        Set<URI> issuers = new HashSet<>();
+        for (Section one : root.sections("attestation_authorities")) {
+            URI issuer = values.url(one.required("issuer"));
+            Path keys = optionalFile(one, "keys");
+            Path trusted = optionalFile(one, "trusted_certificates");
+            if (keys != null && trusted != null) {
+                one.fault("trusted_certificates", "keys in a file need no trusted certificates: leave one of them out");
+            }
+            if (issuer != null && !issuers.add(issuer)) {
+                one.fault("issuer", "another authority is called so too");
+            }
+            one.end();
+            if (issuer != null) {
+                authorities.add(new AttestationSettings(issuer, keys, trusted));
+            }
+        }
+        return authorities;
+    }
+
+    private @Nullable Path optionalFile(Section section, String name) {
+        Item item = section.optional(name);
+        return item == null ? null : values.path(item, NamedFile.Kind.PUBLIC);
     }
 
     private RefusalConfig refusals(@Nullable Section section, Path data) {

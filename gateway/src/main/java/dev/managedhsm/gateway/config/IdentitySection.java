@@ -26,12 +26,18 @@ final class IdentitySection {
     private final Values values;
     private final UUID tenant;
     private final @Nullable URI hsm;
+    private boolean wanted;
 
     IdentitySection(Section root, Values values, UUID tenant, @Nullable URI hsm) {
         this.root = root;
         this.values = values;
         this.tenant = tenant;
         this.hsm = hsm;
+    }
+
+    /** Whether the file wants identities, even if it is wrong about them; known after reading. */
+    boolean wanted() {
+        return wanted;
     }
 
     /** Null when there is no such section, or it is switched off. */
@@ -42,6 +48,7 @@ final class IdentitySection {
             return null;
         }
         boolean enabled = values.flag(section.optional("enabled"), true);
+        wanted = enabled;
         // What a section that is switched off names need not be there.
         return new IdentitySection(root, enabled ? values : values.apart(), tenant, hsm).read(section, enabled);
     }

@@ -13,14 +13,14 @@ import org.jspecify.annotations.Nullable;
  * @param gateway what the gateway is told; the issuer of {@code identity} is not among its issuers yet
  * @param libcrypto the library that computes, or null for the HSM's own choice
  * @param identity the managed-identity endpoint, or null when there is none
- * @param attestationAuthorities files of authorities whose attestations are believed
+ * @param attestationAuthorities whose attestations are believed when keys are released
  */
 public record ServeConfig(
         String name,
         GatewayConfig gateway,
         @Nullable Path libcrypto,
         @Nullable IdentitySettings identity,
-        List<Path> attestationAuthorities) {
+        List<AttestationSettings> attestationAuthorities) {
     /** Copies the list. */
     public ServeConfig {
         attestationAuthorities = List.copyOf(attestationAuthorities);

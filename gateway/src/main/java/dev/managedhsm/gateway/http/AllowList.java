@@ -5,6 +5,7 @@ import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -70,6 +71,9 @@ public final class AllowList {
     }
 
     private static final class Network {
+        /** The JDK takes shorter forms too, and reads 10.1 as 10.0.0.1, which nobody means. */
+        private static final Pattern FOUR = Pattern.compile("(0|[1-9][0-9]{0,2})(\\.(0|[1-9][0-9]{0,2})){3}");
+
         private final String text;
         private final byte[] prefix;
         private final int bits;
@@ -99,7 +103,8 @@ public final class AllowList {
 
         private static byte[] address(String text, String literal) {
             try {
-                if (literal.indexOf('%') < 0) {
+                if (literal.indexOf('%') < 0
+                        && (literal.indexOf(':') >= 0 || FOUR.matcher(literal).matches())) {
                     return InetAddress.ofLiteral(literal).getAddress();
                 }
             } catch (IllegalArgumentException e) {

@@ -142,8 +142,7 @@ public final class Edge extends VerticleBase {
             return;
         }
         connections++;
-        Connection connection =
-                new Connection(account, channel, listener);
+        Connection connection = new Connection(account, channel, listener);
         channel.attr(Connection.KEY).set(connection);
         http.closeHandler(closed -> {
             connections--;

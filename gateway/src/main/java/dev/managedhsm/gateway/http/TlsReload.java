@@ -44,7 +44,8 @@ public final class TlsReload implements AutoCloseable {
         var _ = thread.scheduleWithFixedDelay(this::look, everyMillis, everyMillis, TimeUnit.MILLISECONDS);
     }
 
-    private void look() {
+    /** Looks once; called by the thread of its own, and by nobody else at the same time. */
+    void look() {
         String mark;
         try {
             mark = TlsFiles.mark(config);

@@ -134,10 +134,14 @@ public final class TokenEndpoint implements AutoCloseable {
         return JsonAnswer.refusal(405, "invalid_request", "The method is not answered here.");
     }
 
+    /**
+     * Clients want the issuer to be of the host that they asked. Its tokens are of version 1 and name another one, as the
+     * directory's do.
+     */
     private JsonObject metadata() {
         String base = authority() + "/" + tenantId;
         return new JsonObject()
-                .put("issuer", issuer.url())
+                .put("issuer", base + "/v2.0")
                 .put("authorization_endpoint", base + "/oauth2/v2.0/authorize")
                 .put("token_endpoint", base + "/oauth2/v2.0/token")
                 .put("jwks_uri", base + "/discovery/v2.0/keys")

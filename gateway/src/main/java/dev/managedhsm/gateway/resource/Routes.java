@@ -51,12 +51,10 @@ public final class Routes implements Consumer<Exchange>, AutoCloseable {
         }
         router.get("/latency")
                 .handler(on(
-                        Plane.MANAGEMENT,
-                        context -> show("text/plain; charset=utf-8", () -> latencyText(resources))));
+                        Plane.MANAGEMENT, context -> show("text/plain; charset=utf-8", () -> latencyText(resources))));
         router.get("/latency.hlog")
                 .handler(on(
-                        Plane.MANAGEMENT,
-                        context -> show("text/plain; charset=us-ascii", resources.latency()::log)));
+                        Plane.MANAGEMENT, context -> show("text/plain; charset=us-ascii", resources.latency()::log)));
         for (Security.View view : resources.security().views()) {
             router.routeWithRegex(HttpMethod.GET, view.pattern())
                     .handler(on(Plane.MANAGEMENT, context -> look(view, context)));
