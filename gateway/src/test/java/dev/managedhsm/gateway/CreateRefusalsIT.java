@@ -81,7 +81,15 @@ class CreateRefusalsIT {
                 "{\"kty\":\"EC\",\"attributes\":{\"exp\":-1892160000}} | 'exp' is not a valid Unix time",
                 "{\"kty\":\"EC\",\"attributes\":{\"nbf\":-1}} | 'nbf' is not a valid Unix time",
                 "{\"kty\":\"EC\",\"attributes\":{\"exportable\":true}} | release policy",
-                "{\"kty\":\"EC\",\"release_policy\":{}} | Non-exportable keys must not have release policy"
+                "{\"kty\":\"EC\",\"release_policy\":{}} | 'release_policy.data' is required",
+                "{\"kty\":\"EC\",\"attributes\":{\"nbf\":9,\"exp\":9}} | 'exp' must be after 'nbf'",
+                "{\"kty\":\"EC\",\"attributes\":{\"external_key\":{\"id\":\"a\"}}} | no external key manager",
+                "{\"kty\":\"EC\",\"key_ops\":[\"export\",\"sign\"]} | 'export' is only for exportable",
+                "{\"kty\":\"RSA\",\"public_exponent\":1} | 'public_exponent' must be odd",
+                "{\"kty\":\"RSA\",\"public_exponent\":65535} | 'public_exponent' must be odd",
+                "{\"kty\":\"RSA\",\"public_exponent\":65538} | 'public_exponent' must be odd",
+                "{\"kty\":\"RSA\",\"public_exponent\":-65537} | 'public_exponent' must be odd",
+                "{\"kty\":\"RSA\",\"public_exponent\":4294967297} | 'public_exponent' must be odd"
             })
     void refusesAKey(String body, String word) {
         String message = client.post("/keys/refused/create", body).refused(400, "BadParameter");
@@ -102,6 +110,17 @@ class CreateRefusalsIT {
             })
     void makesAKeyOfWhatClientsSend(String body) {
         client.post("/keys/made/create", body).ok();
+    }
+
+    @Test
+    void refusesAReleasePolicyOfAKeyThatStaysInside() {
+        JsonObject body =
+                new JsonObject().put("kty", "EC").put("release_policy", UpdateIT.policy("https://a.test", false));
+
+        String message = client.post("/keys/refused/create", body).refused(400, "BadParameter");
+
+        assertEquals("Non-exportable keys must not have release policy", message);
+        client.get("/keys/refused").refused(404, "KeyNotFound");
     }
 
     @Test

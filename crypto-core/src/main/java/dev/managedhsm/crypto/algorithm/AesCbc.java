@@ -41,6 +41,7 @@ public final class AesCbc {
         process(key, iv, memory.address() + slot.offset(Field.VALUE), length, out, 0, scratch);
         int plain = pads ? unpaddedLength(memory, length) : length;
         if (plain >= 0) {
+            LibCrypto.wipe(out + plain, length - plain); // the slot wipes what it was told of, and not the padding
             slot.done(plain);
         } else {
             LibCrypto.wipe(out, length);

@@ -17,15 +17,13 @@ import dev.managedhsm.crypto.operation.Outcome;
  * <p>Vectors are made here, never taken: 96 bits of the library's random bit generator each (section 8.2.2, with an empty
  * free field). A counter would need a place that outlives restarts, restores and copies of the machine; random vectors
  * need none. Their price is the ceiling of section 8.3: after 2^32 vectors the chance that two were equal reaches 2^-32,
- * so a loaded key stops there ({@link Outcome#KEY_EXHAUSTED}).
+ * so a key version stops there ({@link Outcome#KEY_EXHAUSTED}), with every copy of it that this process ever loads. The
+ * count begins anew with the process: decision 0004 says what that leaves to the owner.
  *
- * <p>The count belongs to one loaded copy of a key and starts anew after an eviction, a recovery or a restart. It is a bound
- * on the life of that copy and not on the key's whole life, which the section means: over that, the owner must see to it
- * that the key is rotated in time. Vectors are not made in stock, so that a copied machine
- * does not use the same stock twice.
+ * <p>Vectors are not made in stock, so that a copied machine does not use the same stock twice.
  */
 public final class AesGcm {
-    /** Most encryptions with one loaded copy of a key; see above for what that does not bound. */
+    /** Most encryptions with one key version in one process; see above for what that does not bound. */
     public static final long ENCRYPTIONS_MAX = 1L << 32;
 
     static final int IV_LENGTH = 12;

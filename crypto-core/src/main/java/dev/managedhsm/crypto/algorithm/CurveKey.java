@@ -70,6 +70,18 @@ public final class CurveKey implements LoadedKey {
         }
     }
 
+    /** The public part that belongs to a scalar, which must be in range. */
+    static PublicPart.Point point(MemorySegment secret, SecretCells cells) {
+        MemorySegment cell = cells.take();
+        MemorySegment.copy(secret, 0, cell, 0, SCALAR_LENGTH);
+        try (CurveKey key = new CurveKey(cells, cell)) {
+            if (!Secp256k1.derive(key.address(), key.publicKey())) {
+                throw new LibraryFailure("the secret is no key of class P_256K");
+            }
+            return key.publicPart();
+        }
+    }
+
     @Override
     public KeyClass keyClass() {
         return KeyClass.P_256K;

@@ -76,6 +76,26 @@ public final class EcKeys {
         }
     }
 
+    /**
+     * The public part that belongs to a scalar.
+     *
+     * @param secret the scalar, as long as the curve's field, above zero and below the order of the base point
+     * @throws LibraryFailure if it is not
+     */
+    public static PublicPart.Point point(KeyClass keyClass, MemorySegment secret, SecretCells cells) {
+        if (keyClass == KeyClass.P_256K && Secp256k1.available()) {
+            return CurveKey.point(secret, cells);
+        }
+        long address = parse(keyClass, secret, cells);
+        if (address == 0) {
+            LibCrypto.clearErrors();
+            throw new LibraryFailure("the secret is no key of class " + keyClass);
+        }
+        try (PairKey key = new PairKey(keyClass, address)) {
+            return publicPart(key);
+        }
+    }
+
     /** Takes the coordinates out of 0x04 ‖ x ‖ y (SEC 1 section 2.3.3). */
     static PublicPart.Point point(byte[] uncompressed, int length) {
         if (uncompressed.length != 1 + 2 * length || uncompressed[0] != 4) {

@@ -140,12 +140,12 @@ public final class Pkcs8 {
         if (numbers == null) {
             return null;
         }
-        MemorySegment modulus = numbers.n();
+        MemorySegment modulus = numbers.modulus();
         for (KeyClass keyClass : RSA_CLASSES) {
             if (modulus.byteSize() == keyClass.bytes() && modulus.get(JAVA_BYTE, 0) < 0) {
                 MemorySegment.copy(key, 0, secret, 0, key.byteSize());
                 PublicPart.Rsa part = new PublicPart.Rsa(
-                        modulus.toArray(JAVA_BYTE), numbers.e().toArray(JAVA_BYTE));
+                        modulus.toArray(JAVA_BYTE), numbers.publicExponent().toArray(JAVA_BYTE));
                 return new Pair(keyClass, part, (int) key.byteSize());
             }
         }

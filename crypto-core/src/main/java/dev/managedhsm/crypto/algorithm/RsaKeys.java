@@ -3,27 +3,31 @@ package dev.managedhsm.crypto.algorithm;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import dev.managedhsm.crypto.foreign.LibCrypto;
 import dev.managedhsm.crypto.foreign.LibCryptoKeys;
+import dev.managedhsm.crypto.foreign.LibCryptoNumbers;
 import dev.managedhsm.crypto.foreign.LibraryFailure;
 import dev.managedhsm.crypto.key.KeyClass;
 import dev.managedhsm.crypto.key.PublicPart;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
 
-/** RSA pairs: made (FIPS 186-5 appendix A.1, exponent 65537), read from and written as RSAPrivateKey (RFC 8017 A.1.2). */
+/** RSA pairs: made (FIPS 186-5 appendix A.1), read from and written as RSAPrivateKey (RFC 8017 A.1.2). */
 public final class RsaKeys {
     private RsaKeys() {}
 
     /**
      * Makes a pair. Whether its halves belong together is for the caller to prove.
      *
+     * @param publicExponent odd, above 2^16, at most 32 bits
      * @param secret where the DER is written; the caller wipes it
      * @throws LibraryFailure if the library failed
      */
-    public static NewKey generate(KeyClass keyClass, MemorySegment secret) {
-        try (PairKey key = new PairKey(keyClass, generated(keyClass))) {
+    public static NewKey generate(KeyClass keyClass, long publicExponent, MemorySegment secret) {
+        try (PairKey key = new PairKey(keyClass, generated(keyClass, publicExponent))) {
             int length = LibCryptoKeys.encode(key.address(), secret);
             if (length == 0) {
                 LibCrypto.clearErrors();
@@ -64,13 +68,14 @@ public final class RsaKeys {
         }
     }
 
-    private static long generated(KeyClass keyClass) {
+    private static long generated(KeyClass keyClass, long publicExponent) {
         long context = LibCryptoKeys.newGenerator(LibCryptoKeys.RSA);
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment pointer = arena.allocate(JAVA_LONG);
             boolean made = context != 0
                     && LibCryptoKeys.generatorInit(context) == 1
                     && LibCryptoKeys.generatorBits(context, keyClass.bits()) == 1
+                    && exponent(context, publicExponent, arena)
                     && LibCryptoKeys.generate(context, pointer.address()) == 1;
             if (!made) {
                 LibCrypto.clearErrors();
@@ -80,6 +85,17 @@ public final class RsaKeys {
         } finally {
             LibCryptoKeys.freeContext(context);
         }
+    }
+
+    private static boolean exponent(long context, long publicExponent, Arena arena) {
+        MemorySegment bytes = arena.allocate(JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN));
+        bytes.set(JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN), 0, publicExponent);
+        long number = LibCryptoNumbers.number(bytes);
+        boolean set = number != 0 && LibCryptoKeys.generatorExponent(context, number) == 1;
+        if (!set) {
+            LibCryptoNumbers.free(number);
+        }
+        return set;
     }
 
     /** Takes modulus and exponent out of RSAPublicKey (RFC 8017 A.1.1). */

@@ -2,30 +2,34 @@
 package dev.managedhsm.crypto.algorithm;
 
 import java.lang.foreign.MemorySegment;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The numbers of an RSA private key, where they lie in its encoding: RSAPrivateKey with two primes, RFC 8017 appendix
- * A.1.2, in strict DER, so that one key has one encoding. Unsigned, big endian, without leading zero bytes. Whether they
- * belong together is for an engine to find out. Needs no library; any thread.
+ * The eight numbers of an RSA private key with two primes, where they lie: big endian, unsigned. Between them and the
+ * HSM's secret encoding, which is the DER of RSAPrivateKey (RFC 8017 appendix A.1.2).
  *
- * <pre>
- *   30 len  02 01 00   version
- *           02 len n   02 len e   02 len d   02 len p   02 len q   02 len dP   02 len dQ   02 len qInv
- * </pre>
+ * @param modulus n
+ * @param publicExponent e
+ * @param privateExponent d
+ * @param firstPrime p
+ * @param secondPrime q
+ * @param firstExponent d mod (p - 1)
+ * @param secondExponent d mod (q - 1)
+ * @param coefficient the inverse of q mod p
  */
 public record RsaNumbers(
-        MemorySegment n,
-        MemorySegment e,
-        MemorySegment d,
-        MemorySegment p,
-        MemorySegment q,
-        MemorySegment dP,
-        MemorySegment dQ,
-        MemorySegment qInv) {
+        MemorySegment modulus,
+        MemorySegment publicExponent,
+        MemorySegment privateExponent,
+        MemorySegment firstPrime,
+        MemorySegment secondPrime,
+        MemorySegment firstExponent,
+        MemorySegment secondExponent,
+        MemorySegment coefficient) {
+    /** How many there are. */
+    public static final int COUNT = 8;
 
-    /** The numbers in an encoding, as slices of it; null if the bytes are no such encoding, whole and with nothing after it. */
+    /** The numbers in a secret encoding; null unless it is strict DER of exactly these and nothing more. */
     public static @Nullable RsaNumbers read(MemorySegment der) {
         DerReader file = new DerReader(der);
         DerReader key = file.inside(Der.SEQUENCE);
@@ -43,21 +47,37 @@ public record RsaNumbers(
     }
 
     /**
-     * Writes the encoding.
+     * Writes the secret encoding.
      *
-     * @param out long enough for the largest class
-     * @return its length in bytes
+     * @param out off-heap, long enough for the largest class; the caller wipes it
+     * @return its length in bytes; 0 if there is no room for it
      */
     public int write(MemorySegment out) {
-        List<MemorySegment> numbers = List.of(n, e, d, p, q, dP, dQ, qInv);
         int content = DerWriter.elementLength(1);
-        for (MemorySegment number : numbers) {
+        for (MemorySegment number : all()) {
             content += DerWriter.unsignedLength(number, 0, (int) number.byteSize());
         }
+        if (DerWriter.elementLength(content) > out.byteSize()) {
+            return 0;
+        }
         DerWriter writer = new DerWriter(out).header(Der.SEQUENCE, content).number(0);
-        for (MemorySegment number : numbers) {
+        for (MemorySegment number : all()) {
             writer.unsigned(number, 0, (int) number.byteSize());
         }
         return writer.length();
+    }
+
+    /** All of them, in the order of the standard. */
+    public MemorySegment[] all() {
+        return new MemorySegment[] {
+            modulus,
+            publicExponent,
+            privateExponent,
+            firstPrime,
+            secondPrime,
+            firstExponent,
+            secondExponent,
+            coefficient
+        };
     }
 }

@@ -24,7 +24,7 @@ public final class SymmetricKey implements LoadedKey {
     private final SecretCells cells;
     private final MemorySegment cell;
     private final long gcm;
-    private final AtomicLong encryptions = new AtomicLong();
+    private AtomicLong encryptions = new AtomicLong();
     private final AtomicBoolean closed = new AtomicBoolean();
 
     private SymmetricKey(KeyClass keyClass, SecretCells cells, MemorySegment cell, long gcm) {
@@ -87,7 +87,12 @@ public final class SymmetricKey implements LoadedKey {
         return gcm;
     }
 
-    /** How often this loaded copy has encrypted with a vector of the HSM's making; 0 again when the key is loaded anew. */
+    /** Counts on a counter that other loaded copies of this key version count on too. Called before the key is lent. */
+    public void countOn(AtomicLong shared) {
+        encryptions = shared;
+    }
+
+    /** How often this key version has encrypted with a vector of the HSM's making, as far as its counter goes back. */
     AtomicLong encryptions() {
         return encryptions;
     }

@@ -2,9 +2,11 @@
 package dev.managedhsm.crypto.engine;
 
 import dev.managedhsm.crypto.key.KeyClass;
+import dev.managedhsm.crypto.key.KeyFault;
 import dev.managedhsm.crypto.key.PublicPart;
 import dev.managedhsm.crypto.operation.KeyTransport;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One way of doing cryptography. An engine has passed its known-answer tests before anybody holds it.
@@ -22,6 +24,20 @@ import java.lang.foreign.MemorySegment;
 public interface Engine extends AutoCloseable {
     /** Longest secret encoding of any key class, in bytes: RSA-4096 is 2.4 KB. */
     int SECRET_LENGTH_MAX = 4096;
+
+    /** The public exponent of RSA pairs unless somebody asks for another. */
+    long PUBLIC_EXPONENT = 65_537;
+
+    /** Longest public exponent, in bits: libraries make no pairs with longer ones, and verifying would take long. */
+    int PUBLIC_EXPONENT_BITS_MAX = 32;
+
+    /**
+     * Whether RSA pairs can have this public exponent: odd, above 2^16 (FIPS 186-5 appendix A.1.1), of {@link
+     * #PUBLIC_EXPONENT_BITS_MAX} bits at most.
+     */
+    static boolean publicExponentAllowed(long publicExponent) {
+        return RsaRules.allowed(publicExponent);
+    }
 
     /** What the transport methods answer instead of a length. */
     int TRANSPORT_FAILED = -1;
@@ -41,17 +57,54 @@ public interface Engine extends AutoCloseable {
     /** What this engine is: name, library, version, where it was found. One line, for the log and for health. */
     String description();
 
+    /** Makes a key, an RSA pair with {@link #PUBLIC_EXPONENT}. See the other method. */
+    default GeneratedKey generate(KeyClass keyClass, MemorySegment secret) {
+        return generate(keyClass, PUBLIC_EXPONENT, secret);
+    }
+
     /**
      * Makes a key. A pair is proved by a pairwise consistency test before it is returned (FIPS 140-3 section 7.10.3.3).
      * Takes from 10 microseconds to seconds (RSA), so never on an event loop or a worker.
      *
      * @param keyClass which kind of key
+     * @param publicExponent of an RSA pair: {@link #publicExponentAllowed}
      * @param secret where the secret encoding is written: at least {@link #SECRET_LENGTH_MAX} bytes, off-heap, locked;
      *     the caller wipes it
      * @return what was made
      * @throws EngineFailure if the library failed or the pair is not consistent
      */
-    GeneratedKey generate(KeyClass keyClass, MemorySegment secret);
+    GeneratedKey generate(KeyClass keyClass, long publicExponent, MemorySegment secret);
+
+    /**
+     * Looks at a key that was made elsewhere: whether its encoding is strict, its numbers are what FIPS 186-5 demands, its
+     * halves belong together, and what it signs is verified. Every engine comes to the same end. Takes from microseconds
+     * to a quarter of a second (RSA: primes are tested; the portable engine takes seconds), so never on an event loop, a
+     * worker or the control worker.
+     *
+     * @param keyClass which kind of key
+     * @param publicPart what is said to be its public part; null, for EC only, if nobody said
+     * @param secret its secret encoding, off-heap; the caller wipes it
+     * @return its public part, or what is wrong with it
+     * @throws EngineFailure if the library failed
+     */
+    Examined examine(KeyClass keyClass, @Nullable PublicPart publicPart, MemorySegment secret);
+
+    /** How {@link #examine} ended. */
+    sealed interface Examined {
+        /**
+         * The key can be used.
+         *
+         * @param publicPart its public part
+         */
+        record Sound(PublicPart publicPart) implements Examined {}
+
+        /**
+         * The key must not be used.
+         *
+         * @param fault why
+         */
+        record Faulty(KeyFault fault) implements Examined {}
+    }
 
     /**
      * Makes a key ready for use.

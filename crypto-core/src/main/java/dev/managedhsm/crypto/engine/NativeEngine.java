@@ -28,6 +28,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The engine for production: a libcrypto, and libsecp256k1 where it is there. Keys live inside the libraries or in
@@ -97,20 +98,33 @@ public final class NativeEngine implements Engine {
     }
 
     @Override
-    public GeneratedKey generate(KeyClass keyClass, MemorySegment secret) {
-        NewKey made = made(keyClass, secret);
+    public GeneratedKey generate(KeyClass keyClass, long publicExponent, MemorySegment secret) {
+        NewKey made = made(keyClass, publicExponent, secret);
         GeneratedKey key = new GeneratedKey(made.secretLength(), made.publicPart());
         SelfTest.checkPair(this, keyClass, key, secret, spoiled);
         return key;
     }
 
-    private NewKey made(KeyClass keyClass, MemorySegment secret) {
+    private NewKey made(KeyClass keyClass, long publicExponent, MemorySegment secret) {
         try {
             return switch (keyClass.type()) {
-                case RSA -> RsaKeys.generate(keyClass, secret);
+                case RSA -> RsaKeys.generate(keyClass, publicExponent, secret);
                 case EC -> EcKeys.generate(keyClass, secret, cells);
                 case OCT -> SymmetricKey.generate(keyClass, secret);
             };
+        } catch (LibraryFailure e) {
+            throw new EngineFailure(String.valueOf(e.getMessage()));
+        }
+    }
+
+    @Override
+    public Examined examine(KeyClass keyClass, @Nullable PublicPart publicPart, MemorySegment secret) {
+        return new Examination(this, NativeArithmetic::new, this::point).examine(keyClass, publicPart, secret);
+    }
+
+    private PublicPart.Point point(KeyClass keyClass, MemorySegment scalar) {
+        try {
+            return EcKeys.point(keyClass, scalar, cells);
         } catch (LibraryFailure e) {
             throw new EngineFailure(String.valueOf(e.getMessage()));
         }
@@ -146,12 +160,14 @@ public final class NativeEngine implements Engine {
 
     @Override
     public void derive(MemorySegment key, byte[] label, byte[] context, MemorySegment out) {
-        int inputLength = COUNTER_LENGTH + label.length + 1 + context.length + COUNTER_LENGTH;
+        expand(key, Derivation.fixedInput(label, context, out.byteSize()), out);
+    }
+
+    /** The counter mode itself: K(i) = HMAC(key, [i] ‖ fixed input). */
+    void expand(MemorySegment key, byte[] fixedInput, MemorySegment out) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment input = arena.allocate(inputLength);
-            MemorySegment.copy(label, 0, input, JAVA_BYTE, COUNTER_LENGTH, label.length);
-            MemorySegment.copy(context, 0, input, JAVA_BYTE, COUNTER_LENGTH + label.length + 1L, context.length);
-            input.set(BIG_ENDIAN, inputLength - (long) COUNTER_LENGTH, Math.toIntExact(out.byteSize() * 8));
+            MemorySegment input = arena.allocate(COUNTER_LENGTH + (long) fixedInput.length);
+            MemorySegment.copy(fixedInput, 0, input, JAVA_BYTE, COUNTER_LENGTH, fixedInput.length);
             derive(key, input, out);
         }
     }

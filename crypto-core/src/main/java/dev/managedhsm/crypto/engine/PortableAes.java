@@ -37,7 +37,7 @@ final class PortableAes {
         byte[] aad = copies.copy(slot, Field.AAD);
         byte[] value = copies.copy(slot, Field.VALUE);
         if (slot.operation() == Operation.ENCRYPT) {
-            if (!key.takeGcmInvocation()) {
+            if (!key.takeEncryption()) {
                 slot.end(Outcome.KEY_EXHAUSTED);
                 return;
             }

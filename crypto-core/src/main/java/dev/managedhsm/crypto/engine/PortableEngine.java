@@ -18,6 +18,7 @@ import org.bouncycastle.crypto.AsymmetricCipherKeyPair;
 import org.bouncycastle.crypto.generators.ECKeyPairGenerator;
 import org.bouncycastle.crypto.generators.RSAKeyPairGenerator;
 import org.bouncycastle.crypto.params.AsymmetricKeyParameter;
+import org.bouncycastle.crypto.params.ECDomainParameters;
 import org.bouncycastle.crypto.params.ECKeyGenerationParameters;
 import org.bouncycastle.crypto.params.ECPrivateKeyParameters;
 import org.bouncycastle.crypto.params.ECPublicKeyParameters;
@@ -44,8 +45,6 @@ import org.jspecify.annotations.Nullable;
  * is blinded against that. The native engine has none of these faults.
  */
 public final class PortableEngine implements Engine {
-    private static final BigInteger RSA_EXPONENT = BigInteger.valueOf(65537);
-
     /** Rounds of primality testing: more than FIPS 186-5 table B.1 asks for any of our sizes. */
     private static final int PRIME_CERTAINTY = 144;
 
@@ -77,12 +76,12 @@ public final class PortableEngine implements Engine {
     }
 
     @Override
-    public GeneratedKey generate(KeyClass keyClass, MemorySegment secret) {
+    public GeneratedKey generate(KeyClass keyClass, long publicExponent, MemorySegment secret) {
         if (secret.byteSize() < SECRET_LENGTH_MAX) {
             throw new IllegalStateException("a secret needs room for " + SECRET_LENGTH_MAX + " bytes");
         }
         GeneratedKey key = switch (keyClass.type()) {
-            case RSA -> generateRsa(keyClass, secret);
+            case RSA -> generateRsa(keyClass, BigInteger.valueOf(publicExponent), secret);
             case EC -> generateEc(keyClass, secret);
             case OCT -> {
                 random(secret.asSlice(0, keyClass.bytes()));
@@ -93,9 +92,9 @@ public final class PortableEngine implements Engine {
         return key;
     }
 
-    private GeneratedKey generateRsa(KeyClass keyClass, MemorySegment secret) {
+    private GeneratedKey generateRsa(KeyClass keyClass, BigInteger exponent, MemorySegment secret) {
         RSAKeyPairGenerator generator = new RSAKeyPairGenerator();
-        generator.init(new RSAKeyGenerationParameters(RSA_EXPONENT, random, keyClass.bits(), PRIME_CERTAINTY));
+        generator.init(new RSAKeyGenerationParameters(exponent, random, keyClass.bits(), PRIME_CERTAINTY));
         RSAPrivateCrtKeyParameters pair =
                 (RSAPrivateCrtKeyParameters) generator.generateKeyPair().getPrivate();
         PublicPart publicPart = new PublicPart.Rsa(
@@ -123,6 +122,26 @@ public final class PortableEngine implements Engine {
     }
 
     @Override
+    public Examined examine(KeyClass keyClass, @Nullable PublicPart publicPart, MemorySegment secret) {
+        return new Examination(this, key -> new PortableArithmetic(key, random), PortableEngine::point)
+                .examine(keyClass, publicPart, secret);
+    }
+
+    private static PublicPart.Point point(KeyClass keyClass, MemorySegment secret) {
+        try (HeapCopies copies = new HeapCopies()) {
+            BigInteger scalar = new BigInteger(1, copies.copy(secret));
+            ECPoint point = multiplied(PortableEcdsa.domain(keyClass), scalar).normalize();
+            return new PublicPart.Point(
+                    point.getAffineXCoord().getEncoded(),
+                    point.getAffineYCoord().getEncoded());
+        }
+    }
+
+    private static ECPoint multiplied(ECDomainParameters domain, BigInteger scalar) {
+        return new FixedPointCombMultiplier().multiply(domain.getG(), scalar);
+    }
+
+    @Override
     public EngineKey load(KeyClass keyClass, PublicPart publicPart, MemorySegment secret) {
         try (HeapCopies copies = new HeapCopies()) {
             return new PortableKey(keyClass, checked(keyClass, publicPart, secret, copies), secret);
@@ -142,8 +161,7 @@ public final class PortableEngine implements Engine {
                 ECPublicKeyParameters key = PortableEcdsa.publicKey(keyClass, part(publicPart, PublicPart.Point.class));
                 BigInteger scalar =
                         PortableEcdsa.privateKey(keyClass, copies.copy(secret)).getD();
-                ECPoint point = new FixedPointCombMultiplier()
-                        .multiply(key.getParameters().getG(), scalar);
+                ECPoint point = multiplied(key.getParameters(), scalar);
                 if (!point.equals(key.getQ())) {
                     throw new EngineFailure("the secret does not belong to the public part");
                 }
@@ -178,8 +196,13 @@ public final class PortableEngine implements Engine {
 
     @Override
     public void derive(MemorySegment key, byte[] label, byte[] context, MemorySegment out) {
+        expand(key, Derivation.fixedInput(label, context, out.byteSize()), out);
+    }
+
+    /** The counter mode itself: K(i) = HMAC(key, [i] ‖ fixed input). */
+    void expand(MemorySegment key, byte[] fixedInput, MemorySegment out) {
         try (HeapCopies copies = new HeapCopies()) {
-            PortableHmac.derive(key, label, context, out, copies);
+            PortableHmac.expand(key, fixedInput, out, copies);
         }
     }
 

@@ -35,19 +35,15 @@ final class PortableHmac {
         }
     }
 
-    /** NIST SP 800-108r1 section 4.1 as {@link Engine#derive} says: K(i) = HMAC(key, [i] ‖ label ‖ 0 ‖ context ‖ [L]). */
-    static void derive(MemorySegment key, byte[] label, byte[] context, MemorySegment out, HeapCopies copies) {
+    /** NIST SP 800-108r1 section 4.1 as {@link Engine#derive} says: K(i) = HMAC(key, [i] ‖ fixed input). */
+    static void expand(MemorySegment key, byte[] fixedInput, MemorySegment out, HeapCopies copies) {
         HMac mac = new HMac(new SHA512Digest());
         mac.init(parameter(copies.copy(key), copies));
         byte[] block = copies.allocate(mac.getMacSize());
-        byte[] bits = number(Math.toIntExact(8 * out.byteSize()));
         long at = 0;
         for (int i = 1; at < out.byteSize(); i++) {
             mac.update(number(i), 0, Integer.BYTES);
-            mac.update(label, 0, label.length);
-            mac.update((byte) 0);
-            mac.update(context, 0, context.length);
-            mac.update(bits, 0, Integer.BYTES);
+            mac.update(fixedInput, 0, fixedInput.length);
             mac.doFinal(block, 0);
             int length = (int) Math.min(block.length, out.byteSize() - at);
             MemorySegment.copy(block, 0, out, JAVA_BYTE, at, length);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.crypto.engine;
 
+import dev.managedhsm.crypto.algorithm.AesGcm;
 import dev.managedhsm.crypto.key.KeyClass;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -15,14 +16,11 @@ import org.jspecify.annotations.Nullable;
  * <p>Any number of workers may use it at once. Using it after {@link #close()} ends in {@link IllegalStateException}.
  */
 final class PortableKey implements EngineKey {
-    /** How often one key may encrypt with a random 96-bit vector (NIST SP 800-38D section 8.3). */
-    static final long GCM_INVOCATIONS_MAX = 1L << 32;
-
     private final KeyClass keyClass;
     private final @Nullable AsymmetricKeyParameter publicKey;
     private final Arena arena = Arena.ofShared();
     private final MemorySegment secret;
-    private final AtomicLong gcmInvocations = new AtomicLong();
+    private AtomicLong encryptions = new AtomicLong();
     private final AtomicBoolean closed = new AtomicBoolean();
 
     /**
@@ -59,14 +57,14 @@ final class PortableKey implements EngineKey {
         return copies.copy(secret);
     }
 
-    /** Counts one encryption with a random vector; false if the key has used up what it may encrypt. */
-    boolean takeGcmInvocation() {
-        return gcmInvocations.getAndIncrement() < GCM_INVOCATIONS_MAX;
+    @Override
+    public void countOn(AtomicLong shared) {
+        encryptions = shared;
     }
 
-    /** Counts encryptions as if they had been made, so that a test can come near the ceiling. */
-    void spendGcmInvocations(long count) {
-        gcmInvocations.addAndGet(count);
+    /** Counts one encryption with a random vector; false if the key has used up what it may encrypt. */
+    boolean takeEncryption() {
+        return encryptions.getAndIncrement() < AesGcm.ENCRYPTIONS_MAX;
     }
 
     @Override

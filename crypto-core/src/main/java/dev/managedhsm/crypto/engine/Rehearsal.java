@@ -21,7 +21,7 @@ import java.util.Map;
  */
 public final class Rehearsal implements AutoCloseable {
     /** Nobody waits for slots that never enter a ring. */
-    private record Nobody() implements Completions {
+    record Nobody() implements Completions {
         @Override
         public void offer(OperationSlot slot) {
             throw new IllegalStateException("a rehearsed slot is not handed back");

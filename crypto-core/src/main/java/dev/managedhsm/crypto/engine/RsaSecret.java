@@ -33,14 +33,14 @@ final class RsaSecret {
         try (HeapCopies copies = new HeapCopies()) {
             // "Internal" skips the library's search for small factors: it takes milliseconds, and this runs per call.
             return new RSAPrivateCrtKeyParameters(
-                    number(numbers.n(), copies),
-                    number(numbers.e(), copies),
-                    number(numbers.d(), copies),
-                    number(numbers.p(), copies),
-                    number(numbers.q(), copies),
-                    number(numbers.dP(), copies),
-                    number(numbers.dQ(), copies),
-                    number(numbers.qInv(), copies),
+                    number(numbers.modulus(), copies),
+                    number(numbers.publicExponent(), copies),
+                    number(numbers.privateExponent(), copies),
+                    number(numbers.firstPrime(), copies),
+                    number(numbers.secondPrime(), copies),
+                    number(numbers.firstExponent(), copies),
+                    number(numbers.secondExponent(), copies),
+                    number(numbers.coefficient(), copies),
                     true);
         } catch (IllegalArgumentException unfit) {
             throw malformed();

@@ -53,6 +53,7 @@ public final class LibCryptoKeys {
     private static final MethodHandle CTX_NEW_ID = LIBRARY.bind("EVP_PKEY_CTX_new_id", "pip");
     private static final MethodHandle KEYGEN_INIT = LIBRARY.bind("EVP_PKEY_keygen_init", "ip");
     private static final MethodHandle SET_BITS = LIBRARY.bind("EVP_PKEY_CTX_set_rsa_keygen_bits", "ipi");
+    private static final MethodHandle SET_EXPONENT = LIBRARY.bind("EVP_PKEY_CTX_set_rsa_keygen_pubexp", "ipp");
     private static final MethodHandle SET_CURVE = LIBRARY.bind("EVP_PKEY_CTX_set_ec_paramgen_curve_nid", "ipi");
     private static final MethodHandle KEYGEN = LIBRARY.bind("EVP_PKEY_keygen", "ipp");
     private static final MethodHandle D2I = LIBRARY.bind("d2i_PrivateKey", "pippn");
@@ -221,6 +222,15 @@ public final class LibCryptoKeys {
             return (int) KEYGEN_INIT.invokeExact(context);
         } catch (Throwable t) {
             throw Linkage.broken("EVP_PKEY_keygen_init", t);
+        }
+    }
+
+    /** Sets the public exponent, a number that belongs to the context from now on if this succeeds. */
+    public static int generatorExponent(long context, long number) {
+        try {
+            return (int) SET_EXPONENT.invokeExact(context, number);
+        } catch (Throwable t) {
+            throw Linkage.broken("EVP_PKEY_CTX_set_rsa_keygen_pubexp", t);
         }
     }
 

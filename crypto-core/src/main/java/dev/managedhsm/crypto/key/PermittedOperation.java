@@ -13,5 +13,15 @@ public enum PermittedOperation {
     /** The key is a key-exchange key: it unwraps keys that are imported, and does nothing else. */
     IMPORT,
     /** The key may be released to an attested environment. */
-    EXPORT
+    EXPORT;
+
+    /** Whether keys of this type can do it at all. */
+    public boolean fits(KeyType type) {
+        return switch (this) {
+            case SIGN, VERIFY, EXPORT -> true;
+            case ENCRYPT, DECRYPT, WRAP_KEY, UNWRAP_KEY -> type != KeyType.EC;
+            case IMPORT -> type == KeyType.RSA;
+            case DERIVE_KEY -> type != KeyType.RSA;
+        };
+    }
 }

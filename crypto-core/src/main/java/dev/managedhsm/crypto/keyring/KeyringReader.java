@@ -11,6 +11,7 @@ import dev.managedhsm.crypto.seal.RecordSeal;
 import dev.managedhsm.crypto.seal.SealFailure;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -88,7 +89,12 @@ public final class KeyringReader implements AutoCloseable {
         MemorySegment secret = scratch.segment();
         try {
             int length = seal.open(key.secretName(), key.sealedSecret().content(), secret);
-            return engine.load(facts.keyClass(), facts.publicPart(), secret.asSlice(0, length));
+            EngineKey loaded = engine.load(facts.keyClass(), facts.publicPart(), secret.asSlice(0, length));
+            AtomicLong encryptions = key.encryptions();
+            if (encryptions != null) {
+                loaded.countOn(encryptions);
+            }
+            return loaded;
         } finally {
             scratch.wipe();
         }

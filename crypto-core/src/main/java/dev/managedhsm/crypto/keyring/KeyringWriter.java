@@ -3,12 +3,14 @@ package dev.managedhsm.crypto.keyring;
 
 import dev.managedhsm.crypto.engine.EngineKey;
 import dev.managedhsm.crypto.key.KeyFacts;
+import dev.managedhsm.crypto.key.KeyType;
 import dev.managedhsm.crypto.seal.RecordMark;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -75,7 +77,13 @@ public final class KeyringWriter implements AutoCloseable {
     }
 
     private LivingKey living(KeyRecord record, MemorySegment sealedSecret) {
-        LivingKey key = new LivingKey(table.reserve(record.facts().keyClass()), record, slab.keep(sealedSecret));
+        boolean counts = record.facts().keyClass().type() == KeyType.OCT;
+        return living(record, sealedSecret, counts ? new AtomicLong() : null);
+    }
+
+    private LivingKey living(KeyRecord record, MemorySegment sealedSecret, @Nullable AtomicLong encryptions) {
+        LivingKey key =
+                new LivingKey(table.reserve(record.facts().keyClass()), record, slab.keep(sealedSecret), encryptions);
         table.publish(key);
         return key;
     }
@@ -119,7 +127,7 @@ public final class KeyringWriter implements AutoCloseable {
         for (int i = 0; i < gone.length; i++) {
             LivingKey old = gone[i];
             KeyRecord record = new KeyRecord(old.facts(), old.ordinal(), old.factsMark(), old.secretMark());
-            back[i] = living(record, old.sealedSecret().content());
+            back[i] = living(record, old.sealedSecret().content(), old.encryptions());
         }
         keyring.put(deletedKey.name().folded(), new KeyChain(back));
         purge(deletedKey);

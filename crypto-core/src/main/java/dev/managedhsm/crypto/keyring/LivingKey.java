@@ -7,6 +7,7 @@ import dev.managedhsm.crypto.key.KeyHandle;
 import dev.managedhsm.crypto.seal.RecordMark;
 import dev.managedhsm.crypto.seal.RecordName;
 import dev.managedhsm.crypto.seal.SealPurpose;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
@@ -24,19 +25,23 @@ public final class LivingKey {
     private final int ordinal;
     private final RecordMark secretMark;
     private final SealedSlab.Kept sealedSecret;
+    /** Encryptions that need a vector, counted through evictions and recovery; null for keys that make none. */
+    private final @Nullable AtomicLong encryptions;
+
     private RecordMark factsMark;
     private volatile KeyFacts facts;
     private volatile @Nullable EngineKey engineKey;
     /** Set by readers, cleared by the sweep: whether the key was used since the sweep passed. Need not be exact. */
     private boolean touched;
 
-    LivingKey(KeyHandle handle, KeyRecord record, SealedSlab.Kept sealedSecret) {
+    LivingKey(KeyHandle handle, KeyRecord record, SealedSlab.Kept sealedSecret, @Nullable AtomicLong encryptions) {
         this.handle = handle;
         this.ordinal = record.ordinal();
         this.facts = record.facts();
         this.factsMark = record.factsMark();
         this.secretMark = record.secretMark();
         this.sealedSecret = sealedSecret;
+        this.encryptions = encryptions;
     }
 
     /** Finds this key again, on a worker. Never null, never changes. */
@@ -87,6 +92,12 @@ public final class LivingKey {
     @Nullable
     EngineKey engineKey() {
         return engineKey;
+    }
+
+    /** The counter that every loaded copy of this key version shares. */
+    @Nullable
+    AtomicLong encryptions() {
+        return encryptions;
     }
 
     /** Puts a loaded engine key unless another reader was first. */

@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import dev.managedhsm.crypto.engine.Engine;
 import dev.managedhsm.crypto.key.KeyClass;
 import dev.managedhsm.crypto.key.KeyFacts;
+import dev.managedhsm.crypto.key.KeyRotation;
 import dev.managedhsm.crypto.key.KeyType;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  *   format (1 byte), count (2)
  *   count times, oldest version first:  length (4), facts as {@link FactsCodec} writes them;  length (4), secret
+ *   length (4, 0 if there is none), rotation policy as {@link RotationCodec} writes it
  *   end of the bytes
  * </pre>
  */
@@ -38,6 +40,17 @@ final class BackupCodec {
      */
     static final int LENGTH_MAX = 2_300_000;
 
+    /** Longest rotation policy, in bytes. */
+    private static final int ROTATION_LENGTH_MAX = 4096;
+
+    /**
+     * A key as it was read.
+     *
+     * @param versions oldest first, at least one, all of one key
+     * @param rotation its rotation policy
+     */
+    record Content(List<Version> versions, KeyRotation rotation) {}
+
     /**
      * One version as it was read.
      *
@@ -49,9 +62,9 @@ final class BackupCodec {
 
     private BackupCodec() {}
 
-    /** Room for versions with these facts, and for a longest secret behind them, in bytes. */
+    /** Room for versions with these facts, for a policy, and for a longest secret behind them, in bytes. */
     static long room(List<KeyFacts> facts, List<byte[]> encoded) {
-        long room = HEAD_LENGTH + (long) Engine.SECRET_LENGTH_MAX;
+        long room = HEAD_LENGTH + (long) Engine.SECRET_LENGTH_MAX + Integer.BYTES + ROTATION_LENGTH_MAX;
         for (int i = 0; i < facts.size(); i++) {
             room += 2L * Integer.BYTES
                     + encoded.get(i).length
@@ -90,14 +103,19 @@ final class BackupCodec {
         return at + Integer.BYTES + secretLength;
     }
 
+    /** Writes the policy after the last version. Answers how long the whole is. */
+    static long rotation(MemorySegment out, long at, KeyRotation rotation) {
+        byte[] encoded = rotation.policy().blank() ? new byte[0] : RotationCodec.encode(rotation);
+        return facts(out, at, encoded);
+    }
+
     /**
      * Reads a backup that has been opened and so was written by an HSM of the same security domain; it is checked all the
      * same.
      *
-     * @return the versions, oldest first, at least one, all of one key; null if these bytes are no backup, or one in a
-     *     newer form
+     * @return null if these bytes are no backup, or one in a newer form
      */
-    static @Nullable List<Version> read(MemorySegment in) {
+    static @Nullable Content read(MemorySegment in) {
         if (in.byteSize() < HEAD_LENGTH || in.byteSize() > LENGTH_MAX || in.get(JAVA_BYTE, 0) != FORMAT) {
             return null;
         }
@@ -118,7 +136,22 @@ final class BackupCodec {
             versions.add(new Version(placed.facts(), placed.ordinal(), secret));
             at += 2L * Integer.BYTES + facts.byteSize() + secret.byteSize();
         }
-        return at == in.byteSize() && coherent(versions) ? versions : null;
+        KeyRotation rotation = rotation(in, at);
+        return rotation != null && coherent(versions) ? new Content(versions, rotation) : null;
+    }
+
+    /** The policy, which ends the bytes; null if it does not, or cannot be read. */
+    private static @Nullable KeyRotation rotation(MemorySegment in, long at) {
+        long length = in.byteSize() - at - Integer.BYTES;
+        if (length < 0 || length > ROTATION_LENGTH_MAX || in.get(INT, at) != length) {
+            return null;
+        }
+        try {
+            byte[] encoded = in.asSlice(at + Integer.BYTES).toArray(JAVA_BYTE);
+            return encoded.length == 0 ? KeyRotation.NONE : RotationCodec.decode(encoded);
+        } catch (UncheckedIOException | IllegalArgumentException newerOrBroken) {
+            return null;
+        }
     }
 
     private static @Nullable MemorySegment part(MemorySegment in, long at, int lengthMax) {

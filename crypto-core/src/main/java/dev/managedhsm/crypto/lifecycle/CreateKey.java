@@ -22,7 +22,7 @@ import java.lang.foreign.ValueLayout;
 import java.time.InstantSource;
 import org.jspecify.annotations.Nullable;
 
-/** Makes a key, or a new version of one. */
+/** Makes a key, or a new version of one, of a fresh secret or of one that was let in. */
 final class CreateKey extends Change<KeyFacts> {
     private static final int VERSION_LENGTH = 16;
 
@@ -31,30 +31,17 @@ final class CreateKey extends Change<KeyFacts> {
     private final Keyring keyring;
     private final InstantSource clock;
     private final KeyRequest request;
-    private final @Nullable ReleasePolicy releasePolicy;
     private final @Nullable FreshSecret fresh;
     private @Nullable KeyRecord record;
     private byte[] sealedSecret = new byte[0];
 
-    /** @param fresh the pair to use, or null to generate a key that takes microseconds */
+    /** @param fresh the secret to use, or null to generate a key that takes microseconds */
     CreateKey(
             Engine engine,
             RecordSeal seal,
             Keyring keyring,
             InstantSource clock,
             KeyRequest request,
-            @Nullable FreshSecret fresh) {
-        this(engine, seal, keyring, clock, request, null, fresh);
-    }
-
-    /** @param releasePolicy who may have the version released to them, or null */
-    CreateKey(
-            Engine engine,
-            RecordSeal seal,
-            Keyring keyring,
-            InstantSource clock,
-            KeyRequest request,
-            @Nullable ReleasePolicy releasePolicy,
             @Nullable FreshSecret fresh) {
         super(request.name().folded());
         this.engine = engine;
@@ -62,11 +49,24 @@ final class CreateKey extends Change<KeyFacts> {
         this.keyring = keyring;
         this.clock = clock;
         this.request = request;
-        this.releasePolicy = releasePolicy;
         this.fresh = fresh;
     }
 
-    /** Why a new version of this key cannot be made now, or null. Asked early by anybody, and again here. */
+    /** Why this cannot be made now, or null. Asked early by anybody, and again here. */
+    static @Nullable LifecycleRefusal refusal(Keyring keyring, KeyRequest request) {
+        LifecycleRefusal refusal = refusal(keyring, request.name().folded());
+        if (refusal != null) {
+            return refusal;
+        }
+        LivingKey current = keyring.find(request.name().folded());
+        return ReleaseRules.refusal(
+                current == null ? null : current.facts(),
+                request.exportable(),
+                request.releasePolicy(),
+                request.permitted());
+    }
+
+    /** Why no new version of this key can be made now, whatever it is to be; or null. */
     static @Nullable LifecycleRefusal refusal(Keyring keyring, String folded) {
         if (keyring.findDeleted(folded) != null) {
             return LifecycleRefusal.NAME_IN_DELETED_STATE;
@@ -80,7 +80,7 @@ final class CreateKey extends Change<KeyFacts> {
     @Override
     @Nullable
     LifecycleRefusal prepare(Draft draft) {
-        LifecycleRefusal refusal = refusal(keyring, key());
+        LifecycleRefusal refusal = refusal(keyring, request);
         if (refusal != null) {
             return refusal;
         }
@@ -89,7 +89,8 @@ final class CreateKey extends Change<KeyFacts> {
         KeyName name = current == null ? request.name() : current.facts().name();
         KeyVersion version = version();
         Engine.GeneratedKey made = secret(draft.secret());
-        KeyFacts facts = facts(name, version, made.publicPart());
+        ReleasePolicy policy = ReleaseRules.result(current == null ? null : current.facts(), request.releasePolicy());
+        KeyFacts facts = facts(name, version, made.publicPart(), policy);
         Draft.Sealed secret =
                 draft.putSecret(new RecordName(SealPurpose.KEY_SECRET, key(), version.text()), made.secretLength());
         RecordMark factsMark = draft.put(
@@ -117,7 +118,7 @@ final class CreateKey extends Change<KeyFacts> {
         }
     }
 
-    private KeyFacts facts(KeyName name, KeyVersion version, PublicPart publicPart) {
+    private KeyFacts facts(KeyName name, KeyVersion version, PublicPart publicPart, @Nullable ReleasePolicy policy) {
         long now = clock.instant().getEpochSecond();
         return new KeyFacts(
                 name,
@@ -127,7 +128,7 @@ final class CreateKey extends Change<KeyFacts> {
                 new KeyAttributes(request.enabled(), request.notBefore(), request.expires(), now, now),
                 request.tags(),
                 publicPart,
-                releasePolicy);
+                policy);
     }
 
     @Override

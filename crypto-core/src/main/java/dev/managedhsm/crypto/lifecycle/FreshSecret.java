@@ -7,11 +7,11 @@ import dev.managedhsm.crypto.seal.RecordName;
 import dev.managedhsm.crypto.seal.SealPurpose;
 
 /**
- * A generated pair that belongs to no key yet, its secret sealed so that it can wait on the heap.
+ * A secret that was generated or let in and belongs to no key yet, sealed so that it can wait on the heap.
  *
  * @param keyClass which kind of key
  * @param publicPart its public part
- * @param serial which pair it is, so that no sealed secret opens as another
+ * @param serial which one it is, so that no sealed secret opens as another
  * @param blob the sealed secret
  */
 @SuppressWarnings("ArrayRecordComponent") // nobody compares these, and nobody writes to the array

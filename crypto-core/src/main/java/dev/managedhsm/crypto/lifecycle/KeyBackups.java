@@ -7,6 +7,7 @@ import dev.managedhsm.crypto.engine.EngineKey;
 import dev.managedhsm.crypto.engine.Engines;
 import dev.managedhsm.crypto.key.KeyFacts;
 import dev.managedhsm.crypto.key.KeyName;
+import dev.managedhsm.crypto.key.KeyRotation;
 import dev.managedhsm.crypto.key.KeyType;
 import dev.managedhsm.crypto.keyring.Keyring;
 import dev.managedhsm.crypto.keyring.KeyringReader;
@@ -85,8 +86,9 @@ public final class KeyBackups implements AutoCloseable {
      *
      * @param versions all versions, oldest first
      * @param facts theirs, in the same order
+     * @param rotation the key's rotation policy
      */
-    private record Moment(List<LivingKey> versions, List<KeyFacts> facts) {}
+    private record Moment(List<LivingKey> versions, List<KeyFacts> facts, KeyRotation rotation) {}
 
     /**
      * Backs up a living key with all its versions as of one moment, whether they may be used or not. Gives back the text,
@@ -159,7 +161,8 @@ public final class KeyBackups implements AutoCloseable {
 
     private Moment look(String folded) {
         List<LivingKey> versions = keyring.versions(folded, null, LifecycleLimits.VERSIONS_MAX);
-        return new Moment(versions, versions.stream().map(LivingKey::facts).toList());
+        List<KeyFacts> facts = versions.stream().map(LivingKey::facts).toList();
+        return new Moment(versions, facts, keyring.rotation(folded));
     }
 
     /** The text, or null if the key was deleted meanwhile. */
@@ -187,6 +190,7 @@ public final class KeyBackups implements AutoCloseable {
                     reader.exit();
                 }
             }
+            at = BackupCodec.rotation(out, at, moment.rotation());
             return at > BackupCodec.LENGTH_MAX
                     ? new LifecycleAnswer.Refused<>(LifecycleRefusal.BACKUP_TOO_LONG)
                     : new LifecycleAnswer.Done<>(seal.seal(out.asSlice(0, at)));
@@ -210,13 +214,13 @@ public final class KeyBackups implements AutoCloseable {
     }
 
     private CompletionStage<LifecycleAnswer<KeyFacts>> restored(MemorySegment content) {
-        List<BackupCodec.Version> versions = BackupCodec.read(content);
-        if (versions == null || !versions.stream().allMatch(this::usable)) {
+        BackupCodec.Content read = BackupCodec.read(content);
+        if (read == null || !read.versions().stream().allMatch(this::usable)) {
             LOG.warn(
                     "a backup of this security domain cannot be read: it was made by a newer version of this software");
             return refused(LifecycleRefusal.BACKUP_MALFORMED);
         }
-        RestoreKey change = new RestoreKey(keyring, versions);
+        RestoreKey change = new RestoreKey(keyring, read);
         LifecycleRefusal refusal = RestoreKey.refusal(keyring, change.key());
         return refusal == null ? lifecycle.submit(change) : refused(refusal);
     }

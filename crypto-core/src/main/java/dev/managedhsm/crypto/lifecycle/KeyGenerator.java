@@ -49,14 +49,15 @@ final class KeyGenerator implements AutoCloseable {
     /**
      * Gets a pair, at once from the pool or later from the thread.
      *
+     * @param publicExponent of the pair; the pool has pairs with {@link Engine#PUBLIC_EXPONENT}
      * @param then takes the pair, on the calling thread or the generator's; takes null if the engine failed or the
      *     generator is closing
      * @return false if too many wait already, or the generator has ended; {@code then} is not called
      */
-    boolean request(KeyClass keyClass, Consumer<@Nullable FreshSecret> then) {
-        FreshSecret ready = pool.take(keyClass);
+    boolean request(KeyClass keyClass, long publicExponent, Consumer<@Nullable FreshSecret> then) {
+        FreshSecret ready = publicExponent == Engine.PUBLIC_EXPONENT ? pool.take(keyClass) : null;
         if (ready == null) {
-            Wanted request = new Wanted(keyClass, then);
+            Wanted request = new Wanted(keyClass, publicExponent, then);
             // Looks at closing after the offer: either the thread still answers it, or it is taken back here.
             return wanted.offer(request) && !(closing && wanted.remove(request));
         }
@@ -64,6 +65,11 @@ final class KeyGenerator implements AutoCloseable {
         var _ = wanted.offer(Wanted.HINT);
         then.accept(ready);
         return true;
+    }
+
+    /** The same for a pair with the usual public exponent. */
+    boolean request(KeyClass keyClass, Consumer<@Nullable FreshSecret> then) {
+        return request(keyClass, Engine.PUBLIC_EXPONENT, then);
     }
 
     private void run() {
@@ -89,10 +95,10 @@ final class KeyGenerator implements AutoCloseable {
         Wanted request = forPool == null ? wanted.take() : wanted.poll(QUIET_MILLIS, TimeUnit.MILLISECONDS);
         if (request != null) {
             if (request.keyClass() != null) {
-                request.then().accept(generate(request.keyClass()));
+                request.then().accept(generate(request.keyClass(), request.publicExponent()));
             }
         } else if (forPool != null) {
-            FreshSecret pair = generate(forPool);
+            FreshSecret pair = generate(forPool, Engine.PUBLIC_EXPONENT);
             if (pair == null) {
                 wanted.take().then().accept(null); // the HSM is failed: there is nothing to make any more
             } else {
@@ -102,9 +108,9 @@ final class KeyGenerator implements AutoCloseable {
     }
 
     /** A pair, or null if the engine failed. */
-    private @Nullable FreshSecret generate(KeyClass keyClass) {
+    private @Nullable FreshSecret generate(KeyClass keyClass, long publicExponent) {
         try (Arena arena = Arena.ofConfined()) {
-            Engine.GeneratedKey made = engine.generate(keyClass, secret.segment());
+            Engine.GeneratedKey made = engine.generate(keyClass, publicExponent, secret.segment());
             MemorySegment content = secret.segment().asSlice(0, made.secretLength());
             MemorySegment sealed = arena.allocate(content.byteSize() + RecordSeal.OVERHEAD);
             long number = ++serial;
@@ -142,9 +148,10 @@ final class KeyGenerator implements AutoCloseable {
      * Somebody who waits for a pair.
      *
      * @param keyClass which kind, or null for a hint to look at the pool
+     * @param publicExponent of the pair
      * @param then takes it
      */
-    private record Wanted(@Nullable KeyClass keyClass, Consumer<@Nullable FreshSecret> then) {
-        static final Wanted HINT = new Wanted(null, _ -> {});
+    private record Wanted(@Nullable KeyClass keyClass, long publicExponent, Consumer<@Nullable FreshSecret> then) {
+        static final Wanted HINT = new Wanted(null, 0, _ -> {});
     }
 }

@@ -4,6 +4,7 @@ package dev.managedhsm.crypto.lifecycle;
 import dev.managedhsm.crypto.engine.Engine;
 import dev.managedhsm.crypto.key.KeyClass;
 import dev.managedhsm.crypto.key.KeyFacts;
+import dev.managedhsm.crypto.key.KeyFault;
 import dev.managedhsm.crypto.key.KeyName;
 import dev.managedhsm.crypto.key.KeyRotation;
 import dev.managedhsm.crypto.key.KeyType;
@@ -40,13 +41,14 @@ public final class KeyLifecycle implements AutoCloseable {
     private final KeyringWriter writer;
     private final Draft draft;
     private final KeyGenerator generator;
+    private final KeyImporter importer;
     private final Agenda agenda;
     private final ControlWorker worker;
     private final OwnRecords own = new OwnRecords();
     private final AtomicBoolean closed = new AtomicBoolean();
 
     /**
-     * Fills the keyring from the journal, and starts the control worker and the key generator.
+     * Fills the keyring from the journal, and starts the control worker, the key generator and the key importer.
      *
      * @param engine what makes keys
      * @param seal what seals their records
@@ -74,6 +76,7 @@ public final class KeyLifecycle implements AutoCloseable {
         this.writer = keyring.writer();
         this.draft = new Draft(seal, loaded(journal));
         this.generator = new KeyGenerator(engine, seal, state, new RsaKeyPool());
+        this.importer = new KeyImporter(engine, seal, keyring, state);
         this.agenda = new Agenda(engine, seal, keyring, clock, policy, generator, this::lookForDue);
         this.worker = new ControlWorker(journal, writer, draft, state, agenda::take, agenda::look);
         agenda.lookAtAll();
@@ -94,16 +97,14 @@ public final class KeyLifecycle implements AutoCloseable {
 
     /** Makes a key, or a new version of it which becomes the current one. Gives back the facts of what was made. */
     public CompletionStage<LifecycleAnswer<KeyFacts>> create(KeyRequest request) {
-        LifecycleRefusal refusal = LifecycleLimits.refusal(request.tags());
-        if (refusal == null) {
-            refusal = state.now() == HsmCondition.OPERATIONAL
-                    ? CreateKey.refusal(keyring, request.name().folded())
-                    : LifecycleRefusal.NOT_OPERATIONAL;
-        }
+        LifecycleRefusal refusal = refusal(request);
         if (refusal != null) {
             return refused(refusal);
         }
-        return withPair(request.keyClass(), pair -> new CreateKey(engine, seal, keyring, clock, request, pair));
+        return withPair(
+                request.keyClass(),
+                request.publicExponent(),
+                pair -> new CreateKey(engine, seal, keyring, clock, request, pair));
     }
 
     /**
@@ -120,17 +121,19 @@ public final class KeyLifecycle implements AutoCloseable {
             return refused(refusal == null ? LifecycleRefusal.KEY_NOT_FOUND : refusal);
         }
         return withPair(
-                current.facts().keyClass(), pair -> new RotateKey(engine, seal, keyring, clock, name.folded(), pair));
+                current.facts().keyClass(),
+                KeyRequest.PUBLIC_EXPONENT,
+                pair -> new RotateKey(engine, seal, keyring, clock, name.folded(), pair));
     }
 
     /** Submits a change that needs a fresh pair if the class is one of RSA, once the pair is there. */
     private CompletionStage<LifecycleAnswer<KeyFacts>> withPair(
-            KeyClass keyClass, Function<@Nullable FreshSecret, Change<KeyFacts>> change) {
+            KeyClass keyClass, long publicExponent, Function<@Nullable FreshSecret, Change<KeyFacts>> change) {
         if (keyClass.type() != KeyType.RSA) {
             return submit(change.apply(null));
         }
         CompletableFuture<LifecycleAnswer<KeyFacts>> answer = new CompletableFuture<>();
-        boolean taken = generator.request(keyClass, pair -> {
+        boolean taken = generator.request(keyClass, publicExponent, pair -> {
             CompletionStage<LifecycleAnswer<KeyFacts>> made =
                     pair == null ? refused(LifecycleRefusal.ENGINE_FAILED) : submit(change.apply(pair));
             made.whenComplete((end, _) -> answer.complete(end));
@@ -146,6 +149,46 @@ public final class KeyLifecycle implements AutoCloseable {
      */
     public CompletionStage<LifecycleAnswer<KeyRotation>> rotationPolicy(KeyName name, RotationPolicy rotation) {
         return submit(new SetRotationPolicy(keyring, clock, name.folded(), rotation));
+    }
+
+    private @Nullable LifecycleRefusal refusal(KeyRequest request) {
+        LifecycleRefusal refusal = request.refusal();
+        if (refusal != null) {
+            return refusal;
+        }
+        return state.now() == HsmCondition.OPERATIONAL
+                ? CreateKey.refusal(keyring, request)
+                : LifecycleRefusal.NOT_OPERATIONAL;
+    }
+
+    /**
+     * Makes a key, or a new version of it, of a secret that was made elsewhere. Gives back the facts of what was made;
+     * answers {@link LifecycleAnswer.BadKey} for what the engine would not trust.
+     *
+     * @param request what it is to be
+     * @param origin what it is made from; closed in any case
+     */
+    public CompletionStage<LifecycleAnswer<KeyFacts>> importKey(KeyRequest request, KeyOrigin origin) {
+        LifecycleRefusal refusal = refusal(request);
+        if (refusal != null) {
+            origin.close();
+            return refused(refusal);
+        }
+        CompletableFuture<LifecycleAnswer<KeyFacts>> answer = new CompletableFuture<>();
+        boolean taken = importer.submit(request.keyClass(), origin, letIn -> {
+            CompletionStage<LifecycleAnswer<KeyFacts>> made = switch (letIn) {
+                case LifecycleAnswer.Done<FreshSecret>(FreshSecret secret) -> create(request, secret);
+                case LifecycleAnswer.Refused<FreshSecret>(LifecycleRefusal why) -> refused(why);
+                case LifecycleAnswer.BadKey<FreshSecret>(KeyFault fault) ->
+                    CompletableFuture.completedStage(new LifecycleAnswer.BadKey<>(fault));
+            };
+            made.whenComplete((end, _) -> answer.complete(end));
+        });
+        return taken ? answer.minimalCompletionStage() : refused(LifecycleRefusal.BUSY);
+    }
+
+    private CompletionStage<LifecycleAnswer<KeyFacts>> create(KeyRequest request, FreshSecret secret) {
+        return submit(new CreateKey(engine, seal, keyring, clock, request.of(secret.keyClass()), secret));
     }
 
     /**
@@ -204,7 +247,7 @@ public final class KeyLifecycle implements AutoCloseable {
     }
 
     /**
-     * Makes the changes that wait, ends both threads, closes all engine keys and gives back the keyring's memory. Waits
+     * Makes the changes that wait, ends its threads, closes all engine keys and gives back the keyring's memory. Waits
      * for that. All keyring readers must have been closed before; the journal and the engine are closed after. Closing
      * twice is the same as closing once.
      */
@@ -214,6 +257,7 @@ public final class KeyLifecycle implements AutoCloseable {
             return;
         }
         generator.close();
+        importer.close();
         worker.close();
         draft.close();
         writer.close();

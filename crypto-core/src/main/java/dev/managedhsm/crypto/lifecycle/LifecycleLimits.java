@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.crypto.lifecycle;
 
+import dev.managedhsm.crypto.key.KeyAttributes;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -27,7 +28,16 @@ public final class LifecycleLimits {
     /** Most pairs that rotations by policy have in the making, so that requests for RSA keys wait for few others. */
     static final int ROTATION_PAIRS_MAX = 2;
 
+    /** Most keys that wait to be let in. */
+    static final int IMPORTS_MAX = 64;
+
     private LifecycleLimits() {}
+
+    /** Why a version cannot have this period of use, or null if it can. */
+    static @Nullable LifecycleRefusal refusal(long notBefore, long expires) {
+        boolean both = notBefore != KeyAttributes.NONE && expires != KeyAttributes.NONE;
+        return both && expires <= notBefore ? LifecycleRefusal.EXPIRES_BEFORE_START : null;
+    }
 
     /** Why these tags cannot be a key's, or null if they can. */
     static @Nullable LifecycleRefusal refusal(Map<String, String> tags) {

@@ -26,6 +26,31 @@ public enum LifecycleRefusal {
     TOO_MANY_TAGS,
     /** A tag's name or value is too long, or its name is empty. */
     BAD_TAG,
+    /** The period of use would end before it begins. */
+    EXPIRES_BEFORE_START,
+    /** The first version of an exportable key must have a release policy. */
+    EXPORTABLE_WITHOUT_POLICY,
+    /** A key that is not exportable cannot have a release policy. */
+    POLICY_WITHOUT_EXPORTABLE,
+    /** Whether a key is exportable is decided by its first version. */
+    EXPORTABLE_FIXED,
+    /** The release policy is immutable. */
+    POLICY_IMMUTABLE,
+    /** A key that is not exportable cannot be permitted to be exported. */
+    EXPORT_WITHOUT_EXPORTABLE,
+    /** A key's permitted operations do not fit its type. */
+    OPERATIONS_NOT_OF_TYPE,
+    /**
+     * A key that unwraps keys for import is one from its beginning and does nothing else ever: whoever could make it
+     * decrypt would read every key that was wrapped for it.
+     */
+    IMPORT_FIXED,
+    /** The key that is to unwrap an imported key is not there. */
+    EXCHANGE_KEY_NOT_FOUND,
+    /** That key is disabled, no RSA key, or permitted to do anything but unwrap keys that are imported. */
+    EXCHANGE_KEY_NOT_USABLE,
+    /** What was wrapped for import cannot be unwrapped, or what is in it is not the key that was announced. */
+    TRANSFER_NOT_OPENED,
     /** Purge protection: the key is purged when its time has come, and not before. */
     PURGE_PROTECTED,
     /** Too many changes are waiting, or others of the same key came in between; try again later. */

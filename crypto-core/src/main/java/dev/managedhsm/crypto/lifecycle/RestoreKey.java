@@ -2,9 +2,11 @@
 package dev.managedhsm.crypto.lifecycle;
 
 import dev.managedhsm.crypto.key.KeyFacts;
+import dev.managedhsm.crypto.key.KeyRotation;
 import dev.managedhsm.crypto.keyring.KeyRecord;
 import dev.managedhsm.crypto.keyring.Keyring;
 import dev.managedhsm.crypto.keyring.KeyringWriter;
+import dev.managedhsm.crypto.keyring.RotationRecord;
 import dev.managedhsm.crypto.seal.RecordMark;
 import dev.managedhsm.crypto.seal.RecordName;
 import dev.managedhsm.crypto.seal.SealPurpose;
@@ -16,15 +18,17 @@ import org.jspecify.annotations.Nullable;
 /** Brings back a key from its backup: all versions as they were, in one commit. */
 final class RestoreKey extends Change<KeyFacts> {
     private final Keyring keyring;
-    private final List<BackupCodec.Version> versions;
+    private final BackupCodec.Content content;
     private final List<KeyRecord> records = new ArrayList<>();
     private final List<byte[]> sealedSecrets = new ArrayList<>();
 
-    /** @param versions what was in the backup; its memory stays until the change has been answered */
-    RestoreKey(Keyring keyring, List<BackupCodec.Version> versions) {
-        super(versions.getFirst().facts().name().folded());
+    private @Nullable RotationRecord rotation;
+
+    /** @param content what was in the backup; its memory stays until the change has been answered */
+    RestoreKey(Keyring keyring, BackupCodec.Content content) {
+        super(content.versions().getFirst().facts().name().folded());
         this.keyring = keyring;
-        this.versions = versions;
+        this.content = content;
     }
 
     /** Why a key of this name cannot be restored now, or null. Asked early by anybody, and again here. */
@@ -42,7 +46,7 @@ final class RestoreKey extends Change<KeyFacts> {
         if (refusal != null) {
             return refusal;
         }
-        for (BackupCodec.Version version : versions) {
+        for (BackupCodec.Version version : content.versions()) {
             KeyFacts facts = version.facts();
             int length = (int) version.secret().byteSize();
             MemorySegment.copy(version.secret(), 0, draft.secret(), 0, length);
@@ -51,6 +55,11 @@ final class RestoreKey extends Change<KeyFacts> {
                     draft.put(name(SealPurpose.KEY_FACTS, facts), FactsCodec.encode(facts, version.ordinal()), null);
             records.add(new KeyRecord(facts, version.ordinal(), mark, secret.mark()));
             sealedSecrets.add(secret.blob());
+        }
+        KeyRotation was = content.rotation();
+        if (!was.policy().blank()) {
+            RecordMark mark = draft.put(SetRotationPolicy.recordName(key()), RotationCodec.encode(was), null);
+            rotation = new RotationRecord(was, mark);
         }
         return null;
     }
@@ -61,6 +70,7 @@ final class RestoreKey extends Change<KeyFacts> {
 
     @Override
     KeyFacts publish(KeyringWriter writer) {
+        writer.rotation(key(), rotation);
         return writer.addKey(
                         records,
                         sealedSecrets.stream().map(MemorySegment::ofArray).toList())

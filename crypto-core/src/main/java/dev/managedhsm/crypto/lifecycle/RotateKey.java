@@ -60,8 +60,7 @@ final class RotateKey extends Change<KeyFacts> {
             return LifecycleRefusal.BUSY; // a version of another class or exponent came in between
         }
         Instant now = clock.instant();
-        creation = new CreateKey(
-                engine, seal, keyring, InstantSource.fixed(now), request(facts, now), facts.releasePolicy(), pair);
+        creation = new CreateKey(engine, seal, keyring, InstantSource.fixed(now), request(facts, now), pair);
         return creation.prepare(draft);
     }
 

@@ -41,6 +41,10 @@ final class UpdateKey extends Change<KeyFacts> {
         if (found == null) {
             return LifecycleRefusal.VERSION_NOT_FOUND;
         }
+        LifecycleRefusal refusal = update.refusal(found.facts());
+        if (refusal != null) {
+            return refusal;
+        }
         KeyFacts updated = update.applied(found.facts(), clock.instant().getEpochSecond());
         RecordName name =
                 new RecordName(SealPurpose.KEY_FACTS, key(), updated.version().text());

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Changes to keys (create, rotate, update, delete, recover, purge) and the HSM's own states; one control worker applies them in
- * order.
+ * Changes to keys (create, import, rotate, update, delete, recover, purge, restore) and the HSM's own states; one control
+ * worker applies them in order. What takes secrets out of the keyring in sealed form is here too: {@link KeyBackups}.
  *
  * <pre>
+ *                       key-importer: unwrap, examine, seal
  *   any thread          key-generator          control-worker                                    any thread
  *   KeyLifecycle  --->  RSA pool, miss  --->   queue -> group -> prepare: check, seal
  *   .create …     ------------------------>             commit in the {@link KeyJournal}: durable

@@ -34,10 +34,9 @@ public enum Outcome {
     /** The deadline passed before a worker took the slot; no key was touched. */
     DEADLINE_PASSED,
     /**
-     * This loaded copy of the key version has made as many random AES-GCM vectors as it may: 2^32 (NIST SP 800-38D
-     * sections 8.2.2 and 8.3). The key version should be rotated. The count is not kept: it starts anew whenever the key is
-     * loaded anew, after an eviction, a recovery or a restart. So it bounds what one process encrypts between loads, and
-     * not what the key encrypts in its whole life: who nears that number must rotate by a count of their own.
+     * This key version has made as many random AES-GCM vectors in this process as it may: 2^32 (NIST SP 800-38D sections
+     * 8.2.2 and 8.3). It should be rotated. The count is not kept over a restart: who encrypts so much that restarts come
+     * before the ceiling must rotate by a count of their own (decision 0004).
      */
     KEY_EXHAUSTED,
     /** The engine broke its own promise; the HSM is failed. */

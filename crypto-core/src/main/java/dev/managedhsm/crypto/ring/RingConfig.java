@@ -15,6 +15,9 @@ import dev.managedhsm.crypto.keyring.Keyring;
  */
 public record RingConfig(
         int fastWorkers, int slowWorkers, int fastCapacity, int slowCapacity, IdleStrategy idle, boolean pinned) {
+    /** Readers of the keyring that are left to the life-cycle. */
+    private static final int READERS_ELSEWHERE = 4;
+
     /** Checks the numbers. */
     public RingConfig {
         if (fastWorkers < 1 || slowWorkers < 1) {
@@ -31,7 +34,7 @@ public record RingConfig(
      * 64 RSA-4096 signatures 160 ms.
      */
     public static RingConfig forCores(int cores) {
-        int workers = Math.clamp(cores * 3L / 5, 1, Keyring.READERS_MAX_DEFAULT);
+        int workers = Math.clamp(cores * 3L / 5, 1, Keyring.READERS_MAX_DEFAULT - READERS_ELSEWHERE);
         int slow = Math.max(1, workers / 4);
         int fast = Math.max(1, workers - slow); // every worker reads the keyring, which has room for so many
         return new RingConfig(fast, slow, 512, 64, IdleStrategy.PHASED, cores > 1);

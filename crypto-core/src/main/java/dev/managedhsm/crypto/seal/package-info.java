@@ -11,6 +11,7 @@
  *      +--> sealing key "rotation policy" --> AES-256-GCM --> rotation policies
  *      +--> sealing key "deleted key"  --> AES-256-GCM --> soft-delete records
  *      +--> sealing key "anchor"       --> AES-256-GCM --> the one anchor record
+ *      +--> backup protection key      --> AES-256-CBC with HMAC-SHA-512 --> backups (context: the root key's identity)
  *      +--> marking key                --> HMAC        --> marks, summed up in the anchor
  * </pre>
  *

@@ -16,6 +16,7 @@ import dev.managedhsm.crypto.operation.Outcome;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -67,6 +68,21 @@ class AesGcmTest {
                 AesGcm.execute(undone.slot(), key, scratch);
                 assertArrayEquals(HexFormat.of().parseHex("00112233"), undone.answer());
             }
+        }
+    }
+
+    @Test
+    void countsTogetherWithOtherCopiesOfTheKey() {
+        AtomicLong shared = new AtomicLong(AesGcm.ENCRYPTIONS_MAX - 1);
+        try (SymmetricKey copy = SymmetricKey.load(KeyClass.OCT_256, secret.segment(), cells);
+                Asked last = encrypting();
+                Asked above = encrypting()) {
+            key.countOn(shared);
+            copy.countOn(shared);
+            AesGcm.execute(last.slot(), key, scratch);
+            assertEquals(Outcome.DONE, last.slot().outcome());
+            AesGcm.execute(above.slot(), copy, scratch);
+            assertEquals(Outcome.KEY_EXHAUSTED, above.slot().outcome());
         }
     }
 

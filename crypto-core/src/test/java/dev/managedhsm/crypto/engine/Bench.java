@@ -34,12 +34,14 @@ final class Bench implements AutoCloseable {
 
     private final Engine engine;
     private final Rehearsal rehearsal;
+    private final GuardedSlot slot;
     private final Map<KeyClass, EngineKey> keys = new EnumMap<>(KeyClass.class);
     private final SecureRandom random = new SecureRandom();
 
     Bench(Engine engine) {
         this.engine = engine;
         this.rehearsal = new Rehearsal(engine);
+        this.slot = new GuardedSlot(engine);
         for (KnownAnswer key : KEYS) {
             keys.put(key.keyClass(), key.load(engine));
         }
@@ -82,8 +84,7 @@ final class Bench implements AutoCloseable {
     }
 
     Answer ask(EngineKey key, Operation operation, Algorithm algorithm, Map<Field, byte[]> inputs) {
-        Outcome outcome = rehearsal.run(key, operation, algorithm, inputs);
-        return new Answer(outcome, rehearsal.value(), rehearsal.iv(), rehearsal.tag());
+        return slot.ask(key, operation, algorithm, inputs);
     }
 
     Outcome outcome(Pair pair, Operation operation, Map<Field, byte[]> inputs) {
@@ -116,5 +117,6 @@ final class Bench implements AutoCloseable {
     public void close() {
         keys.values().forEach(EngineKey::close);
         rehearsal.close();
+        slot.close();
     }
 }

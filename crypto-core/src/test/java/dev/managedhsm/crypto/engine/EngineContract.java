@@ -12,10 +12,17 @@ abstract class EngineContract
                 RefusalContract,
                 SignatureForgeryContract,
                 CiphertextForgeryContract,
+                EcdsaEdgeContract,
+                Pkcs1SignatureEdgeContract,
+                PssEdgeContract,
+                RsaEncryptionEdgeContract,
+                GcmEdgeContract,
+                KeyWrapEdgeContract,
                 InteroperabilityContract,
                 KeyContract,
                 SealingContract,
-                TransportContract {
+                TransportContract,
+                ExaminationContract {
     private final Bench bench;
 
     EngineContract(Engine engine) {

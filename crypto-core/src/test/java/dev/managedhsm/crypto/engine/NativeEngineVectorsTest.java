@@ -3,6 +3,6 @@ package dev.managedhsm.crypto.engine;
 
 final class NativeEngineVectorsTest extends EngineVectorsContract {
     NativeEngineVectorsTest() {
-        super(NativeEngine.open());
+        super(NativeEngine.open(), NativeEngine::expand);
     }
 }

@@ -11,6 +11,7 @@ import dev.managedhsm.crypto.operation.Operation;
 import dev.managedhsm.crypto.operation.OperationSlot.Field;
 import dev.managedhsm.crypto.operation.Outcome;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 final class PortableKeyTest {
@@ -22,7 +23,7 @@ final class PortableKeyTest {
                 Rehearsal rehearsal = new Rehearsal(engine);
                 PortableKey key =
                         (PortableKey) Bench.published(KeyClass.OCT_256).load(engine)) {
-            key.spendGcmInvocations((1L << 32) - 2);
+            key.countOn(new AtomicLong((1L << 32) - 2));
             assertEquals(Outcome.DONE, rehearsal.run(key, Operation.ENCRYPT, Algorithm.A256GCM, VALUE));
             assertEquals(Outcome.DONE, rehearsal.run(key, Operation.ENCRYPT, Algorithm.A256GCM, VALUE));
             Map<Field, byte[]> sealed =
@@ -44,7 +45,7 @@ final class PortableKeyTest {
                 Rehearsal rehearsal = new Rehearsal(engine);
                 PortableKey key =
                         (PortableKey) Bench.published(KeyClass.OCT_256).load(engine)) {
-            key.spendGcmInvocations((1L << 32) - 1);
+            key.countOn(new AtomicLong((1L << 32) - 1));
             Map<Field, byte[]> withVector = Map.of(Field.VALUE, new byte[1], Field.IV, new byte[12]);
             assertEquals(Outcome.BAD_IV, rehearsal.run(key, Operation.ENCRYPT, Algorithm.A256GCM, withVector));
             assertEquals(Outcome.DONE, rehearsal.run(key, Operation.ENCRYPT, Algorithm.A256GCM, VALUE));

@@ -41,12 +41,16 @@ final class KeyringFixture implements AutoCloseable {
     }
 
     LivingKey add(String name, int ordinal) {
+        return add(name, ordinal, KeyClass.P_256);
+    }
+
+    LivingKey add(String name, int ordinal, KeyClass keyClass) {
         KeyVersion version = new KeyVersion("%032x".formatted(++versions));
-        Engine.GeneratedKey made = engine.generate(KeyClass.P_256, secret);
+        Engine.GeneratedKey made = engine.generate(keyClass, secret);
         KeyFacts facts = new KeyFacts(
                 new KeyName(name),
                 version,
-                KeyClass.P_256,
+                keyClass,
                 EnumSet.of(PermittedOperation.SIGN, PermittedOperation.VERIFY),
                 new KeyAttributes(true, KeyAttributes.NONE, KeyAttributes.NONE, 1, 1),
                 Map.of(),

@@ -24,6 +24,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -219,6 +221,34 @@ class KeyringTest {
 
         assertFalse(key.hot());
         assertEquals(fingerprint, fingerprint(key));
+    }
+
+    /** NIST SP 800-38D section 8.3 bounds a key, not a copy of it. */
+    @Test
+    void everyLoadedCopyOfAKeyCountsOnOneCounter() {
+        LivingKey key = fixture.add("a", 1, KeyClass.OCT_256);
+        AtomicLong counter = counter(key);
+        assertNotNull(counter);
+        for (String other : List.of("b", "c", "d", "e", "f")) {
+            fingerprint(fixture.add(other, 1));
+            writer.sweep();
+        }
+        assertFalse(key.hot());
+        assertSame(counter, counter(key));
+        assertSame(counter, counter(writer.recover(writer.delete("a", 1, 2, KeyringFixture.MARK))));
+        assertNotSame(counter, counter(fixture.add("a", 2, KeyClass.OCT_256)));
+        assertNull(counter(fixture.add("pair", 1)));
+    }
+
+    private @Nullable AtomicLong counter(LivingKey key) {
+        try (KeyringReader reader = keyring.reader()) {
+            assertSame(key, reader.enter(key.handle()));
+            try {
+                return ((CountingKey) reader.engineKey(key)).counter();
+            } finally {
+                reader.exit();
+            }
+        }
     }
 
     @Test

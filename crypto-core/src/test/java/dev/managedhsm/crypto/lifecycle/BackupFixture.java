@@ -55,13 +55,18 @@ final class BackupFixture implements AutoCloseable {
     }
 
     private Keyring keyring() {
-        return new Keyring(engine, new RecordSeal(engine, keys), 100, 4);
+        return new Keyring(engine, recordSeal(), 100, 4);
+    }
+
+    /** Seals as the HSM does. */
+    RecordSeal recordSeal() {
+        return new RecordSeal(engine, keys);
     }
 
     private KeyLifecycle lifecycle() {
         return new KeyLifecycle(
                 engine,
-                new RecordSeal(engine, keys),
+                recordSeal(),
                 keyring,
                 journal,
                 state,

@@ -75,7 +75,7 @@ class KeyBackupProperties {
         return made;
     }
 
-    @Property(tries = 200)
+    @Property(tries = 100)
     void anotherByteAnywhereIsRefused(@ForAll @IntRange(max = 1 << 20) int at, @ForAll byte other) {
         byte[] changed = world().text().clone();
         int place = at % changed.length;
@@ -84,7 +84,7 @@ class KeyBackupProperties {
     }
 
     /** The alphabet's own characters pass the first look; among them are those whose spare bits mean nothing. */
-    @Property(tries = 200)
+    @Property(tries = 100)
     void anotherCharacterOfTheAlphabetIsRefused(
             @ForAll @IntRange(max = 1 << 20) int at, @ForAll @IntRange(max = 63) int to) {
         byte[] changed = world().text().clone();
@@ -96,7 +96,7 @@ class KeyBackupProperties {
         }
     }
 
-    @Property(tries = 200)
+    @Property(tries = 100)
     void aPartIsRefused(@ForAll @IntRange(max = 1 << 20) int from, @ForAll @IntRange(max = 1 << 20) int length) {
         byte[] text = world().text();
         int start = from % 4 == 0 ? from % text.length : 0;
@@ -104,7 +104,7 @@ class KeyBackupProperties {
         world().refuses(part);
     }
 
-    @Property(tries = 100)
+    @Property(tries = 50)
     void whatHasMoreBytesIsRefused(
             @ForAll @Size(min = 1, max = 40) byte[] more, @ForAll @IntRange(max = 1 << 20) int at) {
         byte[] text = world().text();
@@ -115,7 +115,7 @@ class KeyBackupProperties {
         world().refuses(longer);
     }
 
-    @Property(tries = 100)
+    @Property(tries = 50)
     void whatIsNoBackupIsRefused(@ForAll @Size(max = 2000) @ByteRange(min = 32) byte[] anything) {
         world().refuses(anything);
     }

@@ -11,15 +11,20 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.managedhsm.crypto.engine.Engine;
 import dev.managedhsm.crypto.engine.Engines;
 import dev.managedhsm.crypto.engine.PortableEngine;
+import dev.managedhsm.crypto.key.CalendarDuration;
 import dev.managedhsm.crypto.key.KeyClass;
 import dev.managedhsm.crypto.key.KeyFacts;
 import dev.managedhsm.crypto.key.KeyName;
+import dev.managedhsm.crypto.key.KeyRotation;
+import dev.managedhsm.crypto.key.LifetimeAction;
+import dev.managedhsm.crypto.key.RotationPolicy;
 import dev.managedhsm.crypto.seal.RootKey;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.AfterEach;
@@ -87,6 +92,29 @@ class KeyBackupsTest {
     }
 
     @Test
+    void bringsBackTheRotationPolicy() {
+        KeyFacts made = hsm.create("rotates", KeyClass.P_256);
+        RotationPolicy policy = new RotationPolicy(
+                List.of(new LifetimeAction(
+                        LifetimeAction.Kind.ROTATE, LifetimeAction.Trigger.AFTER_CREATE, duration("P30D"))),
+                duration("P90D"));
+        LifecycleFixture.done(hsm.lifecycle.rotationPolicy(made.name(), policy));
+        KeyRotation before = hsm.keyring.rotation("rotates");
+        byte[] text = hsm.backup("rotates");
+        hsm.destroy("rotates");
+        assertEquals(KeyRotation.NONE, hsm.keyring.rotation("rotates"));
+
+        hsm.restore(text);
+        assertEquals(before, hsm.keyring.rotation("rotates"));
+        hsm.restart();
+        assertEquals(before, hsm.keyring.rotation("rotates"));
+    }
+
+    private static CalendarDuration duration(String text) {
+        return Objects.requireNonNull(CalendarDuration.parse(text));
+    }
+
+    @Test
     void opensOnEveryHsmOfTheSecurityDomainWithAnyEngine() {
         KeyFacts made = hsm.create("moves", KeyClass.P_256);
         byte[] signature = hsm.sign(made);
@@ -122,6 +150,37 @@ class KeyBackupsTest {
         byte[] other = hsm.backup("twice");
         assertEquals(one.length, other.length);
         assertFalse(Arrays.equals(one, other));
+    }
+
+    @Test
+    void holdsOneMomentOfAKeyThatChanges() {
+        KeyFacts first = hsm.create("changes", KeyClass.P_256);
+        List<CompletionStage<LifecycleAnswer<byte[]>>> texts = new ArrayList<>();
+        for (int i = 2; i <= 40; i++) {
+            // The tag of the first version counts the versions that came after it.
+            hsm.lifecycle.create(BackupFixture.request("changes", KeyClass.P_256));
+            hsm.lifecycle.update(
+                    first.name(),
+                    first.version().text(),
+                    new KeyUpdate(null, null, null, null, Map.of("n", String.valueOf(i))));
+            if (i % 4 == 0) {
+                texts.add(hsm.backups.backup(first.name()));
+            }
+        }
+        List<byte[]> moments = new ArrayList<>();
+        texts.forEach(text -> moments.add(LifecycleFixture.done(text)));
+        hsm.create("changes", KeyClass.P_256);
+        for (byte[] moment : moments) {
+            hsm.destroy("changes");
+            hsm.restore(moment);
+            List<FactsCodec.Placed> versions = hsm.versions("changes");
+            for (int i = 0; i < versions.size(); i++) {
+                assertEquals(i + 1, versions.get(i).ordinal());
+            }
+            int counted = Integer.parseInt(versions.getFirst().facts().tags().getOrDefault("n", "1"));
+            assertTrue(
+                    counted == versions.size() || counted == versions.size() - 1, counted + " of " + versions.size());
+        }
     }
 
     @Test

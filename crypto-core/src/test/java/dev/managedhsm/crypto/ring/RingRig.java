@@ -101,6 +101,7 @@ final class RingRig implements AutoCloseable {
         return switch (change.toCompletableFuture().get(WAIT_SECONDS_MAX, TimeUnit.SECONDS)) {
             case LifecycleAnswer.Done<T>(T value) -> value;
             case LifecycleAnswer.Refused<T>(var refusal) -> throw new AssertionError(refusal);
+            case LifecycleAnswer.BadKey<T>(var fault) -> throw new AssertionError(fault);
         };
     }
 

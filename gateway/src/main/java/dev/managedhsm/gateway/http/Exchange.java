@@ -4,7 +4,7 @@ package dev.managedhsm.gateway.http;
 import dev.managedhsm.auth.token.Challenge;
 import dev.managedhsm.auth.token.RejectionReason;
 import dev.managedhsm.auth.token.VerifiedToken;
-import dev.managedhsm.gateway.wire.JsonText;
+import dev.managedhsm.gateway.wire.JsonBody;
 import dev.managedhsm.gateway.wire.WireError;
 import io.netty.buffer.ByteBuf;
 import io.netty.util.AsciiString;
@@ -141,7 +141,7 @@ public final class Exchange {
     /** The body as a JSON object, or null if it is none. Asked once: the body is let go. */
     public @Nullable JsonObject json() {
         try {
-            return JsonText.object(body());
+            return JsonBody.object(body());
         } finally {
             letBodyGo();
         }

@@ -5,6 +5,7 @@ import static dev.managedhsm.auth.role.DataAction.KEYS_BACKUP;
 import static dev.managedhsm.auth.role.DataAction.KEYS_RESTORE;
 import static io.vertx.core.http.HttpMethod.POST;
 
+import dev.managedhsm.crypto.key.KeyFault;
 import dev.managedhsm.crypto.key.KeyName;
 import dev.managedhsm.crypto.lifecycle.KeyBackups;
 import dev.managedhsm.crypto.lifecycle.LifecycleAnswer;
@@ -136,6 +137,10 @@ public final class Backups {
                         case LifecycleAnswer.Refused<T>(LifecycleRefusal refusal) -> {
                             place.run();
                             exchange.refuse(LifecycleErrors.of(refusal, id));
+                        }
+                        case LifecycleAnswer.BadKey<T>(KeyFault fault) -> {
+                            place.run();
+                            exchange.refuse(LifecycleErrors.of(fault));
                         }
                         case null -> {
                             place.run();

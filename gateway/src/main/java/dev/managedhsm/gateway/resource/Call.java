@@ -44,6 +44,7 @@ record Call(Exchange exchange, RoutingContext routing, VerifiedToken token, Perm
             switch (ended) {
                 case LifecycleAnswer.Done<T>(T value) -> answer.accept(value);
                 case LifecycleAnswer.Refused<T>(var refusal) -> exchange.refuse(LifecycleErrors.of(refusal, keyId));
+                case LifecycleAnswer.BadKey<T>(var fault) -> exchange.refuse(LifecycleErrors.of(fault));
             }
         });
     }

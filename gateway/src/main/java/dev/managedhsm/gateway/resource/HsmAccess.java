@@ -10,8 +10,9 @@ import dev.managedhsm.auth.token.VerifiedToken;
 import dev.managedhsm.crypto.lifecycle.HsmState;
 import dev.managedhsm.gateway.http.Exchange;
 import dev.managedhsm.gateway.wire.ApiVersion;
-import dev.managedhsm.gateway.wire.JsonText;
+import dev.managedhsm.gateway.wire.JsonBody;
 import dev.managedhsm.gateway.wire.WireError;
+import io.vertx.core.http.HttpMethod;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -64,15 +65,19 @@ record HsmAccess(HsmState state, Authoriser authoriser) {
         if (fault == null) {
             fault = ApiVersion.fault(exchange.request().query());
         }
-        if (fault == null
-                && exchange.body().isReadable()
-                && !JsonText.named(exchange.request().getHeader("content-type"))) {
+        if (fault == null && !JsonBody.named(exchange.request().getHeader("content-type")) && mayHaveBody(exchange)) {
             fault = WireError.notJson();
         }
         if (fault != null) {
             exchange.refuse(fault);
         }
         return fault == null;
+    }
+
+    /** Whether a body may follow, as far as the head tells; a GET is taken as it is. */
+    private static boolean mayHaveBody(Exchange exchange) {
+        return !HttpMethod.GET.equals(exchange.request().method())
+                && !"0".equals(exchange.request().getHeader("content-length"));
     }
 
     private static @Nullable Permit denied(Exchange exchange, VerifiedToken token, Denial denial) {

@@ -5,6 +5,7 @@ import static dev.managedhsm.auth.role.DataAction.KEYS_READ;
 import static io.vertx.core.http.HttpMethod.GET;
 
 import dev.managedhsm.crypto.key.KeyFacts;
+import dev.managedhsm.crypto.key.KeyFault;
 import dev.managedhsm.crypto.keyring.Keyring;
 import dev.managedhsm.crypto.keyring.LivingKey;
 import dev.managedhsm.crypto.lifecycle.AttestationKey;
@@ -72,6 +73,8 @@ public final class KeyAttestations {
                     case LifecycleAnswer.Done<JsonObject>(JsonObject bundle) -> exchange.answer(bundle);
                     case LifecycleAnswer.Refused<JsonObject>(LifecycleRefusal refusal) ->
                         exchange.refuse(LifecycleErrors.of(refusal, id));
+                    case LifecycleAnswer.BadKey<JsonObject>(KeyFault fault) ->
+                        exchange.refuse(LifecycleErrors.of(fault));
                 }
             }
         });
@@ -87,6 +90,8 @@ public final class KeyAttestations {
             }
             case LifecycleAnswer.Refused<AttestationKey.Certified>(LifecycleRefusal refusal) ->
                 new LifecycleAnswer.Refused<>(refusal);
+            case LifecycleAnswer.BadKey<AttestationKey.Certified>(KeyFault fault) ->
+                new LifecycleAnswer.BadKey<>(fault);
         };
     }
 }

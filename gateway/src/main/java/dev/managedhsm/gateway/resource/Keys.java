@@ -6,10 +6,14 @@ import static dev.managedhsm.auth.role.DataAction.DELETED_KEYS_READ;
 import static dev.managedhsm.auth.role.DataAction.DELETED_KEYS_RECOVER;
 import static dev.managedhsm.auth.role.DataAction.KEYS_CREATE;
 import static dev.managedhsm.auth.role.DataAction.KEYS_DELETE;
+import static dev.managedhsm.auth.role.DataAction.KEYS_IMPORT;
 import static dev.managedhsm.auth.role.DataAction.KEYS_READ;
+import static dev.managedhsm.auth.role.DataAction.KEYS_WRITE;
 import static io.vertx.core.http.HttpMethod.DELETE;
 import static io.vertx.core.http.HttpMethod.GET;
+import static io.vertx.core.http.HttpMethod.PATCH;
 import static io.vertx.core.http.HttpMethod.POST;
+import static io.vertx.core.http.HttpMethod.PUT;
 
 import dev.managedhsm.crypto.key.KeyFacts;
 import dev.managedhsm.crypto.key.KeyName;
@@ -18,17 +22,20 @@ import dev.managedhsm.crypto.keyring.Keyring;
 import dev.managedhsm.crypto.keyring.LivingKey;
 import dev.managedhsm.crypto.lifecycle.KeyLifecycle;
 import dev.managedhsm.gateway.wire.CreateKeyBody;
+import dev.managedhsm.gateway.wire.ImportKeyBody;
 import dev.managedhsm.gateway.wire.KeyBody;
 import dev.managedhsm.gateway.wire.Page;
 import dev.managedhsm.gateway.wire.Refused;
+import dev.managedhsm.gateway.wire.UpdateKeyBody;
 import dev.managedhsm.gateway.wire.WireError;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Keys: create, read, list, delete, and what becomes of deleted ones. Changes go to the control worker; reads come from
+ * Keys: create, import, read, list, update, delete, and what becomes of deleted ones. Changes go to the control worker; reads come from
  * the keyring. Any event loop.
  */
 final class Keys {
@@ -54,6 +61,9 @@ final class Keys {
                 Endpoint.onKey(GET, "/keys/:name/versions", KEYS_READ, this::versions),
                 Endpoint.onKey(GET, "/keys/:name/:version", KEYS_READ, this::version),
                 Endpoint.onKey(GET, "/keys/:name", KEYS_READ, this::current),
+                Endpoint.onKey(PUT, "/keys/:name", KEYS_IMPORT, this::importKey),
+                Endpoint.onKey(PATCH, "/keys/:name/:version", KEYS_WRITE, this::updateVersion),
+                Endpoint.onKey(PATCH, "/keys/:name", KEYS_WRITE, this::update),
                 Endpoint.onKey(DELETE, "/keys/:name", KEYS_DELETE, this::delete),
                 Endpoint.onKeys(GET, "/keys", KEYS_READ, this::list),
                 Endpoint.onKey(POST, "/deletedkeys/:name/recover", DELETED_KEYS_RECOVER, this::recover),
@@ -72,7 +82,36 @@ final class Keys {
         call.when(
                 lifecycle.create(CreateKeyBody.read(name, call.json())),
                 keyId(call),
-                facts -> call.exchange().answer(body.bundle(facts)));
+                facts -> call.exchange().answer(body(call).bundle(facts)));
+    }
+
+    private void importKey(Call call) throws Refused {
+        KeyName name = new KeyName(call.part("name"));
+        ImportKeyBody parsed = ImportKeyBody.read(name, call.exchange().body(), baseUrl);
+        call.when(
+                lifecycle.importKey(parsed.request(), parsed.origin()),
+                keyId(call),
+                facts -> call.exchange().answer(body(call).bundle(facts)));
+    }
+
+    private void update(Call call) throws Refused {
+        update(call, null, keyId(call));
+    }
+
+    private void updateVersion(Call call) throws Refused {
+        update(call, call.part("version"), keyId(call) + '/' + call.part("version"));
+    }
+
+    private void update(Call call, @Nullable String version, String id) throws Refused {
+        call.when(
+                lifecycle.update(new KeyName(call.part("name")), version, UpdateKeyBody.read(call.json())),
+                id,
+                facts -> call.exchange().answer(body(call).bundle(facts)));
+    }
+
+    /** Bodies as the caller's version of the API has them. */
+    private KeyBody body(Call call) {
+        return body.speaking(call.query("api-version"));
     }
 
     private void current(Call call) {
@@ -80,7 +119,7 @@ final class Keys {
         if (key == null) {
             call.exchange().refuse(WireError.keyNotFound(keyId(call)));
         } else {
-            call.exchange().answer(body.bundle(key.facts()));
+            call.exchange().answer(body(call).bundle(key.facts()));
         }
     }
 
@@ -89,7 +128,7 @@ final class Keys {
         if (key == null) {
             call.exchange().refuse(WireError.keyNotFound(keyId(call) + '/' + call.part("version")));
         } else {
-            call.exchange().answer(body.bundle(key.facts()));
+            call.exchange().answer(body(call).bundle(key.facts()));
         }
     }
 
@@ -101,7 +140,7 @@ final class Keys {
                 page,
                 keys,
                 KEYS,
-                key -> body.item(key.facts()),
+                key -> body(call).item(key.facts()),
                 key -> key.facts().name().folded());
     }
 
@@ -115,7 +154,7 @@ final class Keys {
                 page,
                 keys,
                 path,
-                key -> body.versionItem(key.facts()),
+                key -> body(call).versionItem(key.facts()),
                 key -> key.facts().version().text());
     }
 
@@ -127,7 +166,7 @@ final class Keys {
                 page,
                 keys,
                 DELETED_KEYS,
-                key -> withDeletion(body.item(key.facts()), key),
+                key -> withDeletion(body(call).item(key.facts()), key),
                 key -> key.name().folded());
     }
 
@@ -155,7 +194,7 @@ final class Keys {
         call.when(
                 lifecycle.delete(new KeyName(call.part("name"))),
                 keyId(call),
-                deleted -> call.exchange().answer(withDeletion(body.bundle(deleted.facts()), deleted)));
+                deleted -> call.exchange().answer(withDeletion(body(call).bundle(deleted.facts()), deleted)));
     }
 
     private void deleted(Call call) {
@@ -163,7 +202,7 @@ final class Keys {
         if (key == null) {
             call.exchange().refuse(WireError.keyNotFound(deletedId(call)));
         } else {
-            call.exchange().answer(withDeletion(body.bundle(key.facts()), key));
+            call.exchange().answer(withDeletion(body(call).bundle(key.facts()), key));
         }
     }
 
@@ -171,7 +210,7 @@ final class Keys {
         call.when(
                 lifecycle.recover(new KeyName(call.part("name"))),
                 deletedId(call),
-                (KeyFacts facts) -> call.exchange().answer(body.bundle(facts)));
+                (KeyFacts facts) -> call.exchange().answer(body(call).bundle(facts)));
     }
 
     private void purge(Call call) {

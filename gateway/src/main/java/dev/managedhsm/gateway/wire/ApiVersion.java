@@ -51,6 +51,16 @@ public final class ApiVersion {
         return null;
     }
 
+    /**
+     * Whether a client that speaks this version knows the attribute {@code key_size}.
+     *
+     * @param version an accepted version, or null
+     */
+    static boolean knowsKeySize(@Nullable String version) {
+        // Versions that are dates come after all 7.x, and are in the order of their text.
+        return version != null && !version.startsWith("7.") && version.compareTo("2026-04-01") >= 0;
+    }
+
     private static @Nullable String value(String query) {
         // The common case first: the only parameter, not percent-encoded.
         if (query.startsWith("api-version=") && query.indexOf('&') < 0 && query.indexOf('%') < 0) {

@@ -4,6 +4,7 @@ package dev.managedhsm.gateway.wire;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +36,36 @@ final class JsonFields {
             return (String) value;
         }
         throw new Refused("Property '" + name + "' is not a string");
+    }
+
+    /** A member that is true or false, or null where it is absent or null. */
+    static @Nullable Boolean flag(JsonObject json, String name) throws Refused {
+        Object value = json.getValue(name);
+        if (value == null || value instanceof Boolean) {
+            return (Boolean) value;
+        }
+        throw new Refused("Property '" + name + "' is not true or false");
+    }
+
+    /** A member that is an integer of 64 bits at most, or null where it is absent or null. */
+    static @Nullable Long number(JsonObject json, String name) throws Refused {
+        Object value = json.getValue(name);
+        if (value == null) {
+            return null;
+        }
+        if (value instanceof Integer || value instanceof Long) {
+            return ((Number) value).longValue();
+        }
+        throw new Refused("Property '" + name + "' is not an integer");
+    }
+
+    /** The bytes of a base64url text, or of standard base64, padded or not; null if it is neither. */
+    static byte @Nullable [] base64(String text) {
+        try {
+            return Base64.getUrlDecoder().decode(text.strip().replace('+', '-').replace('/', '_'));
+        } catch (IllegalArgumentException malformed) {
+            return null;
+        }
     }
 
     /** A member that is an array of strings; empty where it is absent or null. */

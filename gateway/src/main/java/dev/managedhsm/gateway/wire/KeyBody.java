@@ -6,11 +6,13 @@ import dev.managedhsm.crypto.key.KeyFacts;
 import dev.managedhsm.crypto.key.KeyType;
 import dev.managedhsm.crypto.key.PermittedOperation;
 import dev.managedhsm.crypto.key.PublicPart;
+import dev.managedhsm.crypto.key.ReleasePolicy;
 import dev.managedhsm.crypto.lifecycle.LifecyclePolicy;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.Base64;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keys as Azure shows them: bundles, list items, and what deletion adds. Members in alphabetical order, absent ones left
@@ -23,15 +25,21 @@ public final class KeyBody {
     private final String baseUrl;
     private final int retentionDays;
     private final String recoveryLevel;
+    private final boolean showsKeySize;
 
     /**
      * @param baseUrl scheme, host and port of the identifiers, without a slash at the end
      * @param deletion what the owner decided about deletion
      */
     public KeyBody(String baseUrl, LifecyclePolicy deletion) {
+        this(baseUrl, deletion.retentionDays(), recoveryLevel(deletion), false);
+    }
+
+    private KeyBody(String baseUrl, int retentionDays, String recoveryLevel, boolean showsKeySize) {
         this.baseUrl = baseUrl;
-        this.retentionDays = deletion.retentionDays();
-        this.recoveryLevel = recoveryLevel(deletion);
+        this.retentionDays = retentionDays;
+        this.recoveryLevel = recoveryLevel;
+        this.showsKeySize = showsKeySize;
     }
 
     private static String recoveryLevel(LifecyclePolicy deletion) {
@@ -39,10 +47,23 @@ public final class KeyBody {
         return (usual ? "Recoverable" : "CustomizedRecoverable") + (deletion.purgeProtection() ? "" : "+Purgeable");
     }
 
+    /**
+     * Bodies as a client expects them that speaks a version of the API.
+     *
+     * @param apiVersion the version, or null
+     */
+    public KeyBody speaking(@Nullable String apiVersion) {
+        boolean knows = ApiVersion.knowsKeySize(apiVersion);
+        return knows == showsKeySize ? this : new KeyBody(baseUrl, retentionDays, recoveryLevel, knows);
+    }
+
     /** A key version with its public part. */
     public JsonObject bundle(KeyFacts key) {
-        JsonObject body =
-                new JsonObject().put("attributes", attributes(key.attributes())).put("key", jwk(key));
+        JsonObject body = new JsonObject().put("attributes", attributes(key)).put("key", jwk(key));
+        ReleasePolicy policy = key.releasePolicy();
+        if (policy != null) {
+            body.put("release_policy", ReleasePolicyBody.write(policy));
+        }
         return withTags(body, key);
     }
 
@@ -72,8 +93,7 @@ public final class KeyBody {
     }
 
     private JsonObject item(KeyFacts key, String kid) {
-        JsonObject body =
-                new JsonObject().put("attributes", attributes(key.attributes())).put("kid", kid);
+        JsonObject body = new JsonObject().put("attributes", attributes(key)).put("kid", kid);
         return withTags(body, key);
     }
 
@@ -90,12 +110,16 @@ public final class KeyBody {
         return baseUrl + "/keys/" + key.name() + '/' + key.version();
     }
 
-    private JsonObject attributes(KeyAttributes attributes) {
+    private JsonObject attributes(KeyFacts key) {
+        KeyAttributes attributes = key.attributes();
         JsonObject body = new JsonObject().put("created", attributes.created()).put("enabled", attributes.enabled());
         if (attributes.expires() != KeyAttributes.NONE) {
             body.put("exp", attributes.expires());
         }
-        body.put("exportable", false);
+        body.put("exportable", key.exportable());
+        if (showsKeySize && key.keyClass().type() == KeyType.OCT) {
+            body.put("key_size", key.keyClass().bits());
+        }
         if (attributes.notBefore() != KeyAttributes.NONE) {
             body.put("nbf", attributes.notBefore());
         }

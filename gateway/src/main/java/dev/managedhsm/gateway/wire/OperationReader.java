@@ -19,13 +19,9 @@ import org.jspecify.annotations.Nullable;
  * twice is refused.
  */
 public final class OperationReader {
-    private static final int DEPTH_MAX = 16;
-    private static final int NAME_LENGTH_MAX = 64;
     private static final int ALGORITHM_LENGTH_MAX = 32;
 
-    private ByteBuf body = io.netty.buffer.Unpooled.EMPTY_BUFFER;
-    private int at;
-    private int end;
+    private final JsonText text = new JsonText();
     private int seen;
     private int lengthMax;
     private @Nullable Algorithm algorithm;
@@ -43,9 +39,7 @@ public final class OperationReader {
      * @return what is wrong with the body, or null; then {@link #algorithm()} tells the algorithm
      */
     public @Nullable WireError read(ByteBuf body, Operation operation, OperationSlot slot) {
-        this.body = body;
-        this.at = body.readerIndex();
-        this.end = body.writerIndex();
+        text.open(body);
         this.seen = 0;
         this.algorithm = null;
         this.fault = null;
@@ -58,7 +52,7 @@ public final class OperationReader {
             }
             return missing(operation, slot);
         } finally {
-            this.body = io.netty.buffer.Unpooled.EMPTY_BUFFER;
+            text.close();
         }
     }
 
@@ -89,70 +83,65 @@ public final class OperationReader {
     }
 
     private boolean object(OperationSlot slot) {
-        skipSpace();
-        if (!take('{')) {
+        text.skipSpace();
+        if (!text.take('{')) {
             return false;
         }
-        skipSpace();
-        if (take('}')) {
-            return atEnd();
+        text.skipSpace();
+        if (text.take('}')) {
+            return text.atEnd();
         }
         do {
-            skipSpace();
+            text.skipSpace();
             if (!member(slot)) {
                 return false;
             }
-            skipSpace();
-        } while (take(','));
-        return take('}') && atEnd();
-    }
-
-    private boolean atEnd() {
-        skipSpace();
-        return at == end;
+            text.skipSpace();
+        } while (text.take(','));
+        return text.take('}') && text.atEnd();
     }
 
     private boolean member(OperationSlot slot) {
-        int start = at + 1;
-        if (!skipString()) {
+        int start = text.at() + 1;
+        if (!text.skipString()) {
             return false;
         }
-        int stop = at - 1;
-        Member member = stop - start > NAME_LENGTH_MAX ? Member.OTHER : Member.named(body, start, stop);
-        skipSpace();
-        if (!take(':')) {
+        Member member = Member.named(text, start, text.at() - 1);
+        text.skipSpace();
+        if (!text.take(':')) {
             return false;
         }
-        skipSpace();
+        text.skipSpace();
         if (member == Member.OTHER) {
-            return skipValue(0);
+            return text.skipValue();
         }
         if ((seen & 1 << member.ordinal()) != 0) {
             fault = WireError.badParameter("Property '" + member.name + "' is given twice");
             return false;
         }
         seen |= 1 << member.ordinal();
-        if (at < end && body.getByte(at) == 'n') {
-            return word("null");
+        if (text.next() == 'n') {
+            return text.word("null");
         }
         return value(member, slot);
     }
 
     private boolean value(Member member, OperationSlot slot) {
-        int start = at + 1;
-        if (at >= end || body.getByte(at) != '"') {
+        int start = text.at() + 1;
+        if (text.next() != '"') {
             fault = WireError.badParameter("Property '" + member.name + "' is not a string");
             return false;
         }
-        if (!skipString()) {
+        if (!text.skipString()) {
             return false;
         }
-        return member.field == null ? algorithm(start, at - 1) : bytes(member, member.field, start, at - 1, slot);
+        int stop = text.at() - 1;
+        return member.field == null ? algorithm(start, stop) : bytes(member, member.field, start, stop, slot);
     }
 
     private boolean algorithm(int start, int stop) {
         if (stop - start <= ALGORITHM_LENGTH_MAX) {
-            algorithm = WireNames.algorithm(body.toString(start, stop - start, StandardCharsets.US_ASCII));
+            algorithm = WireNames.algorithm(text.body().toString(start, stop - start, StandardCharsets.US_ASCII));
         }
         if (algorithm == null) {
             fault = WireError.badParameter("Property 'alg' has an unknown or unsupported value");
@@ -162,7 +151,7 @@ public final class OperationReader {
 
     private boolean bytes(Member member, Field field, int start, int stop, OperationSlot slot) {
         int room = Math.min(slot.inputRoom(), lengthMax);
-        int length = Base64Url.decode(body, start, stop, slot.memory(), slot.inputEnd(), room);
+        int length = Base64Url.decode(text.body(), start, stop, slot.memory(), slot.inputEnd(), room);
         if (length == Base64Url.MALFORMED) {
             fault = WireError.badParameter("Property '" + member.name + "' is not base64url");
         } else if (length == Base64Url.TOO_LONG) {
@@ -195,167 +184,13 @@ public final class OperationReader {
             this.field = field;
         }
 
-        static Member named(ByteBuf body, int start, int stop) {
+        static Member named(JsonText text, int start, int stop) {
             for (Member member : MEMBERS) {
-                if (member != OTHER && member.name.length() == stop - start && same(body, start, member.name)) {
+                if (member != OTHER && text.same(start, stop, member.name)) {
                     return member;
                 }
             }
             return OTHER;
-        }
-
-        private static boolean same(ByteBuf body, int start, String name) {
-            for (int i = 0; i < name.length(); i++) {
-                if (body.getByte(start + i) != name.charAt(i)) {
-                    return false;
-                }
-            }
-            return true;
-        }
-    }
-
-    private boolean skipValue(int depth) {
-        if (at >= end || depth > DEPTH_MAX) {
-            return false;
-        }
-        return switch (body.getByte(at)) {
-            case '"' -> skipString();
-            case '{' -> skipNested('}', true, depth);
-            case '[' -> skipNested(']', false, depth);
-            case 't' -> word("true");
-            case 'f' -> word("false");
-            case 'n' -> word("null");
-            default -> skipNumber();
-        };
-    }
-
-    private boolean skipNested(char close, boolean named, int depth) {
-        at++;
-        skipSpace();
-        if (take(close)) {
-            return true;
-        }
-        do {
-            skipSpace();
-            if (named) {
-                if (!skipString()) {
-                    return false;
-                }
-                skipSpace();
-                if (!take(':')) {
-                    return false;
-                }
-                skipSpace();
-            }
-            if (!skipValue(depth + 1)) {
-                return false;
-            }
-            skipSpace();
-        } while (take(','));
-        return take(close);
-    }
-
-    /** Moves over a string; what RFC 8259 section 7 does not allow in one ends the reading. */
-    private boolean skipString() {
-        if (!take('"')) {
-            return false;
-        }
-        while (at < end) {
-            byte c = body.getByte(at++);
-            if (c == '"') {
-                return true;
-            }
-            if (c == '\\' ? !skipEscape() : c < 0 ? !skipUtf8(c) : c < ' ') {
-                return false;
-            }
-        }
-        return false;
-    }
-
-    private boolean skipEscape() {
-        if (at >= end) {
-            return false;
-        }
-        byte c = body.getByte(at++);
-        if (c != 'u') {
-            return "\"\\/bfnrt".indexOf(c) >= 0;
-        }
-        for (int stop = at + 4; at < stop; at++) {
-            if (at >= end || Character.digit(body.getByte(at), 16) < 0) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    /** Moves over the rest of a character of two to four bytes (RFC 3629 section 4). */
-    private boolean skipUtf8(byte lead) {
-        int first = lead & 0xff;
-        int more = first < 0xc2 || first > 0xf4 ? 0 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
-        if (more == 0 || at + more > end) {
-            return false;
-        }
-        int second = body.getByte(at) & 0xff;
-        int lowest = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
-        int highest = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
-        for (int i = 1; i < more; i++) {
-            if ((body.getByte(at + i) & 0xc0) != 0x80) {
-                return false;
-            }
-        }
-        at += more;
-        return second >= lowest && second <= highest;
-    }
-
-    private boolean skipNumber() {
-        take('-');
-        if (!take('0') && !skipDigits()) {
-            return false;
-        }
-        if (take('.') && !skipDigits()) {
-            return false;
-        }
-        if (!take('e') && !take('E')) {
-            return true;
-        }
-        if (!take('+')) {
-            take('-');
-        }
-        return skipDigits();
-    }
-
-    private boolean skipDigits() {
-        int start = at;
-        while (at < end && body.getByte(at) >= '0' && body.getByte(at) <= '9') {
-            at++;
-        }
-        return at > start;
-    }
-
-    private boolean word(String word) {
-        for (int i = 0; i < word.length(); i++) {
-            if (!take(word.charAt(i))) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private boolean take(char expected) {
-        if (at < end && body.getByte(at) == expected) {
-            at++;
-            return true;
-        }
-        return false;
-    }
-
-    private void skipSpace() {
-        while (at < end) {
-            byte c = body.getByte(at);
-            if (c != ' ' && c != '\n' && c != '\r' && c != '\t') {
-                return;
-            }
-            at++;
         }
     }
 }

@@ -13,6 +13,7 @@ import dev.managedhsm.crypto.keyring.KeyringReader;
 import dev.managedhsm.crypto.keyring.LivingKey;
 import dev.managedhsm.crypto.lifecycle.HsmCondition;
 import dev.managedhsm.crypto.lifecycle.HsmState;
+import dev.managedhsm.crypto.lifecycle.KeyBackups;
 import dev.managedhsm.crypto.lifecycle.KeyLifecycle;
 import dev.managedhsm.crypto.lifecycle.KeyRequest;
 import dev.managedhsm.crypto.lifecycle.LifecycleAnswer;
@@ -24,6 +25,7 @@ import dev.managedhsm.crypto.operation.Operation;
 import dev.managedhsm.crypto.operation.OperationSlot;
 import dev.managedhsm.crypto.operation.OperationSlot.Field;
 import dev.managedhsm.crypto.operation.Outcome;
+import dev.managedhsm.crypto.seal.BackupSeal;
 import dev.managedhsm.crypto.seal.RecordSeal;
 import dev.managedhsm.crypto.seal.RootKey;
 import dev.managedhsm.crypto.seal.SealingKeys;
@@ -42,10 +44,12 @@ import java.util.concurrent.CompletionStage;
 final class DurableHsm implements AutoCloseable {
     final Keyring keyring;
     final KeyLifecycle lifecycle;
+    final KeyBackups backups;
     final HsmState state = new HsmState(HsmCondition.OPERATIONAL);
     private final Store store;
     private final RootKey root;
     private final SealingKeys keys;
+    private final BackupSeal backupSeal;
     private final Arena arena = Arena.ofShared();
     private final KeyringReader reader;
     private final EngineWorker worker;
@@ -65,6 +69,8 @@ final class DurableHsm implements AutoCloseable {
         keyring = new Keyring(engine, seal, Keyring.HOT_MAX_DEFAULT, Keyring.READERS_MAX_DEFAULT);
         lifecycle = new KeyLifecycle(
                 engine, seal, keyring, new StoreJournal(store), state, LifecyclePolicy.DEFAULT, InstantSource.system());
+        backupSeal = new BackupSeal(engine, root);
+        backups = new KeyBackups(engine, backupSeal, keyring, lifecycle, state);
         reader = keyring.reader();
         worker = engine.worker();
         MemorySegment memory = arena.allocate(Limits.SLOT_LENGTH, 64);
@@ -133,7 +139,9 @@ final class DurableHsm implements AutoCloseable {
     public void close() {
         reader.close();
         worker.close();
+        backups.close();
         lifecycle.close();
+        backupSeal.close();
         keys.close();
         root.close();
         store.close();
