@@ -34,7 +34,8 @@ final class BadTokens {
                     json(),
                     claims(),
                     times(),
-                    BadTokenVariants.all())
+                    BadTokenVariants.all(),
+                    BadClaimVariants.all())
             .flatMap(List::stream)
             .toList();
 
