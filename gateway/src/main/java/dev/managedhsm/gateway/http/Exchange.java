@@ -4,6 +4,7 @@ package dev.managedhsm.gateway.http;
 import dev.managedhsm.auth.token.Challenge;
 import dev.managedhsm.auth.token.RejectionReason;
 import dev.managedhsm.auth.token.VerifiedToken;
+import dev.managedhsm.gateway.wire.JsonFields;
 import dev.managedhsm.gateway.wire.WireError;
 import io.netty.buffer.ByteBuf;
 import io.netty.util.AsciiString;
@@ -12,7 +13,6 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.internal.buffer.BufferInternal;
-import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -123,9 +123,7 @@ public final class Exchange {
     /** The body as a JSON object, or null if it is none. Asked once: the body is let go. */
     public @Nullable JsonObject json() {
         try {
-            return new JsonObject(body().toString(StandardCharsets.UTF_8));
-        } catch (DecodeException | ClassCastException notAnObject) {
-            return null;
+            return JsonFields.object(body().toString(StandardCharsets.UTF_8));
         } finally {
             letBodyGo();
         }
