@@ -22,7 +22,17 @@ class HouseTest {
 
     /** From leaf to top: a package imports only from those before it. The empty name is the root package. */
     private static final List<String> ORDER = List.of(
-            ".policy", ".wire", ".store", ".dispatch", ".identity", ".refusal", ".http", ".resource", "", ".config", ".cli");
+            ".policy",
+            ".wire",
+            ".store",
+            ".dispatch",
+            ".identity",
+            ".refusal",
+            ".http",
+            ".resource",
+            "",
+            ".config",
+            ".cli");
 
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())

@@ -26,7 +26,16 @@ final class BadTokens {
 
     /** Made once: finding a signature that ends in zero takes hundreds of them. */
     private static final List<BadToken> ALL = Stream.of(
-                    texts(), headers(), algorithms(), keys(), signatures(), json(), claims(), times())
+                    texts(),
+                    headers(),
+                    algorithms(),
+                    keys(),
+                    signatures(),
+                    json(),
+                    claims(),
+                    times(),
+                    BadTokenVariants.all(),
+                    BadClaimVariants.all())
             .flatMap(List::stream)
             .toList();
 

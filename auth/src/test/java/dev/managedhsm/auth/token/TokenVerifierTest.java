@@ -15,9 +15,11 @@ import dev.managedhsm.auth.fixture.TokenMint;
 import dev.managedhsm.auth.principal.Principal;
 import dev.managedhsm.auth.principal.PrincipalKind;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -48,7 +50,7 @@ class TokenVerifierTest {
     @Test
     void tableOfBadTokensIsLongAndWithoutRepetition() {
         List<BadToken> table = BadTokens.all();
-        assertTrue(table.size() >= 100, "rows: " + table.size());
+        assertTrue(table.size() >= 600, "rows: " + table.size());
         Set<String> attacks = new HashSet<>();
         table.forEach(bad -> assertTrue(attacks.add(bad.attack()), bad.attack()));
     }
@@ -193,6 +195,65 @@ class TokenVerifierTest {
         assertEquals(NOW - 70, verified.notBeforeSeconds());
         assertTrue(verified.usableAt(NOW - 70));
         assertFalse(verified.usableAt(NOW - 71));
+    }
+
+    @Test
+    void aBoundTokenIsGoodWithItsCertificateOnly() {
+        byte[] thumbprint = new byte[32];
+        thumbprint[31] = 1;
+        String claim = "{\"x5t#S256\":\"" + TokenMint.encode(thumbprint) + "\",\"unknown\":1}";
+        VerifiedToken verified = accepted(mint().claim("cnf", claim).signed(RSA, "RS256"));
+        assertTrue(verified.bound());
+        assertNull(verified.refusedOn(thumbprint));
+        Rejection without = assertInstanceOf(Rejection.class, verified.refusedOn(null));
+        assertEquals(RejectionReason.CERTIFICATE_MISSING, without.reason());
+        assertEquals(CALLER, without.details().objectId());
+        assertEquals("first", without.issuerName());
+        for (byte[] other : List.of(new byte[32], new byte[0], new byte[31])) {
+            Rejection mismatch = assertInstanceOf(Rejection.class, verified.refusedOn(other));
+            assertEquals(RejectionReason.CERTIFICATE_MISMATCH, mismatch.reason());
+        }
+        VerifiedToken free = accepted(mint().signed(RSA, "RS256"));
+        assertFalse(free.bound());
+        assertNull(free.refusedOn(null));
+        assertNull(free.refusedOn(thumbprint));
+    }
+
+    @Test
+    void saysWhenGroupsWereLeftOut() {
+        assertFalse(accepted(mint().signed(RSA, "RS256")).groupsOmitted());
+        assertFalse(accepted(mint().claim("hasgroups", "false").signed(RSA, "RS256"))
+                .groupsOmitted());
+        assertFalse(accepted(mint().claim("_claim_names", "{\"wids\":\"src1\"}").signed(RSA, "RS256"))
+                .groupsOmitted());
+        VerifiedToken implicit = accepted(mint().claim("hasgroups", "true").signed(RSA, "RS256"));
+        assertTrue(implicit.groupsOmitted());
+        assertEquals(List.of(), implicit.principal().groupIds());
+        assertTrue(
+                accepted(mint().claim("_claim_names", "{\"groups\":\"src1\"}").signed(RSA, "RS256"))
+                        .groupsOmitted());
+    }
+
+    @Test
+    void aRejectionJudgesEachClaim() {
+        Rejection rejection = refused(
+                verifier,
+                mint().text("aud", "x").claim("exp", "1").without("oid").signed(RSA, "RS256"));
+        assertEquals(RejectionReason.MISSING_CLAIM, rejection.reason());
+        assertTrue(rejection.reason().proven());
+        Map<String, ClaimVerdict.Verdict> verdicts = new HashMap<>();
+        rejection.verdicts().forEach(verdict -> {
+            verdicts.put(verdict.name(), verdict.verdict());
+            assertFalse(verdict.expected().isEmpty(), verdict.name());
+        });
+        for (String bad : List.of("aud", "exp", "oid")) {
+            assertEquals(ClaimVerdict.Verdict.BAD, verdicts.remove(bad), bad);
+        }
+        assertEquals(Set.of(ClaimVerdict.Verdict.GOOD), Set.copyOf(verdicts.values()));
+        Rejection stranger = refused(verifier, mint().text("iss", "x").signed(RSA, "RS256"));
+        assertFalse(stranger.reason().proven());
+        assertTrue(stranger.verdicts().contains(new ClaimVerdict("aud", true, ClaimVerdict.Verdict.NOT_JUDGED)));
+        assertTrue(stranger.verdicts().contains(new ClaimVerdict("signature", true, ClaimVerdict.Verdict.NOT_JUDGED)));
     }
 
     @Test

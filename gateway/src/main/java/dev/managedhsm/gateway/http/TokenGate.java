@@ -149,7 +149,7 @@ final class TokenGate {
             loop.execute(() -> throttle(arrival));
             return true;
         }
-        fetch.copy()
+        var _ = fetch.copy()
                 .completeOnTimeout(null, EdgeLimits.KEY_WAIT_MILLIS_MAX, TimeUnit.MILLISECONDS)
                 .whenComplete((ended, never) -> {
                     waiting.decrementAndGet();

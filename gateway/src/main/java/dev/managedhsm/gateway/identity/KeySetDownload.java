@@ -13,6 +13,7 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.net.PemTrustOptions;
+import java.io.IOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -64,6 +65,7 @@ public final class KeySetDownload implements KeyFetch {
         return clients.computeIfAbsent(trust, this::client)
                 .request(request)
                 .compose(begun -> begun.send().compose(KeySetDownload::body))
+                .recover(failure -> Future.failedFuture(new IOException(reason(failure))))
                 .toCompletionStage();
     }
 
@@ -84,10 +86,12 @@ public final class KeySetDownload implements KeyFetch {
 
     private static Future<String> body(HttpClientResponse response) {
         if (response.statusCode() != OK) {
+            response.exceptionHandler(reset -> {}); // our own, the next line
             var _ = response.request().reset();
             return Future.failedFuture("the server answered " + response.statusCode());
         }
         Promise<String> promise = Promise.promise();
+        response.exceptionHandler(promise::tryFail);
         Buffer received = Buffer.buffer();
         response.handler(chunk -> {
             if (received.length() + chunk.length() > LENGTH_MAX) {
@@ -97,9 +101,19 @@ public final class KeySetDownload implements KeyFetch {
                 received.appendBuffer(chunk);
             }
         });
-        response.exceptionHandler(promise::tryFail);
         response.endHandler(end -> decode(received, promise));
         return promise.future();
+    }
+
+    /** What went wrong, and what caused that in the end: of a failed handshake only the last one tells. */
+    private static String reason(Throwable failure) {
+        Throwable root = failure;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        String first = String.valueOf(failure.getMessage());
+        String last = String.valueOf(root.getMessage());
+        return first.contains(last) ? first : first + ", " + last;
     }
 
     private static void decode(Buffer received, Promise<String> promise) {

@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -142,7 +143,7 @@ final class RefusalAlerts {
     /** {@code firing} and {@code cleared}, the latter newest first. */
     synchronized JsonObject json() {
         JsonArray firing = new JsonArray();
-        for (Map<Subject, Count> counts : java.util.List.of(issuers, callers)) {
+        for (Map<Subject, Count> counts : List.of(issuers, callers)) {
             counts.forEach((subject, count) -> {
                 if (count.firing()) {
                     firing.add(json(subject, count));

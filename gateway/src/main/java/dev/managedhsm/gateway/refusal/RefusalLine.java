@@ -55,7 +55,7 @@ record RefusalLine(
     }
 
     long bytes() {
-        return OVERHEAD_BYTES + text.length();
+        return (long) OVERHEAD_BYTES + text.length();
     }
 
     boolean answers(RefusalQuery query) {

@@ -4,6 +4,7 @@ package dev.managedhsm.gateway.refusal;
 import dev.managedhsm.auth.token.VerifiedToken;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -190,7 +191,7 @@ public final class RefusalLog implements AutoCloseable {
         closing = true;
         LockSupport.unpark(thread);
         try {
-            if (!thread.join(java.time.Duration.ofSeconds(STOP_SECONDS_MAX))) {
+            if (!thread.join(Duration.ofSeconds(STOP_SECONDS_MAX))) {
                 LOG.warn("the record of refused tokens did not end in time");
             }
             files.close();
