@@ -14,10 +14,17 @@ import dev.managedhsm.crypto.ring.RingConfig;
 import dev.managedhsm.crypto.seal.SealFailure;
 import dev.managedhsm.gateway.attestation.AttestationVerifier;
 import dev.managedhsm.gateway.attestation.StatementSigner;
+import dev.managedhsm.gateway.http.CannotListen;
 import dev.managedhsm.gateway.http.Edge;
 import dev.managedhsm.gateway.http.EdgeLimits;
 import dev.managedhsm.gateway.http.EdgeServices;
+import dev.managedhsm.gateway.http.Listener;
 import dev.managedhsm.gateway.http.LongBodies;
+import dev.managedhsm.gateway.http.TlsFiles;
+import dev.managedhsm.gateway.http.TlsReload;
+import dev.managedhsm.gateway.identity.KeyKeeper;
+import dev.managedhsm.gateway.identity.KeySetDownload;
+import dev.managedhsm.gateway.refusal.RefusalLog;
 import dev.managedhsm.gateway.resource.Backups;
 import dev.managedhsm.gateway.resource.KeyAttestations;
 import dev.managedhsm.gateway.resource.RandomBytes;
@@ -34,6 +41,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.net.OpenSSLEngineOptions;
 import io.vertx.core.transport.Transport;
+import java.io.IOException;
 import java.net.URI;
 import java.time.Clock;
 import java.util.List;
@@ -45,6 +53,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -55,6 +65,7 @@ import org.slf4j.LoggerFactory;
 public final class Gateway implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
     private static final long STOP_SECONDS_MAX = 20;
+    private static final int FIRST_KEYS_SECONDS_MAX = 5;
 
     private final GatewayConfig config;
     private final KeyCustody custody;
@@ -62,9 +73,13 @@ public final class Gateway implements AutoCloseable {
     private final OperationRing ring;
     private final ThreadPoolExecutor verification;
     private final ThreadPoolExecutor release;
+    private final KeyKeeper keyKeeper;
+    private final RefusalLog refusals;
     private final Vertx vertx;
     private final Queue<Executor> loops = new ConcurrentLinkedQueue<>();
+    private final Queue<Edge> edges = new ConcurrentLinkedQueue<>();
     private final Queue<Routes> routes = new ConcurrentLinkedQueue<>();
+    private volatile @Nullable TlsReload tlsReload;
 
     private Gateway(
             GatewayConfig config,
@@ -73,6 +88,8 @@ public final class Gateway implements AutoCloseable {
             OperationRing ring,
             ThreadPoolExecutor verification,
             ThreadPoolExecutor release,
+            KeyKeeper keyKeeper,
+            RefusalLog refusals,
             Vertx vertx) {
         this.config = config;
         this.custody = custody;
@@ -80,6 +97,8 @@ public final class Gateway implements AutoCloseable {
         this.ring = ring;
         this.verification = verification;
         this.release = release;
+        this.keyKeeper = keyKeeper;
+        this.refusals = refusals;
         this.vertx = vertx;
     }
 
@@ -92,28 +111,33 @@ public final class Gateway implements AutoCloseable {
      */
     public static Gateway start(GatewayConfig config) {
         Clock clock = Clock.systemUTC();
-        int cores = Runtime.getRuntime().availableProcessors();
-        RingConfig ringConfig = RingConfig.forCores(cores);
-        int eventLoops = Math.max(1, cores - ringConfig.fastWorkers());
+        RingConfig ringConfig = config.threads().ring();
+        int eventLoops = config.threads().eventLoops();
         UUID tenant = UUID.fromString(config.tenantId());
         TokenVerifier verifier = new TokenVerifier(tenant, config.issuers(), clock);
         Challenge challenge = new Challenge(config.loginAuthority(), tenant, config.resource());
 
+        TlsFiles tlsFiles = tlsFiles(config, clock);
         Opened opened = new Opened();
         try {
-            KeyCustody custody = opened.add(KeyCustody.open(config.dataFolder(), config.deletion(), clock));
+            KeyCustody custody =
+                    opened.add(KeyCustody.open(config.dataFolder(), config.rootKey(), config.deletion(), clock));
             RoleJournal roleJournal = new RoleJournal(StoreJournal.ofRoles(custody.store()), custody.seal());
-            Authoriser authoriser = new Authoriser(InitialRoles.load(roleJournal, config.administrators()));
+            Authoriser authoriser =
+                    new Authoriser(InitialRoles.load(roleJournal, config.administrators(), config.initialRoles()));
             RoleChanges roleChanges = opened.add(new RoleChanges(roleJournal, authoriser, custody.state()));
             OperationRing ring = opened.add(ring(ringConfig, custody, clock));
-            ThreadPoolExecutor verification = executor("token-", Math.max(1, cores / 4), EdgeLimits.TOKEN_QUEUE_MAX);
+            ThreadPoolExecutor verification = executor("token-", config.threads().verifiers(), EdgeLimits.TOKEN_QUEUE_MAX);
             opened.add(verification::shutdown);
-            StatementSigner signer = StatementSigner.read(config.certificateChain(), config.privateKey());
-            ThreadPoolExecutor release = executor("release-", Math.max(1, cores / 4), EdgeLimits.RELEASE_QUEUE_MAX);
+            StatementSigner signer = StatementSigner.read(config.tls().certificateChain(), config.tls().privateKey());
+            ThreadPoolExecutor release = executor("release-", config.threads().verifiers(), EdgeLimits.RELEASE_QUEUE_MAX);
             opened.add(release::shutdown);
+            RefusalLog refusals = opened.add(refusals(config, clock));
             Vertx vertx = vertx(eventLoops);
-            Gateway gateway =
-                    opened.owner(new Gateway(config, custody, roleChanges, ring, verification, release, vertx));
+            opened.add(() -> vertx.close().await(STOP_SECONDS_MAX, TimeUnit.SECONDS));
+            KeyKeeper keyKeeper = KeyKeeper.start(verifier, new KeySetDownload(vertx), clock, FIRST_KEYS_SECONDS_MAX);
+            Gateway gateway = opened.owner(
+                    new Gateway(config, custody, roleChanges, ring, verification, release, keyKeeper, refusals, vertx));
             Resources resources = new Resources(
                     custody.state(),
                     authoriser,
@@ -122,29 +146,33 @@ public final class Gateway implements AutoCloseable {
                     roleChanges,
                     new Backups(
                             custody.backups(),
-                            gateway.baseUrl(),
+                            config.baseUrl(),
                             custody.lifecycle().policy()),
                     new RandomBytes(custody.engine(), custody.state()),
-                    attestations(custody, gateway.baseUrl(), clock),
+                    attestations(custody, config.baseUrl(), clock),
                     releasing(config, custody, signer, release, vertx, clock),
                     ring,
                     new LatencyBook(clock),
-                    gateway.baseUrl(),
+                    refusals,
+                    config.baseUrl(),
                     ringConfig.slots());
             EdgeServices services = new EdgeServices(
-                    config.bindAddress(),
-                    config.port(),
-                    config.certificateChain(),
-                    config.privateKey(),
+                    config.listeners(),
+                    config.tls(),
+                    tlsFiles,
                     openSsl(),
                     verifier,
                     new TokenCache(),
                     challenge,
                     verification,
+                    keyKeeper.refresh(),
+                    refusals,
                     EdgeLimits.INTAKE_BYTES_MAX / eventLoops,
                     new LongBodies(Backups::longBody),
-                    clock);
+                    clock,
+                    config.region());
             gateway.listen(services, resources, eventLoops);
+            gateway.watchTls(tlsFiles, clock);
             return gateway;
         } catch (SealFailure | StoreRefused refused) {
             opened.close(refused);
@@ -155,6 +183,25 @@ public final class Gateway implements AutoCloseable {
         } catch (RuntimeException e) {
             opened.close(e);
             throw e;
+        }
+    }
+
+    private static TlsFiles tlsFiles(GatewayConfig config, Clock clock) {
+        try {
+            return TlsFiles.read(config.tls(), clock.instant());
+        } catch (IllegalArgumentException refused) {
+            throw new StartRefused(String.valueOf(refused.getMessage()), refused);
+        }
+    }
+
+    private static RefusalLog refusals(GatewayConfig config, Clock clock) {
+        try {
+            return RefusalLog.open(config.refusals(), clock);
+        } catch (IOException e) {
+            throw new StartRefused(
+                    "Refused tokens cannot be recorded in " + config.refusals().folder()
+                            + ": make it a folder that this process may write.",
+                    e);
         }
     }
 
@@ -225,6 +272,7 @@ public final class Gateway implements AutoCloseable {
             vertx.deployVerticle(
                             () -> new Edge(services, edge -> {
                                 loops.add(edge.loop());
+                                edges.add(edge);
                                 Routes own = new Routes(edge, resources);
                                 routes.add(own);
                                 return own;
@@ -232,23 +280,39 @@ public final class Gateway implements AutoCloseable {
                             new DeploymentOptions().setInstances(eventLoops))
                     .await(STOP_SECONDS_MAX, TimeUnit.SECONDS);
         } catch (Exception e) {
-            throw new StartRefused(ListenFailure.sentence(config.bindAddress(), config.port(), e), e);
+            Listener listener = e instanceof CannotListen cannot ? cannot.listener() : config.front();
+            throw new StartRefused(ListenFailure.sentence(listener.bindAddress(), listener.port(), e), e);
         }
-        LOG.info("listening on {} port {}, {} event loops", config.bindAddress(), config.port(), eventLoops);
+        config.listeners()
+                .forEach(listener -> LOG.info(
+                        "listening on {} port {} for {}, from {}, {} event loops",
+                        listener.bindAddress(),
+                        listener.port(),
+                        listener.planes(),
+                        listener.allowed(),
+                        eventLoops));
     }
 
-    /** The port that is listened on. */
+    /** One edge speaks for all: they share their listening sockets. */
+    private void watchTls(TlsFiles first, Clock clock) {
+        Edge edge = edges.element();
+        tlsReload = new TlsReload(config.tls(), first, clock, files -> {
+            try {
+                edge.use(files).await(STOP_SECONDS_MAX, TimeUnit.SECONDS);
+            } catch (TimeoutException e) {
+                throw new IllegalStateException("the listeners do not take it", e);
+            }
+        });
+    }
+
+    /** The port on which clients come. */
     public int port() {
-        return config.port();
+        return config.front().port();
     }
 
     /** Where clients find the HSM. */
     public URI url() {
-        return URI.create(baseUrl());
-    }
-
-    private String baseUrl() {
-        return "https://" + config.hostName() + (config.port() == 443 ? "" : ":" + config.port());
+        return URI.create(config.baseUrl());
     }
 
     /**
@@ -258,7 +322,12 @@ public final class Gateway implements AutoCloseable {
     @Override
     public void close() {
         custody.state().become(HsmCondition.DRAINING);
+        TlsReload reload = tlsReload;
+        if (reload != null) {
+            reload.close();
+        }
         letLoopsSeeIt();
+        keyKeeper.close();
         ring.close();
         roleChanges.close();
         endReleases();
@@ -272,6 +341,7 @@ public final class Gateway implements AutoCloseable {
             LOG.warn("connections did not end in time: {}", e.toString());
         }
         verification.shutdown();
+        refusals.close();
         custody.close();
     }
 

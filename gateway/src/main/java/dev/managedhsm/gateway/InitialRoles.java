@@ -30,9 +30,10 @@ final class InitialRoles {
      *
      * @param journal not loaded yet
      * @param administrators object ids of the initial administrators, GUIDs
+     * @param others what else is given
      * @throws StartRefused if the first ones cannot be made durable
      */
-    static RoleSnapshot load(RoleJournal journal, List<String> administrators) {
+    static RoleSnapshot load(RoleJournal journal, List<String> administrators, List<InitialRole> others) {
         RoleSnapshot stored = journal.load();
         if (stored != null) {
             return stored;
@@ -41,7 +42,7 @@ final class InitialRoles {
             LOG.warn("nobody may do anything: the HSM has no roles yet, and the configuration names no administrator");
             return RoleSnapshot.empty();
         }
-        List<RoleAssignment> first = assignments(administrators);
+        List<RoleAssignment> first = assignments(administrators, others);
         List<RoleWrite> writes = new ArrayList<>();
         first.forEach(assignment -> writes.add(new RoleWrite.PutAssignment(assignment)));
         if (journal.commit(writes) != KeyJournal.Ending.COMMITTED) {
@@ -52,15 +53,20 @@ final class InitialRoles {
         return RoleSnapshot.of(List.of(), first);
     }
 
-    private static List<RoleAssignment> assignments(List<String> administrators) {
-        List<RoleAssignment> assignments = new ArrayList<>();
-        for (String objectId : administrators.stream().distinct().toList()) {
+    private static List<RoleAssignment> assignments(List<String> administrators, List<InitialRole> others) {
+        List<InitialRole> given = new ArrayList<>();
+        for (String objectId : administrators) {
             for (RoleDefinition role :
                     List.of(BuiltInRoles.ADMINISTRATOR, BuiltInRoles.CRYPTO_OFFICER, BuiltInRoles.CRYPTO_USER)) {
-                byte[] name = ("initial " + objectId + ' ' + role.id()).getBytes(StandardCharsets.UTF_8);
-                assignments.add(new RoleAssignment(
-                        UUID.nameUUIDFromBytes(name), role.id(), UUID.fromString(objectId), Scope.HSM));
+                given.add(new InitialRole(UUID.fromString(objectId), role.id()));
             }
+        }
+        given.addAll(others);
+        List<RoleAssignment> assignments = new ArrayList<>();
+        for (InitialRole role : given.stream().distinct().toList()) {
+            byte[] name = ("initial " + role.objectId() + ' ' + role.roleId()).getBytes(StandardCharsets.UTF_8);
+            assignments.add(
+                    new RoleAssignment(UUID.nameUUIDFromBytes(name), role.roleId(), role.objectId(), Scope.HSM));
         }
         return assignments;
     }

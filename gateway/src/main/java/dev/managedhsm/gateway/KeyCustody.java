@@ -22,7 +22,6 @@ import dev.managedhsm.gateway.store.SqliteStore;
 import dev.managedhsm.gateway.store.Store;
 import dev.managedhsm.gateway.store.StoreJournal;
 import dev.managedhsm.gateway.store.StoreRefused;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import org.slf4j.Logger;
@@ -57,23 +56,25 @@ record KeyCustody(
         AttestationKey attestationKey)
         implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(KeyCustody.class);
-    private static final String ROOT_KEY_FILE = "root.key";
     private static final String NAMESPACE = "hsm";
 
     /**
-     * Opens the keys of a data folder; makes the root key on the first start.
+     * Opens the keys of a data folder.
      *
+     * @param folder the folder of the store
+     * @param source where the root key is
+     * @param deletion what the owner decided about deletion
      * @throws StartRefused if the folder, the store or the engine does not allow it
      */
-    static KeyCustody open(Path folder, LifecyclePolicy deletion, Clock clock) {
+    static KeyCustody open(Path folder, RootKeySource source, LifecyclePolicy deletion, Clock clock) {
         for (ProcessHardening.Measure measure : ProcessHardening.apply(false)) {
             LOG.info(
                     "custody measure {}: {} ({})", measure.name(), measure.held() ? "held" : "NOT HELD", measure.why());
         }
         Opened opened = new Opened();
         try {
-            return open(opened, folder, deletion, clock);
-        } catch (StoreRefused | SealFailure | EngineFailure refused) {
+            return open(opened, folder, source, deletion, clock);
+        } catch (StoreRefused | SealFailure | EngineFailure | IllegalArgumentException refused) {
             opened.close(refused);
             throw new StartRefused(String.valueOf(refused.getMessage()), refused);
         } catch (RuntimeException e) {
@@ -82,10 +83,11 @@ record KeyCustody(
         }
     }
 
-    private static KeyCustody open(Opened opened, Path folder, LifecyclePolicy deletion, Clock clock) {
+    private static KeyCustody open(
+            Opened opened, Path folder, RootKeySource source, LifecyclePolicy deletion, Clock clock) {
         Engine engine = opened.add(Engines.choose());
         Store store = opened.add(SqliteStore.open(folder));
-        RootKey rootKey = opened.add(rootKey(engine, store, folder.resolve(ROOT_KEY_FILE)));
+        RootKey rootKey = opened.add(source.open(engine, store.head() > 0));
         SealingKeys sealingKeys = opened.add(new SealingKeys(engine, rootKey, NAMESPACE));
         RecordSeal seal = new RecordSeal(engine, sealingKeys);
         HsmState state = new HsmState(HsmCondition.OPERATIONAL);
@@ -108,24 +110,6 @@ record KeyCustody(
                 backupSeal,
                 backups,
                 attestationKey);
-    }
-
-    /** Without its root key a store with records is worth nothing; making a new one would only hide the loss. */
-    private static RootKey rootKey(Engine engine, Store store, Path file) {
-        if (Files.exists(file)) {
-            return RootKey.read(file);
-        }
-        if (store.head() > 0) {
-            throw new StartRefused("The root key " + file + " is missing and the store has records: restore the file.");
-        }
-        RootKey created = RootKey.create(engine);
-        try {
-            created.write(file);
-            return created;
-        } catch (RuntimeException e) {
-            created.close();
-            throw e;
-        }
     }
 
     /** Closes all of it, in the reverse order. */

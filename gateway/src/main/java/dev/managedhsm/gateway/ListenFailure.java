@@ -22,7 +22,7 @@ final class ListenFailure {
     static String sentence(String address, int port, Throwable failure) {
         String at = "Cannot listen on " + address + " port " + port;
         return inUse(failure)
-                ? at + ", another program uses it: end it or choose another port with --port."
+                ? at + ", another program uses it: end it or choose another port."
                 : at + ": " + failure.getMessage() + ".";
     }
 

@@ -22,7 +22,18 @@ class HouseTest {
 
     /** From leaf to top: a package imports only from those before it. The empty name is the root package. */
     private static final List<String> ORDER = List.of(
-            ".policy", ".attestation", ".wire", ".store", ".dispatch", ".identity", ".http", ".resource", "", ".cli");
+            ".policy",
+            ".attestation",
+            ".wire",
+            ".store",
+            ".dispatch",
+            ".identity",
+            ".refusal",
+            ".http",
+            ".resource",
+            "",
+            ".config",
+            ".cli");
 
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())

@@ -16,8 +16,7 @@ class ListenFailureTest {
         BindException failure = failureToBind(true);
 
         assertEquals(
-                "Cannot listen on 127.0.0.1 port 8443, another program uses it: end it or choose another port with"
-                        + " --port.",
+                "Cannot listen on 127.0.0.1 port 8443, another program uses it: end it or choose another port.",
                 ListenFailure.sentence("127.0.0.1", 8443, new IllegalStateException("wrapped", failure)));
     }
 

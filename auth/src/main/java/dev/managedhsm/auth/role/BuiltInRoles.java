@@ -115,6 +115,10 @@ public final class BuiltInRoles {
                     List.of(),
                     List.of())));
 
+    /** An extension of ours: sees which tokens were refused and why, and nothing else. Azure's roles stay as they are. */
+    public static final RoleDefinition SECURITY_READER =
+            role("6f1d3c52-4f0e-4c39-9d7a-2b7c1f6a90e4", "Managed HSM Security Reader", List.of(SECURITY_READ));
+
     private static final Map<UUID, RoleDefinition> BY_ID = Stream.of(
                     ADMINISTRATOR,
                     CRYPTO_OFFICER,
@@ -125,6 +129,7 @@ public final class BuiltInRoles {
                     CRYPTO_SERVICE_RELEASE_USER,
                     BACKUP_USER,
                     RESTORE,
+                    SECURITY_READER,
                     ARM_USER)
             .collect(Collectors.toMap(
                     RoleDefinition::id,

@@ -47,7 +47,9 @@ public enum DataAction {
     BACKUP_STATUS("backup/status/action"),
     RESTORE_START("restore/start/action"),
     RESTORE_STATUS("restore/status/action"),
-    RANDOM("rng/action");
+    RANDOM("rng/action"),
+    /** An extension of ours: refused tokens, counts of them, alerts. No role of Azure's grants it. */
+    SECURITY_READ("security/read/action");
 
     /** What every data action's text begins with. */
     public static final String PREFIX = "Microsoft.KeyVault/managedHsm/";

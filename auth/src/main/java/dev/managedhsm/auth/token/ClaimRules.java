@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  * Belongs to one verification.
  */
 final class ClaimRules {
+    /** Most groups that a token may name. A directory leaves them out long before. */
+    static final int GROUPS_MAX = 256;
+
     /** The year 9999. Times beyond are nonsense, and adding a clock skew to these cannot overflow. */
     private static final long SECONDS_MAX = 253_402_300_799L;
 
@@ -33,8 +36,7 @@ final class ClaimRules {
      */
     static @Nullable String malformed(Members claims) {
         for (String name : TIMES) {
-            Long seconds = claims.number(name);
-            if (claims.has(name) && (seconds == null || seconds < 0 || seconds > SECONDS_MAX)) {
+            if (claims.has(name) && seconds(claims, name) == null) {
                 return name;
             }
         }
@@ -51,16 +53,26 @@ final class ClaimRules {
         if (claims.has("oid") && Guid.parse(claims.text("oid")) == null) {
             return "oid";
         }
+        if (CertificateBinding.malformed(claims)) {
+            return "cnf";
+        }
         String resourceId = claims.text("xms_mirid");
         return resourceId != null && resourceId.chars().anyMatch(Character::isISOControl) ? "xms_mirid" : null;
+    }
+
+    /** A time, or null when the claim is absent or no second of the years 1970 to 9999. */
+    static @Nullable Long seconds(Members claims, String name) {
+        Long seconds = claims.number(name);
+        return seconds == null || seconds < 0 || seconds > SECONDS_MAX ? null : seconds;
     }
 
     /**
      * The verified token, or the first claim in the order of {@link RejectionReason} that is not as it must be.
      *
      * @param issuer whose signature the token has
+     * @param keyLife until when the key that signed it is believed
      */
-    Verification verify(TokenIssuer issuer, KeyGeneration generation, long nowSeconds) {
+    Verification verify(TokenIssuer issuer, KeyLife keyLife, long nowSeconds) {
         for (String name : List.of("tid", "aud", "exp", "oid")) {
             if (!claims.has(name)) {
                 return Rejection.of(RejectionReason.MISSING_CLAIM, name, details);
@@ -76,28 +88,41 @@ final class ClaimRules {
         long skew = issuer.clockSkewSeconds();
         long expires = Objects.requireNonNull(claims.number("exp"));
         if (nowSeconds >= expires + skew) {
-            return new Rejection(RejectionReason.EXPIRED, "exp", details, nowSeconds - expires);
+            return Rejection.of(RejectionReason.EXPIRED, "exp", details, nowSeconds - expires);
         }
         Rejection early = early("nbf", nowSeconds, skew);
         early = early != null ? early : early("iat", nowSeconds, skew);
         if (early != null) {
             return early;
         }
-        UUID objectId = Objects.requireNonNull(Guid.parse(claims.text("oid")));
+        List<String> groups = claims.texts("groups");
+        if (groups != null && groups.size() > GROUPS_MAX) {
+            return Rejection.of(RejectionReason.TOO_MANY_GROUPS, "groups", details);
+        }
+        if (CertificateBinding.demandsOtherProof(claims)) {
+            return Rejection.of(RejectionReason.PROOF_NOT_SUPPORTED, "cnf", details);
+        }
         Long notBefore = claims.number("nbf");
+        long startSeconds = notBefore == null ? 0 : Math.max(0, notBefore - skew);
         return new VerifiedToken(
-                principal(issuer.tenantId(), objectId),
-                expires + skew,
-                notBefore == null ? 0 : Math.max(0, notBefore - skew),
-                issuer,
-                generation);
+                principal(issuer.tenantId(), Objects.requireNonNull(Guid.parse(claims.text("oid")))),
+                new VerifiedToken.Times(expires + skew, startSeconds, claims.number("iat")),
+                issuer.name(),
+                keyLife,
+                new VerifiedToken.Terms(groupsOmitted(), CertificateBinding.of(claims)));
+    }
+
+    /** A directory that leaves groups out says so in one of two ways, by the flow that the token came from. */
+    private boolean groupsOmitted() {
+        Members elsewhere = claims.object("_claim_names");
+        return claims.isTrue("hasgroups") || (elsewhere != null && elsewhere.has("groups"));
     }
 
     private @Nullable Rejection early(String name, long nowSeconds, long skew) {
         Long seconds = claims.number(name);
         return seconds == null || nowSeconds >= seconds - skew
                 ? null
-                : new Rejection(RejectionReason.NOT_YET_VALID, name, details, seconds - nowSeconds);
+                : Rejection.of(RejectionReason.NOT_YET_VALID, name, details, seconds - nowSeconds);
     }
 
     private Principal principal(UUID tenantId, UUID objectId) {

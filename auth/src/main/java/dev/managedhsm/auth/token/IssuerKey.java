@@ -33,6 +33,7 @@ final class IssuerKey {
     private static final String UNSIGNED_TOKEN = "e30.e30";
 
     private final Map<SignatureAlgorithm, JWTAuth> verifiers = new EnumMap<>(SignatureAlgorithm.class);
+    private final Map<String, Object> jwk;
     private final int signatureLength;
 
     /**
@@ -41,6 +42,7 @@ final class IssuerKey {
      * @param signatureLength bytes of each of its signatures
      */
     IssuerKey(Map<String, Object> jwk, Set<SignatureAlgorithm> algorithms, int signatureLength) {
+        this.jwk = Map.copyOf(jwk);
         this.signatureLength = signatureLength;
         for (SignatureAlgorithm algorithm : algorithms) {
             verifiers.put(algorithm, verifier(new JsonObject(jwk).copy().put("alg", algorithm.name())));
@@ -55,6 +57,11 @@ final class IssuerKey {
             throw new IllegalArgumentException("The key " + jwk.getString("kid") + " cannot be used; remove it.");
         }
         return verifier;
+    }
+
+    /** Whether both are the same public key for the same algorithms. */
+    boolean sameAs(IssuerKey other) {
+        return jwk.equals(other.jwk) && verifiers.keySet().equals(other.verifiers.keySet());
     }
 
     boolean allows(SignatureAlgorithm algorithm) {

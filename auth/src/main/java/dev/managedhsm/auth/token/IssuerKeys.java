@@ -36,12 +36,14 @@ final class IssuerKeys {
     }
 
     /**
-     * The usable keys by key id, at least one.
+     * The usable keys by key id, at least one and at most {@link TrustedKeys#KEYS_MAX}.
      *
+     * @param issuer whose they are; its algorithms decide which keys are usable
+     * @param jwks the set's text
      * @throws IllegalArgumentException with a sentence for the operator, when the set cannot be used
      */
-    static Map<String, IssuerKey> of(TokenIssuer issuer) {
-        return new IssuerKeys(issuer).read(issuer.jwks());
+    static Map<String, IssuerKey> of(TokenIssuer issuer, String jwks) {
+        return new IssuerKeys(issuer).read(jwks);
     }
 
     private Map<String, IssuerKey> read(String jwks) {
@@ -63,6 +65,9 @@ final class IssuerKeys {
         }
         if (keys.isEmpty()) {
             throw refused("hold no key that fits its signature algorithms");
+        }
+        if (keys.size() > TrustedKeys.KEYS_MAX) {
+            throw refused("are more than " + TrustedKeys.KEYS_MAX);
         }
         return Map.copyOf(keys);
     }

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * depth, nesting and lengths bounded. Two readers of such a text cannot disagree about it, which matters because the
  * library that checks the signature reads the header again.
  *
- * <p>Values are text, whole numbers that fit a long, lists and objects of these; everything else is kept as {@link
+ * <p>Values are text, true, whole numbers that fit a long, lists and objects of these; everything else is kept as {@link
  * #OTHER}, which no accessor returns.
  */
 final class Members {
@@ -99,6 +99,7 @@ final class Members {
             case VALUE_STRING -> parser.getText();
             case VALUE_NUMBER_INT ->
                 parser.getNumberType() == JsonParser.NumberType.BIG_INTEGER ? OTHER : (Object) parser.getLongValue();
+            case VALUE_TRUE -> Boolean.TRUE;
             default -> OTHER;
         };
     }
@@ -137,6 +138,17 @@ final class Members {
             texts.add(text);
         }
         return texts;
+    }
+
+    /** Whether the member is there and true. */
+    boolean isTrue(String name) {
+        return Boolean.TRUE.equals(values.get(name));
+    }
+
+    /** An object, or null when the member is absent or something else. */
+    @Nullable
+    Members object(String name) {
+        return values.get(name) instanceof Map<?, ?> object ? new Members(object) : null;
     }
 
     /** A list of objects, or null when the member is absent or something else. */

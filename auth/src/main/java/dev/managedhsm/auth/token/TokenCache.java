@@ -83,7 +83,7 @@ public final class TokenCache {
 
     /**
      * The verified token with exactly this text that is usable now, or null. One that is there and not usable (expired,
-     * or its issuer's keys were replaced) is removed.
+     * or its key is not believed any more) is removed.
      *
      * @param nowSeconds since 1970
      */

@@ -2,6 +2,7 @@
 package dev.managedhsm.auth.token;
 
 import dev.managedhsm.auth.principal.Guid;
+import dev.managedhsm.auth.principal.Principal;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param tenantId {@code tid}, or null
  * @param objectId {@code oid}, or null
  * @param applicationId {@code appid} or {@code azp}, or null
+ * @param issuedAtSeconds {@code iat}, in seconds since 1970 on the issuer's clock, or null
  */
 public record TokenDetails(
         @Nullable String issuer,
@@ -25,7 +27,8 @@ public record TokenDetails(
         List<String> audiences,
         @Nullable UUID tenantId,
         @Nullable UUID objectId,
-        @Nullable UUID applicationId) {
+        @Nullable UUID applicationId,
+        @Nullable Long issuedAtSeconds) {
     /** Longest text, in characters. */
     public static final int TEXT_LENGTH_MAX = 200;
 
@@ -33,7 +36,7 @@ public record TokenDetails(
     public static final int AUDIENCES_MAX = 8;
 
     /** Of a token that could not be read at all. */
-    public static final TokenDetails NONE = new TokenDetails(null, null, null, List.of(), null, null, null);
+    public static final TokenDetails NONE = new TokenDetails(null, null, null, List.of(), null, null, null, null);
 
     /** Of a token as far as it could be read; either part may be null. */
     static TokenDetails of(@Nullable Members header, @Nullable Members claims) {
@@ -52,7 +55,21 @@ public record TokenDetails(
                                 .toList(),
                 Guid.parse(body.text("tid")),
                 Guid.parse(body.text("oid")),
-                body.applicationId());
+                body.applicationId(),
+                ClaimRules.seconds(body, "iat"));
+    }
+
+    /** Of a token that was found good and is not here any more. */
+    static TokenDetails of(Principal principal, @Nullable Long issuedAtSeconds) {
+        return new TokenDetails(
+                null,
+                null,
+                null,
+                List.of(),
+                principal.tenantId(),
+                principal.objectId(),
+                principal.applicationId(),
+                issuedAtSeconds);
     }
 
     private static @Nullable String safe(@Nullable String text) {

@@ -5,18 +5,18 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * One party whose tokens this HSM believes, as an operator configured it. Immutable; its keys are replaced by making
- * another one and {@link TokenVerifier#use handing that over}.
+ * One party whose tokens this HSM believes, as an operator configured it. Immutable.
  *
  * @param name what operators and the audit call it
  * @param tenantId the tenant it speaks for
- * @param issuerUrls the values of {@code iss} that are its own, each compared exactly
+ * @param issuerUrls the values of {@code iss} that are its own, each compared exactly: a directory that issues tokens of
+ *     version 1 and of version 2 has one for each
  * @param audiences the values of {@code aud} meant for this HSM, each compared exactly: a variant with a trailing slash
- *     is accepted only when it is listed
+ *     is accepted only when it is listed. A token whose {@code aud} is a list needs one of them in it
  * @param algorithms what it may sign with
- * @param jwks its public keys, a JSON Web Key Set (RFC 7517 section 5) as text
+ * @param keys where its public keys come from
+ * @param schedule how often they are fetched and how long they are believed; of no meaning for {@link KeySource.Fixed}
  * @param clockSkewSeconds how far its clock and ours may differ, 0 to {@link #CLOCK_SKEW_SECONDS_MAX}
- * @param keyGeneration grows with every replacement of the keys
  */
 public record TokenIssuer(
         String name,
@@ -24,9 +24,9 @@ public record TokenIssuer(
         Set<String> issuerUrls,
         Set<String> audiences,
         Set<SignatureAlgorithm> algorithms,
-        String jwks,
-        int clockSkewSeconds,
-        long keyGeneration) {
+        KeySource keys,
+        KeySchedule schedule,
+        int clockSkewSeconds) {
     /** The clock skew of an issuer that is configured without one. */
     public static final int CLOCK_SKEW_SECONDS_DEFAULT = 60;
 
@@ -53,7 +53,7 @@ public record TokenIssuer(
         }
     }
 
-    /** An issuer with the default clock skew and its first keys. */
+    /** An issuer with keys that stay, and the default clock skew. */
     public TokenIssuer(
             String name,
             UUID tenantId,
@@ -61,25 +61,27 @@ public record TokenIssuer(
             Set<String> audiences,
             Set<SignatureAlgorithm> algorithms,
             String jwks) {
-        this(name, tenantId, issuerUrls, audiences, algorithms, jwks, CLOCK_SKEW_SECONDS_DEFAULT, 1);
+        this(name, tenantId, issuerUrls, audiences, algorithms, jwks, CLOCK_SKEW_SECONDS_DEFAULT);
     }
 
-    /**
-     * The same issuer with other keys and the next key generation, or this issuer when the text is the one it has: a
-     * refresh that brings nothing new must not make every verified token be verified again.
-     */
-    public TokenIssuer withKeys(String otherJwks) {
-        return otherJwks.equals(jwks)
-                ? this
-                : new TokenIssuer(
-                        name,
-                        tenantId,
-                        issuerUrls,
-                        audiences,
-                        algorithms,
-                        otherJwks,
-                        clockSkewSeconds,
-                        keyGeneration + 1);
+    /** An issuer with keys that stay. */
+    public TokenIssuer(
+            String name,
+            UUID tenantId,
+            Set<String> issuerUrls,
+            Set<String> audiences,
+            Set<SignatureAlgorithm> algorithms,
+            String jwks,
+            int clockSkewSeconds) {
+        this(
+                name,
+                tenantId,
+                issuerUrls,
+                audiences,
+                algorithms,
+                new KeySource.Fixed(jwks),
+                KeySchedule.DEFAULT,
+                clockSkewSeconds);
     }
 
     private static void refuseEmpty(Set<?> values, String name, String what) {
@@ -88,9 +90,8 @@ public record TokenIssuer(
         }
     }
 
-    /** Leaves the keys out: they are long, and whoever mistook private keys for public ones must not find them here. */
     @Override
     public String toString() {
-        return "TokenIssuer[" + name + ", tenant " + tenantId + ", key generation " + keyGeneration + "]";
+        return "TokenIssuer[" + name + ", tenant " + tenantId + "]";
     }
 }

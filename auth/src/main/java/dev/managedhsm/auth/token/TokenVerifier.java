@@ -2,6 +2,7 @@
 package dev.managedhsm.auth.token;
 
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -39,86 +40,46 @@ public final class TokenVerifier {
 
     private final UUID tenantId;
     private final InstantSource clock;
-    private volatile Map<String, Trusted> trustedByUrl;
-
-    private record Trusted(TokenIssuer issuer, Map<String, IssuerKey> keys, KeyGeneration generation) {}
+    private final List<TrustedKeys> trusted = new ArrayList<>();
+    private final Map<String, TrustedKeys> trustedByUrl = new HashMap<>();
 
     /**
      * @param tenantId the HSM's tenant, to which all issuers must belong
-     * @param issuers whose tokens are believed
+     * @param issuers whose tokens are believed; those whose keys are not {@link KeySource.Fixed} have none until {@link
+     *     KeyRefresh} brings them
      * @param clock tells the time for {@code exp}, {@code nbf} and {@code iat}
      * @throws IllegalArgumentException with a sentence for the operator, when the issuers cannot be used
      */
     public TokenVerifier(UUID tenantId, Collection<TokenIssuer> issuers, InstantSource clock) {
         this.tenantId = tenantId;
         this.clock = clock;
-        this.trustedByUrl = Map.of();
         for (TokenIssuer issuer : issuers) {
-            if (trusted(issuer.name()) != null) {
+            if (!issuer.tenantId().equals(tenantId)) {
+                throw new IllegalArgumentException("Token issuer " + issuer.name() + " belongs to tenant "
+                        + issuer.tenantId() + ", the HSM to " + tenantId + "; they must be the same.");
+            }
+            if (trusted.stream().anyMatch(other -> other.issuer().name().equals(issuer.name()))) {
                 throw new IllegalArgumentException("Two token issuers are called " + issuer.name() + "; rename one.");
             }
-            trust(new Trusted(issuer, IssuerKeys.of(issuer), new KeyGeneration(issuer.keyGeneration())));
+            trust(new TrustedKeys(issuer));
         }
     }
 
-    /**
-     * Replaces the issuer of the same name. Tokens verified with its older keys are not usable any more when this
-     * returns. On an exception the issuer in use stays in use.
-     *
-     * @throws IllegalArgumentException with a sentence for the operator, when the replacement cannot be used
-     * @throws IllegalStateException when no issuer has that name, or the key generation goes back
-     */
-    public synchronized void use(TokenIssuer replacement) {
-        Trusted old = trusted(replacement.name());
-        if (old == null || replacement.keyGeneration() < old.issuer.keyGeneration()) {
-            throw new IllegalStateException("only a known issuer can be replaced, and only by newer keys");
-        }
-        if (replacement.equals(old.issuer)) {
-            return;
-        }
-        if (replacement.keyGeneration() == old.issuer.keyGeneration()) {
-            throw new IllegalStateException("a changed issuer needs the next key generation");
-        }
-        trust(new Trusted(replacement, IssuerKeys.of(replacement), old.generation));
-        old.generation.use(replacement.keyGeneration());
-    }
-
-    private void trust(Trusted added) {
-        TokenIssuer issuer = added.issuer;
-        if (!issuer.tenantId().equals(tenantId)) {
-            throw new IllegalArgumentException("Token issuer " + issuer.name() + " belongs to tenant "
-                    + issuer.tenantId() + ", the HSM to " + tenantId + "; they must be the same.");
-        }
-        Map<String, Trusted> changed = new HashMap<>(trustedByUrl);
-        changed.values().removeIf(other -> other.issuer.name().equals(issuer.name()));
-        for (String url : issuer.issuerUrls()) {
-            Trusted other = changed.put(url, added);
+    private void trust(TrustedKeys keys) {
+        trusted.add(keys);
+        for (String url : keys.issuer().issuerUrls()) {
+            TrustedKeys other = trustedByUrl.put(url, keys);
             if (other != null) {
-                throw new IllegalArgumentException("Token issuers " + issuer.name() + " and " + other.issuer.name()
-                        + " both claim " + url + "; give it to one.");
+                throw new IllegalArgumentException(
+                        "Token issuers " + keys.issuer().name() + " and "
+                                + other.issuer().name() + " both claim " + url + "; give it to one.");
             }
         }
-        trustedByUrl = Map.copyOf(changed);
     }
 
-    private @Nullable Trusted trusted(String name) {
-        for (Trusted trusted : trustedByUrl.values()) {
-            if (trusted.issuer.name().equals(name)) {
-                return trusted;
-            }
-        }
-        return null;
-    }
-
-    /** The issuers in use, each with its keys: for whoever refreshes them, on a schedule or after an unknown key. */
-    public List<TokenIssuer> issuers() {
-        return trustedByUrl.values().stream().map(Trusted::issuer).distinct().toList();
-    }
-
-    /** The issuer with this configured name, with the keys in use, or null. */
-    public @Nullable TokenIssuer issuer(String name) {
-        Trusted trusted = trusted(name);
-        return trusted == null ? null : trusted.issuer;
+    /** Each issuer's keys, for whoever refreshes them. */
+    List<TrustedKeys> trusted() {
+        return List.copyOf(trusted);
     }
 
     /**
@@ -138,21 +99,50 @@ public final class TokenVerifier {
         Members header = headerBytes == null ? null : Members.read(headerBytes);
         Members claims = claimBytes == null ? null : Members.read(claimBytes);
         TokenDetails details = TokenDetails.of(header, claims);
-        if (header == null || claims == null || signature == null) {
-            return Rejection.of(RejectionReason.MALFORMED, details);
+        long nowSeconds = clock.instant().getEpochSecond();
+        String url = claims == null ? null : claims.text("iss");
+        TrustedKeys keys = url == null ? null : trustedByUrl.get(url);
+        Verification verification = header == null || claims == null || signature == null
+                ? Rejection.of(RejectionReason.MALFORMED, details)
+                : judge(new Parts(token, header, claims, signature, details), keys, nowSeconds);
+        if (!(verification instanceof Rejection rejection)) {
+            return verification;
         }
-        Rejection rejection = headerRejection(header, signature, details);
+        Members head = header == null ? Members.NONE : header;
+        Members body = claims == null ? Members.NONE : claims;
+        TokenIssuer issuer = keys == null ? null : keys.issuer();
+        return rejection.explained(
+                issuer == null ? null : issuer.name(),
+                new ClaimVerdicts(head, body, issuer, tenantId, nowSeconds, rejection).all());
+    }
+
+    private record Parts(String token, Members header, Members claims, byte[] signature, TokenDetails details) {
+        Rejection refused(RejectionReason reason, String member) {
+            return Rejection.of(reason, member, details);
+        }
+    }
+
+    private static Verification judge(Parts parts, @Nullable TrustedKeys keys, long nowSeconds) {
+        Rejection rejection = headerRejection(parts.header, parts.signature, parts.details);
         if (rejection != null) {
             return rejection;
         }
-        String malformed = ClaimRules.malformed(claims);
+        String malformed = ClaimRules.malformed(parts.claims);
         if (malformed != null) {
-            return Rejection.of(RejectionReason.MALFORMED, malformed, details);
+            return parts.refused(RejectionReason.MALFORMED, malformed);
         }
-        return verify(token, header, claims, signature, details);
+        if (keys != null) {
+            return judgeSignature(parts, keys, nowSeconds);
+        }
+        if (parts.claims.text("iss") != null) {
+            return parts.refused(RejectionReason.UNKNOWN_ISSUER, "iss");
+        }
+        boolean there = parts.claims.has("iss");
+        return parts.refused(there ? RejectionReason.MALFORMED : RejectionReason.MISSING_ISSUER, "iss");
     }
 
-    private static @Nullable Rejection headerRejection(Members header, byte[] signature, TokenDetails details) {
+    /** What is wrong with a header, whoever the issuer is; null if nothing. */
+    static @Nullable Rejection headerRejection(Members header, byte[] signature, TokenDetails details) {
         String algorithm = header.text("alg");
         if (algorithm == null) {
             return Rejection.of(RejectionReason.MALFORMED, "alg", details);
@@ -172,37 +162,28 @@ public final class TokenVerifier {
     }
 
     /** Media types do not differ by case (RFC 7515 section 4.1.9). */
-    private static boolean knownType(@Nullable String type) {
+    static boolean knownType(@Nullable String type) {
         return type != null && TYPES.stream().anyMatch(type::equalsIgnoreCase);
     }
 
-    private Verification verify(String token, Members header, Members claims, byte[] signature, TokenDetails details) {
-        String url = claims.text("iss");
-        if (url == null) {
-            RejectionReason reason = claims.has("iss") ? RejectionReason.MALFORMED : RejectionReason.MISSING_CLAIM;
-            return Rejection.of(reason, "iss", details);
-        }
-        Trusted trusted = trustedByUrl.get(url);
-        if (trusted == null) {
-            return Rejection.of(RejectionReason.UNKNOWN_ISSUER, "iss", details);
-        }
-        String algorithmText = header.text("alg");
+    private static Verification judgeSignature(Parts parts, TrustedKeys keys, long nowSeconds) {
+        String algorithmText = parts.header.text("alg");
         SignatureAlgorithm algorithm = algorithmText == null ? null : SignatureAlgorithm.parse(algorithmText);
-        if (algorithm == null || !trusted.issuer.algorithms().contains(algorithm)) {
-            return Rejection.of(RejectionReason.ALGORITHM_NOT_ALLOWED, "alg", details);
+        if (algorithm == null || !keys.issuer().algorithms().contains(algorithm)) {
+            return parts.refused(RejectionReason.ALGORITHM_NOT_ALLOWED, "alg");
         }
-        String kid = header.text("kid");
-        IssuerKey key = kid == null ? null : trusted.keys.get(kid);
-        if (key == null) {
-            return Rejection.of(RejectionReason.UNKNOWN_KEY, "kid", details);
+        String kid = parts.header.text("kid");
+        TrustedKeys.TrustedKey found = kid == null ? null : keys.find(kid, nowSeconds);
+        if (found == null) {
+            boolean fresh = kid == null || keys.freshAt(nowSeconds);
+            return parts.refused(fresh ? RejectionReason.UNKNOWN_KEY : RejectionReason.KEYS_STALE, "kid");
         }
-        if (!key.allows(algorithm)) {
-            return Rejection.of(RejectionReason.ALGORITHM_NOT_ALLOWED, "kid", details);
+        if (!found.key().allows(algorithm)) {
+            return parts.refused(RejectionReason.ALGORITHM_NOT_ALLOWED, "kid");
         }
-        if (!key.signed(token, algorithm, signature)) {
-            return Rejection.of(RejectionReason.BAD_SIGNATURE, details);
+        if (!found.key().signed(parts.token, algorithm, parts.signature)) {
+            return parts.refused(RejectionReason.BAD_SIGNATURE, "");
         }
-        long nowSeconds = clock.instant().getEpochSecond();
-        return new ClaimRules(claims, details).verify(trusted.issuer, trusted.generation, nowSeconds);
+        return new ClaimRules(parts.claims, parts.details).verify(keys.issuer(), found.life(), nowSeconds);
     }
 }

@@ -12,6 +12,8 @@
  *                                 │          tenant, audience, time, object id ─────────────┤
  *                                 └──────────────────────┐                                  ▼
  *                                                        └───────────────────────────&gt; Rejection ──&gt; Challenge
+ *
+ *   TrustedKeys (each issuer's) &lt;── KeyRefresh ──&gt; KeyFetch (https) or a file
  * </pre>
  *
  * <p>The only package of its module that knows Vert.x, whose JWT library checks the signatures. Nothing here logs, and

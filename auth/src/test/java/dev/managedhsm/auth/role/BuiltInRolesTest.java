@@ -23,6 +23,7 @@ class BuiltInRolesTest {
         "21dbd100-6940-42c2-9190-5d6cb909625c, Managed HSM Crypto Service Release User, 1",
         "7b127d3c-77bd-4e3e-bbe0-dbb8971fa7f8, Managed HSM Backup User, 3",
         "6efe6056-5259-49d2-8b3d-d3d73544b20b, Managed HSM Restore, 3",
+        "6f1d3c52-4f0e-4c39-9d7a-2b7c1f6a90e4, Managed HSM Security Reader, 1",
         "770fd66c-6266-4643-9d4e-b616870898d5, Managed HSM ARM User, 0"
     })
     void rolesHaveTheirIdsNamesAndNumbersOfActions(UUID id, String name, int actions) {
@@ -38,7 +39,7 @@ class BuiltInRolesTest {
 
     @Test
     void thereAreNoOthers() {
-        assertEquals(10, BuiltInRoles.all().size());
+        assertEquals(11, BuiltInRoles.all().size());
     }
 
     @Test
@@ -46,6 +47,14 @@ class BuiltInRolesTest {
         long bits = BuiltInRoles.CRYPTO_AUDITOR.dataActionBits();
         assertTrue((bits & DataAction.DELETED_KEYS_READ.bit()) != 0);
         assertFalse((bits & DataAction.DELETED_KEYS_DELETE.bit()) != 0);
+    }
+
+    @Test
+    void onlyTheSecurityReaderSeesRefusedTokens() {
+        for (RoleDefinition role : BuiltInRoles.all()) {
+            boolean reads = (role.dataActionBits() & DataAction.SECURITY_READ.bit()) != 0;
+            assertEquals(role.id().equals(BuiltInRoles.SECURITY_READER.id()), reads, role.name());
+        }
     }
 
     @Test

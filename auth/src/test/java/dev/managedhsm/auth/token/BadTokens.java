@@ -12,6 +12,7 @@ import static dev.managedhsm.auth.token.RejectionReason.*;
 import dev.managedhsm.auth.fixture.TokenMint;
 import java.security.GeneralSecurityException;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.Stream;
 import javax.crypto.Mac;
@@ -25,7 +26,16 @@ final class BadTokens {
 
     /** Made once: finding a signature that ends in zero takes hundreds of them. */
     private static final List<BadToken> ALL = Stream.of(
-                    texts(), headers(), algorithms(), keys(), signatures(), json(), claims(), times())
+                    texts(),
+                    headers(),
+                    algorithms(),
+                    keys(),
+                    signatures(),
+                    json(),
+                    claims(),
+                    times(),
+                    BadTokenVariants.all(),
+                    BadClaimVariants.all())
             .flatMap(List::stream)
             .toList();
 
@@ -236,7 +246,7 @@ final class BadTokens {
     private static List<BadToken> claims() {
         String otherTenant = "11111111-2222-3333-4444-555555555555";
         return List.of(
-                claim("no issuer", mint().without("iss"), MISSING_CLAIM, "iss"),
+                claim("no issuer", mint().without("iss"), MISSING_ISSUER, "iss"),
                 claim("an issuer that is a list", mint().claim("iss", "[]"), MALFORMED, "iss"),
                 claim("an unknown issuer", mint().text("iss", "https://evil.example.org"), UNKNOWN_ISSUER, "iss"),
                 claim(
@@ -279,6 +289,12 @@ final class BadTokens {
                 claim("no object id", mint().without("oid"), MISSING_CLAIM, "oid"),
                 claim("an object id that is no GUID", mint().text("oid", "root"), MALFORMED, "oid"),
                 claim("an object id that is null", mint().claim("oid", "null"), MALFORMED, "oid"),
+                claim(
+                        "a group too many",
+                        mint().claim("groups", groups(ClaimRules.GROUPS_MAX + 1)),
+                        TOO_MANY_GROUPS,
+                        "groups"),
+                claim("a key of its own to prove", mint().claim("cnf", "{\"jwk\":{}}"), PROOF_NOT_SUPPORTED, "cnf"),
                 claim("groups that are an object", mint().claim("groups", "{}"), MALFORMED, "groups"),
                 claim(
                         "a resource id with a line break",
@@ -306,6 +322,10 @@ final class BadTokens {
                         "nbf"),
                 claim("a start that is a text", mint().text("nbf", "0"), MALFORMED, "nbf"),
                 claim("issued in the future", mint().claim("iat", Long.toString(NOW + 61)), NOT_YET_VALID, "iat"));
+    }
+
+    private static String groups(int count) {
+        return "[" + String.join(",", Collections.nCopies(count, quoted(TENANT.toString()))) + "]";
     }
 
     private static BadToken claim(String attack, TokenMint mint, RejectionReason reason, String member) {

@@ -9,25 +9,27 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.managedhsm.auth.fixture.SigningKey;
+import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class IssuerKeysTest {
-    private static TokenIssuer issuer(String jwks) {
-        return new TokenIssuer(
-                "first", TENANT, Set.of(FIRST_URL), Set.of(AUDIENCE), EnumSet.allOf(SignatureAlgorithm.class), jwks);
+    private static Map<String, IssuerKey> keysOf(String jwks) {
+        TokenIssuer issuer = new TokenIssuer(
+                "first", TENANT, Set.of(FIRST_URL), Set.of(AUDIENCE), EnumSet.allOf(SignatureAlgorithm.class), "{}");
+        return IssuerKeys.of(issuer, jwks);
     }
 
     private static Set<String> kids(String... jwks) {
-        return IssuerKeys.of(issuer(SigningKey.jwksOf(jwks))).keySet();
+        return keysOf(SigningKey.jwksOf(jwks)).keySet();
     }
 
     private static void refuses(String jwks, String why) {
-        TokenIssuer issuer = issuer(jwks);
-        IllegalArgumentException refusal = assertThrows(IllegalArgumentException.class, () -> IssuerKeys.of(issuer));
+        IllegalArgumentException refusal = assertThrows(IllegalArgumentException.class, () -> keysOf(jwks));
         assertTrue(String.valueOf(refusal.getMessage()).contains(why), refusal.getMessage());
     }
 
@@ -62,6 +64,16 @@ class IssuerKeysTest {
     @Test
     void refusesTwoKeysWithOneId() {
         refuses(SigningKey.jwks(RSA, OTHER.named("rsa-1")), "two keys");
+    }
+
+    @Test
+    void refusesMoreKeysThanAnybodyNeeds() {
+        String[] many = new String[TrustedKeys.KEYS_MAX + 1];
+        Arrays.setAll(many, i -> RSA.named("k" + i).jwk());
+        refuses(SigningKey.jwksOf(many), "more than 64");
+        assertEquals(
+                TrustedKeys.KEYS_MAX,
+                kids(Arrays.copyOf(many, TrustedKeys.KEYS_MAX)).size());
     }
 
     @Test
@@ -106,16 +118,14 @@ class IssuerKeysTest {
     @CsvSource({"RS256, true", "RS384, false", "PS256, false", "ES256, false"})
     void keyThatNamesItsAlgorithmVerifiesThatOneOnly(SignatureAlgorithm algorithm, boolean allowed) {
         String jwks = SigningKey.jwksOf(with(RSA, "\"alg\":\"RS256\",\"use\":\"sig\",\"key_ops\":[\"verify\"]"));
-        IssuerKey key =
-                assertInstanceOf(IssuerKey.class, IssuerKeys.of(issuer(jwks)).get("rsa-1"));
+        IssuerKey key = assertInstanceOf(IssuerKey.class, keysOf(jwks).get("rsa-1"));
         assertEquals(allowed, key.allows(algorithm));
     }
 
     @Test
     void ignoresTheCertificateOfAKey() {
         String jwks = SigningKey.jwksOf(with(RSA, "\"x5c\":[\"bm90IGEgY2VydGlmaWNhdGU=\"],\"x5t\":\"abc\""));
-        IssuerKey key =
-                assertInstanceOf(IssuerKey.class, IssuerKeys.of(issuer(jwks)).get("rsa-1"));
+        IssuerKey key = assertInstanceOf(IssuerKey.class, keysOf(jwks).get("rsa-1"));
         String token = mint().signed(RSA, "RS256");
         byte[] signature = assertInstanceOf(byte[].class, Base64Url.decode(token.split("\\.", -1)[2]));
         assertTrue(key.signed(token, SignatureAlgorithm.RS256, signature));

@@ -19,12 +19,16 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class TokenCacheTest {
-    private final KeyGeneration generation = new KeyGeneration(1);
-    private final TokenIssuer issuer = first();
+    private final KeyLife keyLife = new KeyLife(Long.MAX_VALUE);
 
     private VerifiedToken verified(long expiresAtSeconds) {
         Principal principal = new Principal(TENANT, new UUID(1, 2), new UUID(3, 4), PrincipalKind.APP, null, List.of());
-        return new VerifiedToken(principal, expiresAtSeconds, 0, issuer, generation);
+        return new VerifiedToken(
+                principal,
+                new VerifiedToken.Times(expiresAtSeconds, 0, null),
+                "first",
+                keyLife,
+                VerifiedToken.Terms.FREE);
     }
 
     @Test
@@ -62,10 +66,10 @@ class TokenCacheTest {
     }
 
     @Test
-    void removesTokensOfOlderKeys() {
+    void removesTokensWhoseKeyHasEnded() {
         TokenCache cache = new TokenCache();
         cache.keep("t", verified(NOW + 10));
-        generation.use(2);
+        keyLife.endAt(NOW);
         assertNull(cache.find("t", NOW));
         assertEquals(0, cache.size());
     }

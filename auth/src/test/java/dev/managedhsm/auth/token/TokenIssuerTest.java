@@ -4,9 +4,10 @@ package dev.managedhsm.auth.token;
 import static dev.managedhsm.auth.fixture.Issuers.*;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.net.URI;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -15,7 +16,7 @@ import org.junit.jupiter.api.Test;
 class TokenIssuerTest {
     private static TokenIssuer issuer(
             String name, Set<String> urls, Set<String> audiences, Set<SignatureAlgorithm> algorithms, int skew) {
-        return new TokenIssuer(name, TENANT, urls, audiences, algorithms, "{}", skew, 1);
+        return new TokenIssuer(name, TENANT, urls, audiences, algorithms, "{}", skew);
     }
 
     @Test
@@ -48,15 +49,39 @@ class TokenIssuerTest {
     }
 
     @Test
-    void otherKeysRaiseTheKeyGenerationAndTheSameKeysDoNot() {
-        TokenIssuer issuer = first();
-        assertEquals(2, issuer.withKeys("{}").keyGeneration());
-        assertEquals(3, issuer.withKeys("{}").withKeys("[]").keyGeneration());
-        assertSame(issuer, issuer.withKeys(issuer.jwks()));
+    void fetchesKeysFromHttpsOnly() {
+        for (String url : List.of(
+                "http://login.example.org/keys",
+                "http://127.0.0.1/keys",
+                "http://localhost/keys",
+                "ftp://login.example.org/keys",
+                "file:///etc/keys",
+                "https:/keys",
+                "https://user@login.example.org/keys",
+                "https://login.example.org/keys#a",
+                "keys")) {
+            assertThrows(IllegalArgumentException.class, () -> new KeySource.AtUrl(URI.create(url), null), url);
+            assertThrows(IllegalArgumentException.class, () -> new KeySource.ByDiscovery(URI.create(url), null), url);
+        }
+        URI good = URI.create("https://127.0.0.1:8443/keys?appid=1");
+        assertEquals(good, new KeySource.AtUrl(good, null).url());
+    }
+
+    @Test
+    void refusesAScheduleThatContradictsItself() {
+        Duration minute = Duration.ofMinutes(1);
+        Duration hour = Duration.ofHours(1);
+        assertThrows(IllegalArgumentException.class, () -> new KeySchedule(Duration.ofSeconds(59), hour, hour));
+        assertThrows(IllegalArgumentException.class, () -> new KeySchedule(hour, minute, minute));
+        assertThrows(IllegalArgumentException.class, () -> new KeySchedule(hour, Duration.ofDays(8), hour));
+        assertThrows(IllegalArgumentException.class, () -> new KeySchedule(minute, minute, hour));
+        assertThrows(IllegalArgumentException.class, () -> new KeySchedule(minute, hour, minute.negated()));
+        assertEquals(minute, new KeySchedule(minute, minute, Duration.ZERO).refreshEvery());
     }
 
     @Test
     void printsNoKeys() {
         assertFalse(first().toString().contains("kty"));
+        assertFalse(first().keys().toString().contains("kty"));
     }
 }

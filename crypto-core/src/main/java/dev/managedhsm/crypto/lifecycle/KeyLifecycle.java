@@ -175,10 +175,15 @@ public final class KeyLifecycle implements AutoCloseable {
         CompletableFuture<LifecycleAnswer<KeyFacts>> answer = new CompletableFuture<>();
         boolean taken = generator.request(keyClass, publicExponent, pair -> {
             CompletionStage<LifecycleAnswer<KeyFacts>> made =
-                    pair == null ? refused(LifecycleRefusal.ENGINE_FAILED) : submit(change.apply(pair));
+                    pair == null ? refused(withoutPair()) : submit(change.apply(pair));
             made.whenComplete((end, _) -> answer.complete(end));
         });
         return taken ? answer.minimalCompletionStage() : refused(LifecycleRefusal.BUSY);
+    }
+
+    /** Why there is no pair: the engine broke a promise, or the HSM is stopping and makes none any more. */
+    private LifecycleRefusal withoutPair() {
+        return state.now() == HsmCondition.FAILED ? LifecycleRefusal.ENGINE_FAILED : LifecycleRefusal.NOT_OPERATIONAL;
     }
 
     /**

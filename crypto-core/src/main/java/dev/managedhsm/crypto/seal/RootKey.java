@@ -8,14 +8,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.util.EnumSet;
-import java.util.Set;
 
 /**
  * The key from which all sealing keys are derived: 32 random bytes in locked memory, never on the heap.
@@ -27,9 +21,6 @@ public final class RootKey implements AutoCloseable {
     /** Length of the key and of the sealing file, in bytes. */
     public static final int LENGTH = 32;
 
-    private static final Set<PosixFilePermission> OWNER_ONLY =
-            EnumSet.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
-
     private final LockedMemory memory;
 
     private RootKey(LockedMemory memory) {
@@ -38,9 +29,14 @@ public final class RootKey implements AutoCloseable {
 
     /** Makes a new root key of the engine's random bytes. */
     public static RootKey create(Engine engine) {
-        RootKey key = new RootKey(LockedMemory.allocate(LENGTH, "root key"));
+        RootKey key = empty();
         engine.random(key.bytes());
         return key;
+    }
+
+    /** Room for a root key that is filled inside this package. */
+    static RootKey empty() {
+        return new RootKey(LockedMemory.allocate(LENGTH, "root key"));
     }
 
     /**
@@ -51,12 +47,7 @@ public final class RootKey implements AutoCloseable {
      */
     public static RootKey read(Path file) {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-            Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(file);
-            if (!OWNER_ONLY.containsAll(permissions)) {
-                throw new SealFailure("the sealing file " + file
-                        + " can be read by others than its owner: treat the root key as known to them, or run chmod 600"
-                        + " on it if you know that nobody did");
-            }
+            OwnFile.refuseOthers(file, "sealing file");
             if (channel.size() != LENGTH) {
                 throw new SealFailure("the sealing file " + file + " has " + channel.size() + " bytes instead of "
                         + LENGTH + ": put the right file in its place");
@@ -69,7 +60,7 @@ public final class RootKey implements AutoCloseable {
     }
 
     private static RootKey read(Path file, FileChannel channel) throws IOException {
-        RootKey key = new RootKey(LockedMemory.allocate(LENGTH, "root key"));
+        RootKey key = empty();
         try {
             ByteBuffer bytes = key.bytes().asByteBuffer();
             while (bytes.hasRemaining()) {
@@ -97,53 +88,7 @@ public final class RootKey implements AutoCloseable {
      * @throws SealFailure saying what is wrong and what to do
      */
     public void write(Path file) {
-        Path folder = file.toAbsolutePath().getParent();
-        if (folder == null || Files.exists(file)) {
-            throw taken(file);
-        }
-        try {
-            // A name of its own, so that two who write at once never finish each other's draft.
-            Path draft = Files.createTempFile(
-                    folder, file.getFileName() + ".", ".draft", PosixFilePermissions.asFileAttribute(OWNER_ONLY));
-            try {
-                writeDurably(draft);
-                Files.createLink(file, draft); // unlike a rename, fails where there is such a file
-            } finally {
-                discard(draft);
-            }
-            try (FileChannel names = FileChannel.open(folder, StandardOpenOption.READ)) {
-                names.force(true);
-            }
-        } catch (FileAlreadyExistsException e) {
-            throw taken(file);
-        } catch (IOException | UnsupportedOperationException e) {
-            throw new SealFailure("the sealing file " + file + " cannot be written (" + reason(e)
-                    + "): check that its folder exists, belongs to the user who runs this HSM, has room, and is on a"
-                    + " file system with hard links");
-        }
-    }
-
-    private void writeDurably(Path draft) throws IOException {
-        try (FileChannel channel = FileChannel.open(draft, StandardOpenOption.WRITE)) {
-            ByteBuffer content = bytes().asByteBuffer();
-            while (content.hasRemaining()) {
-                channel.write(content);
-            }
-            channel.force(true);
-        }
-    }
-
-    private static SealFailure taken(Path file) {
-        return new SealFailure(
-                "the sealing file " + file + " is there already: name another one, or move it to a safe place");
-    }
-
-    private static void discard(Path draft) {
-        try {
-            Files.deleteIfExists(draft);
-        } catch (IOException e) {
-            throw new SealFailure("a draft of the sealing file was left behind: delete " + draft);
-        }
+        OwnFile.write(file, "sealing file", bytes().asByteBuffer());
     }
 
     /** The key's bytes, for derivation inside this package only. */

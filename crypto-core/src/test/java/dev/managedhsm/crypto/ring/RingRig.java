@@ -84,7 +84,7 @@ final class RingRig implements AutoCloseable {
         KeyRequest request = new KeyRequest(
                 new KeyName(name),
                 keyClass,
-                EnumSet.complementOf(EnumSet.of(PermittedOperation.EXPORT)),
+                EnumSet.complementOf(EnumSet.of(PermittedOperation.IMPORT, PermittedOperation.EXPORT)),
                 true,
                 KeyAttributes.NONE,
                 KeyAttributes.NONE,

@@ -8,7 +8,6 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -76,9 +75,6 @@ final class DevCommand implements Callable<Integer> {
     @Spec
     private @Nullable CommandSpec spec;
 
-    /** What the process ends with. */
-    private volatile int status;
-
     /** Only picocli makes one. */
     DevCommand() {}
 
@@ -114,32 +110,15 @@ final class DevCommand implements Callable<Integer> {
         }
     }
 
-    /** Whoever reads that the HSM is ready may end it at once: the hook is there first. */
     private void run(DevHsm hsm) throws InterruptedException {
-        Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("end").unstarted(() -> end(hsm)));
-        try {
+        UntilSignal.hold(hsm, () -> {
             hsm.announce();
-        } catch (RuntimeException e) {
-            status = REFUSED;
-            throw e;
-        }
-        if (!hsm.guide().names().loopbackOnly()) {
-            LOG.warn("other machines can reach this development HSM; whoever reads its folder is its administrator");
-        }
-        out().println(hsm.guide().banner());
-        new CountDownLatch(1).await();
-    }
-
-    /** Without the halt the JVM would report the signal (130, 143), although everything ended as it should. */
-    private void end(DevHsm hsm) {
-        try {
-            hsm.close();
-        } catch (RuntimeException e) {
-            LOG.error("the HSM did not end cleanly", e);
-            status = REFUSED;
-        }
-        Main.flushLog();
-        Runtime.getRuntime().halt(status);
+            if (!hsm.guide().names().loopbackOnly()) {
+                LOG.warn(
+                        "other machines can reach this development HSM; whoever reads its folder is its administrator");
+            }
+            out().println(hsm.guide().banner());
+        });
     }
 
     private static Path defaultFolder() {

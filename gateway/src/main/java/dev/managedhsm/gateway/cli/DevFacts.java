@@ -5,6 +5,7 @@ import dev.managedhsm.gateway.StartRefused;
 import dev.managedhsm.gateway.identity.ManagedIdentity;
 import java.io.IOException;
 import java.io.StringReader;
+import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.Properties;
@@ -19,8 +20,15 @@ import java.util.regex.Pattern;
  * @param clientId application id of that identity, a random GUID
  * @param identityHeader the secret of {@code X-IDENTITY-HEADER}, 32 hexadecimal digits
  * @param identityPort the port on which the managed-identity endpoint listened last, 0 before the first time
+ * @param tokenPort the port on which the token endpoint listened last, 0 before the first time
  */
-record DevFacts(String tenantId, String administratorId, String clientId, String identityHeader, int identityPort) {
+record DevFacts(
+        String tenantId,
+        String administratorId,
+        String clientId,
+        String identityHeader,
+        int identityPort,
+        int tokenPort) {
     private static final int HEADER_BYTES = 16;
     private static final int PORT_MAX = 65_535;
     private static final Pattern GUID = Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
@@ -45,15 +53,16 @@ record DevFacts(String tenantId, String administratorId, String clientId, String
                 value(folder, lines, "administratorId", GUID),
                 value(folder, lines, "clientId", GUID),
                 value(folder, lines, "identityHeader", HEADER),
-                port(folder, lines));
+                port(folder, lines, "identityPort"),
+                lines.containsKey("tokenPort") ? port(folder, lines, "tokenPort") : 0);
     }
 
-    /** The same facts with another port, written when it is another. */
-    DevFacts withIdentityPort(DevFolder folder, int port) {
-        if (port == identityPort) {
+    /** The same facts with other ports, written when they are others. */
+    DevFacts withPorts(DevFolder folder, int identity, int tokens) {
+        if (identity == identityPort && tokens == tokenPort) {
             return this;
         }
-        DevFacts changed = new DevFacts(tenantId, administratorId, clientId, identityHeader, port);
+        DevFacts changed = new DevFacts(tenantId, administratorId, clientId, identityHeader, identity, tokens);
         changed.write(folder);
         return changed;
     }
@@ -62,6 +71,21 @@ record DevFacts(String tenantId, String administratorId, String clientId, String
     ManagedIdentity identity() {
         String resourceId = "/subscriptions/" + tenantId + "/resourcegroups/dev/providers/Microsoft.Web/sites/dev";
         return new ManagedIdentity(tenantId, administratorId, clientId, resourceId);
+    }
+
+    /**
+     * A user-assigned identity of this HSM. Its ids follow from the tenant and its name, so they are the same at every
+     * start.
+     */
+    ManagedIdentity member(String name) {
+        String resourceId = "/subscriptions/" + tenantId
+                + "/resourcegroups/dev/providers/Microsoft.ManagedIdentity/userAssignedIdentities/" + name;
+        return new ManagedIdentity(tenantId, derived(name + " object"), derived(name + " client"), resourceId);
+    }
+
+    private String derived(String what) {
+        return UUID.nameUUIDFromBytes((tenantId + ' ' + what).getBytes(StandardCharsets.UTF_8))
+                .toString();
     }
 
     /** Without the header's secret. */
@@ -73,7 +97,7 @@ record DevFacts(String tenantId, String administratorId, String clientId, String
     private static DevFacts random() {
         byte[] header = new byte[HEADER_BYTES];
         new SecureRandom().nextBytes(header);
-        return new DevFacts(guid(), guid(), guid(), HexFormat.of().formatHex(header), 0);
+        return new DevFacts(guid(), guid(), guid(), HexFormat.of().formatHex(header), 0, 0);
     }
 
     private static String guid() {
@@ -89,14 +113,15 @@ record DevFacts(String tenantId, String administratorId, String clientId, String
                 "clientId=" + clientId,
                 "identityHeader=" + identityHeader,
                 "identityPort=" + identityPort,
+                "tokenPort=" + tokenPort,
                 "");
         folder.writePrivate(DevFolder.FACTS, text);
     }
 
-    private static int port(DevFolder folder, Properties lines) {
-        int port = Integer.parseInt(value(folder, lines, "identityPort", PORT));
+    private static int port(DevFolder folder, Properties lines, String name) {
+        int port = Integer.parseInt(value(folder, lines, name, PORT));
         if (port > PORT_MAX) {
-            throw damaged(folder, "identityPort");
+            throw damaged(folder, name);
         }
         return port;
     }

@@ -12,10 +12,19 @@ import java.util.stream.Collectors;
  * @param names what it is called
  * @param folder where it keeps everything
  * @param facts what it is
+ * @param identities whom its endpoints give tokens of
  * @param identityUrl the managed-identity endpoint
+ * @param authority the token endpoint, without path
  * @param kid the id of the development issuer's key
  */
-record DevGuide(DevNames names, DevFolder folder, DevFacts facts, String identityUrl, String kid) {
+record DevGuide(
+        DevNames names,
+        DevFolder folder,
+        DevFacts facts,
+        DevIdentities identities,
+        String identityUrl,
+        String authority,
+        String kid) {
     /** The file that a shell can source. */
     static final String ENVIRONMENT = "dev.env";
 
@@ -37,6 +46,15 @@ record DevGuide(DevNames names, DevFolder folder, DevFacts facts, String identit
         values.put("DEV_ISSUER_KEY", folder.at(ISSUER_KEY).toString());
         values.put("DEV_ISSUER_KID", kid);
         values.put("DEV_AUDIENCE", names.resource());
+        values.put("DEV_AUTHORITY", authority);
+        values.put(
+                "DEV_WORKLOAD_TOKEN_FILE",
+                folder.at(DevIdentities.WORKLOAD_TOKEN).toString());
+        values.put("ADMIN_CLIENT_ID", identities.administrator().clientId());
+        values.put("CRYPTO_USER_OBJECT_ID", identities.cryptoUser().objectId());
+        values.put("CRYPTO_USER_CLIENT_ID", identities.cryptoUser().clientId());
+        values.put("AUDITOR_OBJECT_ID", identities.auditor().objectId());
+        values.put("AUDITOR_CLIENT_ID", identities.auditor().clientId());
         String assignments = values.entrySet().stream()
                 .map(value -> value.getKey() + "=" + quoted(value.getValue()) + "\n")
                 .collect(Collectors.joining());

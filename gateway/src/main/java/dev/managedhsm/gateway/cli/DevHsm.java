@@ -6,38 +6,45 @@ import dev.managedhsm.auth.token.TokenIssuer;
 import dev.managedhsm.crypto.lifecycle.LifecyclePolicy;
 import dev.managedhsm.gateway.Gateway;
 import dev.managedhsm.gateway.GatewayConfig;
+import dev.managedhsm.gateway.RootKeySource;
 import dev.managedhsm.gateway.StartRefused;
 import dev.managedhsm.gateway.attestation.AttestationAuthority;
+import dev.managedhsm.gateway.Threads;
+import dev.managedhsm.gateway.http.AllowList;
+import dev.managedhsm.gateway.http.Listener;
+import dev.managedhsm.gateway.http.Plane;
+import dev.managedhsm.gateway.http.TlsConfig;
 import dev.managedhsm.gateway.identity.DevIssuer;
-import dev.managedhsm.gateway.identity.ManagedIdentityEndpoint;
+import dev.managedhsm.gateway.refusal.RefusalConfig;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.security.interfaces.RSAPrivateCrtKey;
 import java.time.Clock;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 
 /**
- * A running development HSM: its folder, its token endpoint and its gateway, started in this order and ended in the
+ * A running development HSM: its folder, its endpoints for identities and its gateway, started in this order and ended in the
  * reverse one. Start and end it from any thread that may block.
  */
 final class DevHsm implements AutoCloseable {
     /** Issuer and HSM read the same clock, so a token that has expired has expired. */
     private static final int NO_SKEW_SECONDS = 0;
 
-    private static final long FIRST_KEYS = 1;
+    private static final String REGION = "local";
 
     private final DevFolder folder;
-    private final ManagedIdentityEndpoint endpoint;
+    private final DevEndpoints endpoints;
     private final Gateway gateway;
     private final DevGuide guide;
 
-    private DevHsm(DevFolder folder, ManagedIdentityEndpoint endpoint, Gateway gateway, DevGuide guide) {
+    private DevHsm(DevFolder folder, DevEndpoints endpoints, Gateway gateway, DevGuide guide) {
         this.folder = folder;
-        this.endpoint = endpoint;
+        this.endpoints = endpoints;
         this.gateway = gateway;
         this.guide = guide;
     }
@@ -96,7 +103,7 @@ final class DevHsm implements AutoCloseable {
     @Override
     public void close() {
         try (folder;
-                endpoint;
+                endpoints;
                 gateway) {
             folder.remove(DevGuide.ENVIRONMENT);
         }
@@ -108,14 +115,16 @@ final class DevHsm implements AutoCloseable {
         Clock clock = Clock.systemUTC();
         DevIssuer issuer = new DevIssuer(issuerKey(folder), names.issuerUrl(facts.tenantId()), clock);
         DevCertificates.issue(folder, names, clock);
-        ManagedIdentityEndpoint endpoint = startEndpoint(issuer, facts, names);
+        DevIdentities identities = DevIdentities.of(folder, facts, names, issuer, clock);
+        DevEndpoints endpoints = DevEndpoints.start(folder, facts, identities, names, issuer, clock);
         try {
-            DevFacts known = facts.withIdentityPort(folder, endpoint.port());
-            DevGuide guide = new DevGuide(names, folder, known, endpoint.url().toString(), issuer.kid());
-            Gateway gateway = Gateway.start(config(folder, names, known, issuer, deletion, authorities));
-            return new DevHsm(folder, endpoint, gateway, guide);
+            facts.withPorts(folder, endpoints.identityPort(), endpoints.tokenPort());
+            DevGuide guide = new DevGuide(
+                    names, folder, facts, identities, endpoints.identityUrl(), endpoints.authority(), issuer.kid());
+            Gateway gateway = Gateway.start(config(folder, names, facts, issuer, identities, deletion, authorities));
+            return new DevHsm(folder, endpoints, gateway, guide);
         } catch (RuntimeException e) {
-            endpoint.close();
+            endpoints.close();
             throw e;
         }
     }
@@ -127,21 +136,12 @@ final class DevHsm implements AutoCloseable {
         return (RSAPrivateCrtKey) Pem.readPrivateKey(folder, DevGuide.ISSUER_KEY, "RSA");
     }
 
-    private static ManagedIdentityEndpoint startEndpoint(DevIssuer issuer, DevFacts facts, DevNames names) {
-        try {
-            return ManagedIdentityEndpoint.start(
-                    issuer, facts.identity(), names.resource(), facts.identityHeader(), facts.identityPort());
-        } catch (IOException e) {
-            throw new StartRefused(
-                    "No port of 127.0.0.1 is free for the managed-identity endpoint: end other programs first.", e);
-        }
-    }
-
     private static GatewayConfig config(
             DevFolder folder,
             DevNames names,
             DevFacts facts,
             DevIssuer issuer,
+            DevIdentities identities,
             LifecyclePolicy deletion,
             List<AttestationAuthority> authorities) {
         TokenIssuer trusted = new TokenIssuer(
@@ -151,22 +151,27 @@ final class DevHsm implements AutoCloseable {
                 Set.of(names.resource()),
                 Set.of(SignatureAlgorithm.RS256),
                 issuer.jwks(),
-                NO_SKEW_SECONDS,
-                FIRST_KEYS);
+                NO_SKEW_SECONDS);
+        Listener listener = new Listener(
+                DevNames.plain(names.bind()), names.port(), EnumSet.allOf(Plane.class), AllowList.EVERYBODY);
+        Path data = folder.at("data");
         return new GatewayConfig(
-                DevNames.plain(names.bind()),
-                names.port(),
-                names.hostName(),
-                folder.at("data"),
-                folder.at(DevCertificates.SERVER),
-                folder.at(DevCertificates.SERVER_KEY),
+                names.url(),
+                REGION,
+                List.of(listener),
+                new TlsConfig(folder.at(DevCertificates.SERVER), folder.at(DevCertificates.SERVER_KEY)),
+                data,
+                new RootKeySource.Development(data.resolve("root.key")),
+                Threads.forCores(Runtime.getRuntime().availableProcessors()),
                 facts.tenantId(),
                 names.resource(),
                 names.loginAuthority(),
                 List.of(trusted),
                 List.of(facts.administratorId()),
+                identities.roles(),
                 deletion,
-                authorities);
+                authorities,
+                RefusalConfig.in(folder.at("refused-tokens")));
     }
 
     /** The port is part of the audience, so it is chosen before anything listens on it. */

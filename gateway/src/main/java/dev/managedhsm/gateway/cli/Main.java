@@ -10,7 +10,10 @@ import picocli.CommandLine.Command;
  * The program behind {@code gateway/bin/hsm}. It ends with 0 after a clean shutdown, 1 when a start is refused, and 2
  * when the command line is not understood.
  */
-@Command(name = "hsm", description = "A managed HSM as a crypto gateway.", subcommands = DevCommand.class)
+@Command(
+        name = "hsm",
+        description = "A managed HSM as a crypto gateway.",
+        subcommands = {DevCommand.class, ServeCommand.class, InitCommand.class, ConfigCommand.class})
 public final class Main {
     /** Only picocli makes one. */
     Main() {}

@@ -63,9 +63,23 @@ final class Pem {
      * @param algorithm "RSA" or "EC"
      */
     static PrivateKey readPrivateKey(DevFolder folder, String name, String algorithm) {
-        String text = folder.read(name).strip();
-        if (!text.startsWith(KEY_HEADER) || !text.endsWith(KEY_FOOTER)) {
+        PrivateKey key = privateKey(folder.read(name), algorithm);
+        if (key == null) {
             throw damaged(folder, name, null);
+        }
+        return key;
+    }
+
+    /**
+     * The private key of a text: PKCS#8, not encrypted.
+     *
+     * @param algorithm "RSA" or "EC"
+     * @return the key, or null when the text holds none of this algorithm; why is not told, because that may quote it
+     */
+    static @Nullable PrivateKey privateKey(String pem, String algorithm) {
+        String text = pem.strip();
+        if (!text.startsWith(KEY_HEADER) || !text.endsWith(KEY_FOOTER)) {
+            return null;
         }
         byte[] encoded = new byte[0];
         try {
@@ -73,8 +87,7 @@ final class Pem {
                     .decode(text.substring(KEY_HEADER.length(), text.length() - KEY_FOOTER.length()));
             return KeyFactory.getInstance(algorithm).generatePrivate(new PKCS8EncodedKeySpec(encoded));
         } catch (GeneralSecurityException | IllegalArgumentException e) {
-            // The cause is left out: it may quote what it read.
-            throw damaged(folder, name, null);
+            return null;
         } finally {
             Arrays.fill(encoded, (byte) 0);
         }

@@ -5,14 +5,20 @@ import dev.managedhsm.auth.token.VerifiedToken;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.AttributeKey;
 import io.vertx.core.http.HttpServerRequest;
 import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateEncodingException;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
+import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +30,8 @@ final class Connection {
 
     private final IntakeAccount account;
     private final Channel channel;
+    private final Listener listener;
+    private final boolean allowed;
     private final String networkInfo;
     private final String address;
 
@@ -36,16 +44,20 @@ final class Connection {
     private @Nullable Intake last;
     private @Nullable String header;
     private @Nullable VerifiedToken token;
+    private byte @Nullable [] thumbprint;
+    private boolean thumbprintKnown;
     private int misses = EdgeLimits.TOKEN_MISSES_MAX;
     private long missesSinceNanos = System.nanoTime();
 
-    Connection(IntakeAccount account, Channel channel) {
+    Connection(IntakeAccount account, Channel channel, Listener listener) {
         this.account = account;
         this.channel = channel;
+        this.listener = listener;
         SocketAddress remote = channel.remoteAddress();
         boolean six = remote instanceof InetSocketAddress inet && inet.getAddress() instanceof Inet6Address;
         this.address =
                 remote instanceof InetSocketAddress inet ? inet.getAddress().getHostAddress() : "unknown";
+        this.allowed = listener.allowed().allows(remote instanceof InetSocketAddress inet ? inet.getAddress() : null);
         String family = six ? "Ipv6" : "Ipv4";
         this.networkInfo = "conn_type=" + family + ";addr=" + address + ";act_addr_fam=" + family + ";";
     }
@@ -53,6 +65,16 @@ final class Connection {
     /** The client's address, for the log. */
     String address() {
         return address;
+    }
+
+    /** Whether the listener is for this plane. */
+    boolean serves(Plane plane) {
+        return listener.planes().contains(plane);
+    }
+
+    /** Whether the listener's allow-list has the client's address. */
+    boolean allowed() {
+        return allowed;
     }
 
     /** The value of {@code x-ms-keyvault-network-info}. */
@@ -130,6 +152,33 @@ final class Connection {
     void remember(String header, VerifiedToken token) {
         this.header = header;
         this.token = token;
+    }
+
+    /**
+     * SHA-256 of the certificate whose private key the client has proven to hold in the handshake, or null when it showed
+     * none that this server trusts.
+     */
+    byte @Nullable [] certificateThumbprint() {
+        if (!thumbprintKnown) {
+            thumbprint = thumbprint(channel);
+            thumbprintKnown = true;
+        }
+        return thumbprint;
+    }
+
+    private static byte @Nullable [] thumbprint(Channel channel) {
+        SslHandler tls = channel.pipeline().get(SslHandler.class);
+        if (tls == null) {
+            return null;
+        }
+        try {
+            Certificate own = tls.engine().getSession().getPeerCertificates()[0]; // the client's own comes first
+            return MessageDigest.getInstance("SHA-256").digest(own.getEncoded());
+        } catch (SSLPeerUnverifiedException | CertificateEncodingException none) {
+            return null;
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("the JDK has no SHA-256", e);
+        }
     }
 
     /** Whether this connection may bring one more token that is not known; counts it. */

@@ -19,6 +19,10 @@ import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.net.impl.ConnectionBase;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -28,8 +32,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The edge on one event loop: a listening server, what it remembers of its connections, and the services that requests
- * on this event loop use. One per event loop; all of them listen on the same port. Used by its event loop's thread only.
+ * The edge on one event loop: its listening servers, what it remembers of its connections, and the services that requests
+ * on this event loop use. One per event loop; all of them listen on the same ports. Used by its event loop's thread only.
  */
 public final class Edge extends VerticleBase {
     private static final Logger LOG = LoggerFactory.getLogger(Edge.class);
@@ -41,7 +45,7 @@ public final class Edge extends VerticleBase {
     private final IntakeAccount account;
     private final RequestIds ids;
 
-    private @Nullable HttpServer server;
+    private final Map<Listener, HttpServer> servers = new LinkedHashMap<>();
     private @Nullable Executor loop;
     private @Nullable TokenGate tokens;
     private @Nullable Consumer<Exchange> routes;
@@ -68,21 +72,37 @@ public final class Edge extends VerticleBase {
     public Future<?> start() {
         tokens = services.tokenGate(loop());
         routes = routing.apply(this);
-        HttpServer http = vertx.createHttpServer(services.serverOptions())
-                .connectionHandler(this::connected)
-                .requestHandler(this::received)
-                .invalidRequestHandler(this::malformed)
-                .exceptionHandler(failure -> LOG.debug("connection refused: {}", failure.toString()));
-        server = http;
         long bodyNanosMax = TimeUnit.MILLISECONDS.toNanos(EdgeLimits.BODY_MILLIS_MAX);
         vertx.setPeriodic(SWEEP_MILLIS, timer -> account.expire(System.nanoTime() - bodyNanosMax));
-        return http.listen();
+        List<Future<HttpServer>> listening = new ArrayList<>();
+        for (Listener listener : services.listeners()) {
+            HttpServer http = vertx.createHttpServer(services.serverOptions(listener))
+                    .connectionHandler(connection -> connected(connection, listener))
+                    .requestHandler(this::received)
+                    .invalidRequestHandler(this::malformed)
+                    .exceptionHandler(failure -> LOG.debug("connection refused: {}", failure.toString()));
+            servers.put(listener, http);
+            listening.add(http.listen().recover(failure -> Future.failedFuture(new CannotListen(listener, failure))));
+        }
+        return Future.all(listening);
+    }
+
+    /**
+     * Speaks TLS to new connections with other files, on all event loops: they share their listening sockets.
+     *
+     * @return done, or why not; then the old ones stay in use
+     */
+    public Future<?> use(TlsFiles files) {
+        return Future.all(servers.values().stream()
+                .map(http -> http.updateSSLOptions(services.tlsOptions(files), true))
+                .toList());
     }
 
     @Override
     public Future<?> stop() {
-        HttpServer http = server;
-        return http == null ? Future.succeededFuture() : http.shutdown(5, TimeUnit.SECONDS);
+        return Future.join(servers.values().stream()
+                .map(http -> http.shutdown(5, TimeUnit.SECONDS))
+                .toList());
     }
 
     /** Runs tasks on this event loop. */
@@ -99,6 +119,10 @@ public final class Edge extends VerticleBase {
         return set(tokens);
     }
 
+    String region() {
+        return services.region();
+    }
+
     String newRequestId() {
         return ids.next();
     }
@@ -110,7 +134,7 @@ public final class Edge extends VerticleBase {
         return field;
     }
 
-    private void connected(HttpConnection http) {
+    private void connected(HttpConnection http, Listener listener) {
         ChannelHandlerContext context = ((ConnectionBase) http).channelHandlerContext();
         Channel channel = context.channel();
         if (connections >= EdgeLimits.CONNECTIONS_MAX) {
@@ -118,7 +142,7 @@ public final class Edge extends VerticleBase {
             return;
         }
         connections++;
-        Connection connection = new Connection(account, channel);
+        Connection connection = new Connection(account, channel, listener);
         channel.attr(Connection.KEY).set(connection);
         http.closeHandler(closed -> {
             connections--;
@@ -145,6 +169,10 @@ public final class Edge extends VerticleBase {
     private void received(HttpServerRequest request) {
         Exchange exchange = exchange(request);
         if (exchange == null) {
+            return;
+        }
+        if (!exchange.allowed()) {
+            exchange.refuse(WireError.forbiddenByFirewall(exchange.clientAddress()));
             return;
         }
         if (tooLong(request, exchange.bodyLengthMax())) {

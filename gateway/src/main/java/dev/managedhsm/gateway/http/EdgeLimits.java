@@ -59,6 +59,14 @@ public final class EdgeLimits {
 
     /** Steps of key releases of all connections waiting for a thread. */
     public static final int RELEASE_QUEUE_MAX = 64;
+    /** Tokens of one event loop that wait for their issuer's keys. */
+    public static final int TOKENS_WAITING_MAX = 512;
+
+    /** How long such a token waits, in milliseconds. */
+    public static final long KEY_WAIT_MILLIS_MAX = 2_000;
+
+    /** When a caller is asked to come back whose issuer's keys are stale, in seconds. */
+    public static final long KEYS_RETRY_SECONDS = 30;
 
     /** How long an operation may wait for a worker unless the client says less, in nanoseconds. */
     public static final long OPERATION_WAIT_NANOS_MAX = 5_000_000_000L;

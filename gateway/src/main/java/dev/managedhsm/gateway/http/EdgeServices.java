@@ -2,62 +2,74 @@
 package dev.managedhsm.gateway.http;
 
 import dev.managedhsm.auth.token.Challenge;
+import dev.managedhsm.auth.token.KeyRefresh;
 import dev.managedhsm.auth.token.TokenCache;
 import dev.managedhsm.auth.token.TokenVerifier;
+import dev.managedhsm.gateway.refusal.RefusalLog;
+import io.vertx.core.http.ClientAuth;
 import io.vertx.core.http.Http2Settings;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.net.OpenSSLEngineOptions;
-import io.vertx.core.net.PemKeyCertOptions;
-import java.nio.file.Path;
+import io.vertx.core.net.ServerSSLOptions;
 import java.time.InstantSource;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 
 /**
  * What the edges of all event loops share. Immutable; any event loop.
  *
- * @param bindAddress the address to listen on
- * @param port the port to listen on
- * @param certificateChain PEM file
- * @param privateKey PEM file
+ * @param listeners what is listened on, by each event loop
+ * @param tls which versions are spoken, and whether clients show certificates
+ * @param tlsFiles what is spoken with from the start
  * @param openSsl whether TLS runs on BoringSSL; otherwise on the JDK's engine, which costs about half as much again
  * @param verifier verifies tokens
  * @param cache verified tokens
  * @param challenge what an unproven caller is told
  * @param verification runs token verifications; refuses when its queue is full
+ * @param refresh fetches issuers' keys when a token names one that is not known
+ * @param refusals remembers refused tokens
  * @param intakeBytesMax memory that one event loop may hold for bodies
  * @param longBodies which requests may have a long body, and the memory for those
  * @param clock wall clock
+ * @param region the region that answers name
  */
 public record EdgeServices(
-        String bindAddress,
-        int port,
-        Path certificateChain,
-        Path privateKey,
+        List<Listener> listeners,
+        TlsConfig tls,
+        TlsFiles tlsFiles,
         boolean openSsl,
         TokenVerifier verifier,
         TokenCache cache,
         Challenge challenge,
         Executor verification,
+        KeyRefresh refresh,
+        RefusalLog refusals,
         int intakeBytesMax,
         LongBodies longBodies,
-        InstantSource clock) {
-    TokenGate tokenGate(Executor loop) {
-        return new TokenGate(verifier, cache, challenge, verification, loop, clock);
+        InstantSource clock,
+        String region) {
+    /** Copies the list. */
+    public EdgeServices {
+        listeners = List.copyOf(listeners);
     }
 
-    HttpServerOptions serverOptions() {
+    TokenGate tokenGate(Executor loop) {
+        return new TokenGate(this, loop);
+    }
+
+    HttpServerOptions serverOptions(Listener listener) {
         HttpServerOptions options = new HttpServerOptions()
-                .setHost(bindAddress)
-                .setPort(port)
+                .setHost(listener.bindAddress())
+                .setPort(listener.port())
                 .setSsl(true)
                 .setUseAlpn(true)
-                .setKeyCertOptions(new PemKeyCertOptions()
-                        .addCertPath(certificateChain.toString())
-                        .addKeyPath(privateKey.toString()))
-                .setEnabledSecureTransportProtocols(new LinkedHashSet<>(List.of("TLSv1.3", "TLSv1.2")))
+                .setKeyCertOptions(tlsFiles.keyPair())
+                .setTrustOptions(tlsFiles.clientTrust())
+                .setClientAuth(clientAuth())
+                .setEnabledSecureTransportProtocols(versions())
                 .setSslHandshakeTimeout(EdgeLimits.HANDSHAKE_SECONDS_MAX)
                 .setSslHandshakeTimeoutUnit(TimeUnit.SECONDS)
                 .setIdleTimeout(EdgeLimits.IDLE_SECONDS_MAX)
@@ -77,5 +89,34 @@ public record EdgeServices(
             options.setSslEngineOptions(new OpenSSLEngineOptions());
         }
         return options;
+    }
+
+    /** The options of new connections once the files have changed. */
+    ServerSSLOptions tlsOptions(TlsFiles files) {
+        ServerSSLOptions options = new ServerSSLOptions();
+        options.setUseAlpn(true)
+                .setApplicationLayerProtocols(List.of("h2", "http/1.1"))
+                .setKeyCertOptions(files.keyPair())
+                .setTrustOptions(files.clientTrust())
+                .setClientAuth(clientAuth())
+                .setEnabledSecureTransportProtocols(versions())
+                .setSslHandshakeTimeout(EdgeLimits.HANDSHAKE_SECONDS_MAX)
+                .setSslHandshakeTimeoutUnit(TimeUnit.SECONDS);
+        return options;
+    }
+
+    private Set<String> versions() {
+        return switch (tls.oldest()) {
+            case TLS_1_2 -> new LinkedHashSet<>(List.of("TLSv1.3", "TLSv1.2"));
+            case TLS_1_3 -> Set.of("TLSv1.3");
+        };
+    }
+
+    private ClientAuth clientAuth() {
+        return switch (tls.clients()) {
+            case NONE -> ClientAuth.NONE;
+            case OPTIONAL -> ClientAuth.REQUEST;
+            case REQUIRED -> ClientAuth.REQUIRED;
+        };
     }
 }

@@ -32,7 +32,6 @@ public final class Exchange {
     private static final CharSequence SERVER_LATENCY = AsciiString.cached("x-ms-server-latency");
     private static final CharSequence NETWORK_INFO = AsciiString.cached("x-ms-keyvault-network-info");
     private static final CharSequence REGION = AsciiString.cached("x-ms-keyvault-region");
-    private static final CharSequence REGION_LOCAL = AsciiString.cached("local");
     private static final CharSequence[] FIXED = {
         AsciiString.cached("cache-control"), AsciiString.cached("no-cache"),
         AsciiString.cached("content-security-policy"), AsciiString.cached("default-src 'self'"),
@@ -86,6 +85,16 @@ public final class Exchange {
     /** The client's address, for the log. */
     public String clientAddress() {
         return connection.address();
+    }
+
+    /** Whether what is asked for may be here: the connection's listener is for this plane. */
+    public boolean serves(Plane plane) {
+        return connection.serves(plane);
+    }
+
+    /** Whether the client's address may ask here at all. */
+    boolean allowed() {
+        return connection.allowed();
     }
 
     /** Whether the exchange is over: answered, or the client has gone. */
@@ -277,7 +286,7 @@ public final class Exchange {
 
     private HttpServerResponse success(int status) {
         HttpServerResponse response = head(status);
-        response.putHeader(REGION, REGION_LOCAL);
+        response.putHeader(REGION, edge.region());
         response.putHeader(NETWORK_INFO, connection.networkInfo());
         return response;
     }

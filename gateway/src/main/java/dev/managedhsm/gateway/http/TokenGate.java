@@ -2,17 +2,17 @@
 package dev.managedhsm.gateway.http;
 
 import dev.managedhsm.auth.token.BearerHeader;
-import dev.managedhsm.auth.token.Challenge;
 import dev.managedhsm.auth.token.Rejection;
 import dev.managedhsm.auth.token.RejectionReason;
-import dev.managedhsm.auth.token.TokenCache;
-import dev.managedhsm.auth.token.TokenVerifier;
 import dev.managedhsm.auth.token.Verification;
 import dev.managedhsm.auth.token.VerifiedToken;
+import dev.managedhsm.gateway.refusal.RefusalRecord;
 import dev.managedhsm.gateway.wire.WireError;
-import java.time.InstantSource;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -24,43 +24,35 @@ import org.slf4j.LoggerFactory;
  * <pre>
  *   header ─▶ the connection's last one? ─▶ in the cache of all? ─▶ may this connection miss? ─▶ verify, off the loop
  *             identity, then text            full text                32, one more every 100 ms    bounded queue
+ *                                               │                                                     │      ▲
+ *                                               └──▶ its certificate, if it is bound to one ◀─────────┤      │ once
+ *                                                                                     unknown key ────┴▶ fetch, wait
  * </pre>
  *
- * One per event loop, used by its thread only; the cache and the verifier behind it are shared.
+ * One per event loop, used by its thread only; the cache, the verifier and the record of refusals behind it are shared.
  */
 final class TokenGate {
     private static final Logger LOG = LoggerFactory.getLogger(TokenGate.class);
 
     private static final String SCHEME = "Bearer ";
 
-    private final TokenVerifier verifier;
-    private final TokenCache cache;
-    private final Challenge challenge;
-    private final Executor verification;
+    private final EdgeServices services;
     private final Executor loop;
-    private final InstantSource clock;
+
+    /** Callers whose token waits for its issuer's keys; counted up by any verification thread. */
+    private final AtomicInteger waiting = new AtomicInteger();
+
+    /** A token on its way: who brought it, and what happens when it is good. */
+    private record Arrival(
+            Exchange exchange, Connection connection, String header, String token, Consumer<VerifiedToken> action) {}
 
     /**
-     * @param verifier what verifies
-     * @param cache tokens verified by any event loop
-     * @param challenge what an unproven caller is told
-     * @param verification runs verifications; refuses when its queue is full
+     * @param services what verifies, remembers and answers
      * @param loop runs tasks on the owning event loop
-     * @param clock wall clock
      */
-    TokenGate(
-            TokenVerifier verifier,
-            TokenCache cache,
-            Challenge challenge,
-            Executor verification,
-            Executor loop,
-            InstantSource clock) {
-        this.verifier = verifier;
-        this.cache = cache;
-        this.challenge = challenge;
-        this.verification = verification;
+    TokenGate(EdgeServices services, Executor loop) {
+        this.services = services;
         this.loop = loop;
-        this.clock = clock;
     }
 
     /** Whether a header could bring a token at all, told without taking it apart. */
@@ -71,10 +63,10 @@ final class TokenGate {
     void authenticate(Exchange exchange, Connection connection, Consumer<VerifiedToken> action) {
         String header = exchange.request().getHeader("authorization");
         if (header == null) {
-            exchange.challenge(RejectionReason.MISSING, challenge);
+            exchange.challenge(RejectionReason.MISSING, services.challenge());
             return;
         }
-        long nowSeconds = clock.millis() / 1000;
+        long nowSeconds = services.clock().millis() / 1000;
         VerifiedToken known = connection.token(header);
         if (known != null && known.usableAt(nowSeconds)) {
             action.accept(known);
@@ -82,42 +74,57 @@ final class TokenGate {
         }
         String token = BearerHeader.token(header);
         if (token == null) {
-            if (connection.mayMiss(System.nanoTime())) { // the log has the same budget as the verifier
-                reject(exchange, RejectionReason.NOT_BEARER, null);
+            if (connection.mayMiss(System.nanoTime())) { // the record has the same budget as the verifier
+                reject(exchange, Rejection.NOT_BEARER);
             } else {
-                exchange.challenge(RejectionReason.NOT_BEARER, challenge);
+                exchange.challenge(RejectionReason.NOT_BEARER, services.challenge());
             }
             return;
         }
-        known = cache.find(token, nowSeconds);
-        if (known != null) {
-            connection.remember(header, known);
-            action.accept(known);
-        } else if (connection.mayMiss(System.nanoTime())) {
-            verify(exchange, connection, header, token, action);
-        } else {
+        Arrival arrival = new Arrival(exchange, connection, header, token, action);
+        known = services.cache().find(token, nowSeconds);
+        if (known != null && !known.bound()) {
+            accept(arrival, known);
+        } else if (!connection.mayMiss(System.nanoTime())) {
             exchange.refuse(WireError.throttled());
+        } else if (known != null) {
+            accept(arrival, known);
+        } else {
+            verify(arrival, true);
         }
     }
 
-    private void verify(
-            Exchange exchange, Connection connection, String header, String token, Consumer<VerifiedToken> action) {
+    /** Remembered by the connection only after its certificate was looked at, which stays the same. */
+    private void accept(Arrival arrival, VerifiedToken verified) {
+        Rejection rejection = verified.bound() ? verified.refusedOn(arrival.connection.certificateThumbprint()) : null;
+        if (rejection != null) {
+            reject(arrival.exchange, rejection);
+            return;
+        }
+        arrival.connection.remember(arrival.header, verified);
+        arrival.action.accept(verified);
+    }
+
+    private void verify(Arrival arrival, boolean mayWait) {
         try {
-            verification.execute(() -> {
-                Verification verification = verify(token);
-                loop.execute(() -> verified(exchange, connection, header, verification, action));
+            services.verification().execute(() -> {
+                Verification verification = verify(arrival.token);
+                if (!(mayWait && verification instanceof Rejection rejection && waitsForKeys(arrival, rejection))) {
+                    loop.execute(() -> verified(arrival, verification));
+                }
             });
         } catch (RejectedExecutionException full) {
-            exchange.refuse(WireError.throttled());
+            loop.execute(() -> throttle(arrival));
         }
     }
 
     /** Off the event loop; null if the verifier broke. */
     private @Nullable Verification verify(String token) {
         try {
-            Verification verification = verifier.verify(token);
+            Verification verification = services.verifier().verify(token);
             if (verification instanceof VerifiedToken verified) {
-                cache.keep(token, verified);
+                services.cache().keep(token, verified);
+                services.refusals().verified(verified);
             }
             return verification;
         } catch (RuntimeException broken) {
@@ -126,33 +133,60 @@ final class TokenGate {
         }
     }
 
-    private void verified(
-            Exchange exchange,
-            Connection connection,
-            String header,
-            @Nullable Verification verification,
-            Consumer<VerifiedToken> action) {
+    /** Off the event loop: has keys fetched; whether the token will be looked at again when they are here, or too late. */
+    private boolean waitsForKeys(Arrival arrival, Rejection rejection) {
+        String issuerName = rejection.issuerName();
+        boolean stale = rejection.reason() == RejectionReason.KEYS_STALE;
+        if (issuerName == null || !(stale || rejection.keyMayBeNew())) {
+            return false;
+        }
+        CompletableFuture<Void> fetch = services.refresh().wanted(issuerName);
+        if (fetch == null) {
+            return false;
+        }
+        if (waiting.incrementAndGet() > EdgeLimits.TOKENS_WAITING_MAX) {
+            waiting.decrementAndGet();
+            loop.execute(() -> throttle(arrival));
+            return true;
+        }
+        var _ = fetch.copy()
+                .completeOnTimeout(null, EdgeLimits.KEY_WAIT_MILLIS_MAX, TimeUnit.MILLISECONDS)
+                .whenComplete((ended, never) -> {
+                    waiting.decrementAndGet();
+                    verify(arrival, false);
+                });
+        return true;
+    }
+
+    private static void throttle(Arrival arrival) {
+        if (arrival.exchange.over()) {
+            arrival.exchange.close();
+        } else {
+            arrival.exchange.refuse(WireError.throttled());
+        }
+    }
+
+    private void verified(Arrival arrival, @Nullable Verification verification) {
+        Exchange exchange = arrival.exchange;
         if (exchange.over()) {
             exchange.close();
             return;
         }
         switch (verification) {
             case null -> exchange.refuse(WireError.internal());
-            case VerifiedToken verified -> {
-                connection.remember(header, verified);
-                action.accept(verified);
-            }
-            case Rejection rejection -> reject(exchange, rejection.reason(), rejection);
+            case VerifiedToken verified -> accept(arrival, verified);
+            case Rejection rejection -> reject(exchange, rejection);
         }
     }
 
-    private void reject(Exchange exchange, RejectionReason reason, @Nullable Rejection rejection) {
-        LOG.info(
-                "token refused: {} from {} request {}{}",
-                reason,
-                exchange.clientAddress(),
-                exchange.requestId(),
-                rejection == null ? "" : " " + rejection);
-        exchange.challenge(reason, challenge);
+    private void reject(Exchange exchange, Rejection rejection) {
+        services.refusals()
+                .add(new RefusalRecord(
+                        services.clock().instant(), exchange.requestId(), exchange.clientAddress(), rejection));
+        if (rejection.reason() == RejectionReason.KEYS_STALE) {
+            exchange.refuse(WireError.issuerKeysStale(), EdgeLimits.KEYS_RETRY_SECONDS);
+        } else {
+            exchange.challenge(rejection.reason(), services.challenge());
+        }
     }
 }

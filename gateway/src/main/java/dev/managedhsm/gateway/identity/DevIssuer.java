@@ -23,9 +23,9 @@ import java.util.Arrays;
 import java.util.Base64;
 
 /**
- * A token issuer for development: signs access tokens of Entra's version 1 shape with an RSA key that lies in a file.
+ * A token issuer of this HSM's own: signs access tokens of Entra's version 1 shape with an RSA key that lies in a file.
  *
- * <p>Its private key is a JCA key on the heap: it opens a development HSM and nothing else. Safe for use by any thread; each call of {@link #mint} uses a signature object of its own.
+ * <p>Its private key is a JCA key on the heap: it opens this HSM and nothing else. Safe for use by any thread; each call of {@link #mint} uses a signature object of its own.
  */
 public final class DevIssuer {
     /** Size of the key, in bits. */
@@ -126,6 +126,28 @@ public final class DevIssuer {
                 .put("ver", "1.0")
                 .put("xms_mirid", identity.resourceId());
         return new IssuedToken(sign(header, claims), now, end);
+    }
+
+    /**
+     * Signs a token of a workload, which is exchanged for an access token and opens nothing by itself.
+     *
+     * @param assertionIssuer what the claim {@code iss} says; another than {@link #url}
+     * @param subject what the claim {@code sub} says
+     * @param audience what the claim {@code aud} says
+     * @param end when it ends
+     * @return the token, a JWS in compact form
+     */
+    public String assertion(String assertionIssuer, String subject, String audience, Instant end) {
+        Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
+        JsonObject header =
+                new JsonObject().put("typ", "JWT").put("alg", "RS256").put("kid", kid);
+        JsonObject claims = new JsonObject()
+                .put("iss", assertionIssuer)
+                .put("sub", subject)
+                .put("aud", audience)
+                .put("iat", now.getEpochSecond())
+                .put("exp", end.getEpochSecond());
+        return sign(header, claims);
     }
 
     /** RFC 7515 section 7.1, with RS256 of RFC 7518 section 3.3. */

@@ -2,7 +2,7 @@
 package dev.managedhsm.gateway.identity;
 
 /**
- * A system-assigned managed identity, as its tokens name it.
+ * A managed identity, as its tokens name it.
  *
  * @param tenantId the tenant, a GUID in lower case: claim {@code tid}
  * @param objectId the principal's object id, a GUID in lower case: claims {@code oid} and {@code sub}

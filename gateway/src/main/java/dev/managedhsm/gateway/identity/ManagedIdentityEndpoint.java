@@ -3,42 +3,36 @@ package dev.managedhsm.gateway.identity;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.managedhsm.gateway.identity.IdentityServer.JsonAnswer;
 import io.vertx.core.MultiMap;
-import io.vertx.core.Vertx;
-import io.vertx.core.VertxOptions;
-import io.vertx.core.file.FileSystemOptions;
-import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
-import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.net.HostAndPort;
 import java.io.IOException;
-import java.net.BindException;
 import java.net.URI;
 import java.security.MessageDigest;
-import java.time.Duration;
-import java.util.List;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hands out tokens of one managed identity on loopback, in plain HTTP, by two of Azure's protocols.
+ * Hands out tokens of managed identities to programs of this machine, in plain HTTP, by Azure's protocols.
  *
  * <ul>
  *   <li>App Service, version 2019-08-01: {@code GET /msi/token?api-version=2019-08-01&resource=…} with the secret of
  *       {@code IDENTITY_HEADER} in the header {@code X-IDENTITY-HEADER};
  *   <li>instance metadata (IMDS), version 2018-02-01 and later:
- *       {@code GET /metadata/identity/oauth2/token?api-version=…&resource=…} with {@code Metadata: true}. As in Azure,
- *       whoever can connect gets a token, so every process of this machine is trusted.
+ *       {@code GET /metadata/identity/oauth2/token?api-version=…&resource=…} with {@code Metadata: true};
+ *   <li>Cloud Shell: {@code GET /oauth2/token?resource=…}, or {@code POST} with {@code resource} in a form, with
+ *       {@code Metadata: true}.
  * </ul>
  *
- * <p>It listens on 127.0.0.1 and nowhere else, answers only requests that name a loopback host, and gives tokens for
- * one audience: the HSM's. Starting and closing block; call them from no event loop. It has an event loop of its own,
- * which is why a request may sign on it: nobody else waits there.
+ * <p>By the last two whoever can connect gets a token, as in Azure, so every process of this machine is trusted. A
+ * request may name a user-assigned identity by {@code client_id}, {@code object_id} or {@code principal_id}, {@code
+ * mi_res_id} or {@code msi_res_id}; without a name the system-assigned one is meant.
+ *
+ * <p>It answers only requests that name the address it listens on, or localhost, and gives tokens for one audience: the
+ * HSM's. Starting and closing block; call them from no event loop.
  */
 public final class ManagedIdentityEndpoint implements AutoCloseable {
     /** Path of the App Service protocol. */
@@ -47,183 +41,166 @@ public final class ManagedIdentityEndpoint implements AutoCloseable {
     /** Path of the instance metadata protocol. */
     public static final String IMDS_PATH = "/metadata/identity/oauth2/token";
 
-    private static final String LOOPBACK = "127.0.0.1";
+    /** Path of the Cloud Shell protocol. */
+    public static final String CLOUD_SHELL_PATH = "/oauth2/token";
+
     private static final String APP_SERVICE_VERSION = "2019-08-01";
     private static final String IMDS_VERSION_FIRST = "2018-02-01";
-    private static final Duration START_LIMIT = Duration.ofSeconds(10);
-    private static final int IDLE_SECONDS = 30;
 
     private final DevIssuer issuer;
-    private final ManagedIdentity identity;
+    private final IdentityDirectory directory;
     private final String audience;
     private final byte[] headerSecret;
-    private final Vertx vertx;
-    private volatile int port;
+    private final String address;
+    private final IdentityServer server;
 
-    private ManagedIdentityEndpoint(DevIssuer issuer, ManagedIdentity identity, String audience, String headerSecret) {
+    private ManagedIdentityEndpoint(
+            DevIssuer issuer,
+            IdentityDirectory directory,
+            String audience,
+            byte[] headerSecret,
+            String address,
+            int wantedPort,
+            boolean orAnother)
+            throws IOException {
         this.issuer = issuer;
-        this.identity = identity;
+        this.directory = directory;
         this.audience = audience;
-        this.headerSecret = headerSecret.getBytes(UTF_8);
-        this.vertx = Vertx.vertx(new VertxOptions()
-                .setEventLoopPoolSize(1)
-                .setWorkerPoolSize(1)
-                .setInternalBlockingPoolSize(1)
-                .setFileSystemOptions(new FileSystemOptions()
-                        .setClassPathResolvingEnabled(false)
-                        .setFileCachingEnabled(false)));
+        this.headerSecret = headerSecret.clone();
+        this.address = address;
+        this.server = IdentityServer.start(
+                new HttpServerOptions().setHost(address).setPort(wantedPort), orAnother, this::answer);
     }
 
     /**
      * Starts an endpoint.
      *
      * @param issuer who signs the tokens
-     * @param identity whom they name
+     * @param directory whom they name
      * @param audience the only resource for which tokens are given, compared exactly
-     * @param headerSecret what {@code X-IDENTITY-HEADER} must say
-     * @param preferredPort the port to listen on when it is free; another free one is taken when it is not, or when 0
+     * @param headerSecret what {@code X-IDENTITY-HEADER} must say, in UTF-8; copied
+     * @param address the address to listen on
+     * @param wantedPort the port to listen on; 0 takes a free one
      * @return the endpoint, listening
-     * @throws IOException when it can listen on no port of 127.0.0.1
+     * @throws IOException when it cannot listen there
      */
     public static ManagedIdentityEndpoint start(
-            DevIssuer issuer, ManagedIdentity identity, String audience, String headerSecret, int preferredPort)
+            DevIssuer issuer,
+            IdentityDirectory directory,
+            String audience,
+            byte[] headerSecret,
+            String address,
+            int wantedPort)
             throws IOException {
-        ManagedIdentityEndpoint endpoint = new ManagedIdentityEndpoint(issuer, identity, audience, headerSecret);
-        try {
-            endpoint.port = endpoint.listenNear(preferredPort);
-            return endpoint;
-        } catch (IOException e) {
-            endpoint.close();
-            throw e;
-        }
+        return new ManagedIdentityEndpoint(issuer, directory, audience, headerSecret, address, wantedPort, false);
+    }
+
+    /**
+     * Starts one on 127.0.0.1, on the preferred port when it is free, on another free one when not.
+     *
+     * @throws IOException when it can listen on no port of 127.0.0.1
+     */
+    public static ManagedIdentityEndpoint startNear(
+            DevIssuer issuer, IdentityDirectory directory, String audience, String headerSecret, int preferredPort)
+            throws IOException {
+        return new ManagedIdentityEndpoint(
+                issuer, directory, audience, headerSecret.getBytes(UTF_8), "127.0.0.1", preferredPort, true);
     }
 
     /** The port it listens on. */
     public int port() {
-        return port;
+        return server.port();
     }
 
     /** What {@code IDENTITY_ENDPOINT} says: the URL of the App Service protocol, without query. */
     public URI url() {
-        return URI.create("http://" + LOOPBACK + ":" + port + APP_SERVICE_PATH);
+        String host = address.indexOf(':') < 0 ? address : "[" + address + "]";
+        return URI.create("http://" + host + ":" + server.port() + APP_SERVICE_PATH);
     }
 
     /** Stops listening and ends its event loop; waits for both. */
     @Override
     public void close() {
-        try {
-            vertx.close().toCompletionStage().toCompletableFuture().get(START_LIMIT.toSeconds(), TimeUnit.SECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } catch (ExecutionException | TimeoutException e) {
-            throw new IllegalStateException("the managed-identity endpoint did not close", e);
-        }
+        server.close();
     }
 
-    private int listenNear(int preferredPort) throws IOException {
-        try {
-            return listen(preferredPort);
-        } catch (BindException e) {
-            if (preferredPort == 0) {
-                throw e;
-            }
-            return listen(0);
-        }
-    }
-
-    private int listen(int wantedPort) throws IOException {
-        HttpServerOptions options = new HttpServerOptions()
-                .setHost(LOOPBACK)
-                .setPort(wantedPort)
-                .setHttp2ClearTextEnabled(false)
-                .setIdleTimeout(IDLE_SECONDS);
-        HttpServer server = vertx.createHttpServer(options).requestHandler(this::handle);
-        try {
-            return server.listen()
-                    .toCompletionStage()
-                    .toCompletableFuture()
-                    .get(START_LIMIT.toSeconds(), TimeUnit.SECONDS)
-                    .actualPort();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted while starting to listen", e);
-        } catch (ExecutionException e) {
-            throw e.getCause() instanceof IOException cause ? cause : new IOException("cannot listen", e);
-        } catch (TimeoutException e) {
-            throw new IOException("cannot listen within " + START_LIMIT, e);
-        }
-    }
-
-    private void handle(HttpServerRequest request) {
-        Answer answer = answer(request);
-        request.response()
-                .setStatusCode(answer.status())
-                .putHeader(HttpHeaders.CONTENT_TYPE, "application/json; charset=utf-8")
-                .putHeader(HttpHeaders.CACHE_CONTROL, "no-store")
-                .end(answer.body().toBuffer());
-    }
-
-    private Answer answer(HttpServerRequest request) {
+    private JsonAnswer answer(HttpServerRequest request, String body) {
         String path = request.path() == null ? "" : request.path();
         boolean appService = path.equals(APP_SERVICE_PATH);
         // The JavaScript SDK ends the IMDS path with a slash.
         boolean imds = path.equals(IMDS_PATH) || path.equals(IMDS_PATH + "/");
-        if (!appService && !imds) {
-            return refusal(404, "not_found", "Tokens are at " + APP_SERVICE_PATH + " and " + IMDS_PATH + ".");
+        boolean cloudShell = path.equals(CLOUD_SHELL_PATH);
+        if (!appService && !imds && !cloudShell) {
+            return JsonAnswer.refusal(
+                    404,
+                    "not_found",
+                    "Tokens are at " + APP_SERVICE_PATH + ", " + IMDS_PATH + " and " + CLOUD_SHELL_PATH + ".");
         }
-        if (!request.method().equals(HttpMethod.GET)) {
-            return refusal(405, "invalid_request", "Only GET is answered here.");
+        boolean form = cloudShell && request.method().equals(HttpMethod.POST);
+        if (!form && !request.method().equals(HttpMethod.GET)) {
+            return JsonAnswer.refusal(405, "invalid_request", "The method is not answered here.");
         }
-        if (!loopback(request.authority())) {
-            return refusal(400, "invalid_request", "The Host header must name " + LOOPBACK + " or localhost.");
+        if (!namesThisPlace(request.authority())) {
+            return JsonAnswer.refusal(
+                    400, "invalid_request", "The Host header must name " + address + " or localhost.");
         }
-        MultiMap query;
+        MultiMap fields;
         try {
-            query = request.params();
+            fields = form ? Form.read(body) : request.params();
         } catch (IllegalArgumentException e) {
-            return refusal(400, "invalid_request", "The query is not well-formed.");
+            fields = null;
         }
-        return appService ? appService(request, query) : imds(request, query);
+        if (fields == null) {
+            return JsonAnswer.refusal(400, "invalid_request", "The query is not well-formed.");
+        }
+        return appService ? appService(request, fields) : metadata(request, fields, imds);
     }
 
-    private Answer appService(HttpServerRequest request, MultiMap query) {
+    private JsonAnswer appService(HttpServerRequest request, MultiMap query) {
         String secret = request.getHeader("X-IDENTITY-HEADER");
         if (secret == null || !MessageDigest.isEqual(secret.getBytes(UTF_8), headerSecret)) {
-            return refusal(401, "unauthorized", "X-IDENTITY-HEADER must carry the value of IDENTITY_HEADER.");
+            return JsonAnswer.refusal(
+                    401, "unauthorized", "X-IDENTITY-HEADER must carry the value of IDENTITY_HEADER.");
         }
-        if (!APP_SERVICE_VERSION.equals(only(query, "api-version"))) {
-            return refusal(400, "invalid_request", "api-version must be " + APP_SERVICE_VERSION + ".");
+        if (!APP_SERVICE_VERSION.equals(Form.only(query, "api-version"))) {
+            return JsonAnswer.refusal(400, "invalid_request", "api-version must be " + APP_SERVICE_VERSION + ".");
         }
         return token(query, false);
     }
 
-    private Answer imds(HttpServerRequest request, MultiMap query) {
+    /** IMDS and Cloud Shell. */
+    private JsonAnswer metadata(HttpServerRequest request, MultiMap fields, boolean imds) {
         if (!"true".equalsIgnoreCase(request.getHeader("Metadata"))) {
-            return refusal(400, "invalid_request", "Required metadata header not specified: send Metadata: true.");
+            return JsonAnswer.refusal(
+                    400, "invalid_request", "Required metadata header not specified: send Metadata: true.");
         }
         // As in Azure: a request that came through a proxy is not of this machine.
         if (request.headers().contains("X-Forwarded-For")) {
-            return refusal(400, "invalid_request", "X-Forwarded-For is not answered here.");
+            return JsonAnswer.refusal(400, "invalid_request", "X-Forwarded-For is not answered here.");
         }
-        String version = only(query, "api-version");
-        if (version == null
-                || version.length() != IMDS_VERSION_FIRST.length()
-                || version.compareTo(IMDS_VERSION_FIRST) < 0) {
-            return refusal(400, "invalid_request", "api-version must be " + IMDS_VERSION_FIRST + " or later.");
+        String version = Form.only(fields, "api-version");
+        if (imds
+                && (version == null
+                        || version.length() != IMDS_VERSION_FIRST.length()
+                        || version.compareTo(IMDS_VERSION_FIRST) < 0)) {
+            return JsonAnswer.refusal(
+                    400, "invalid_request", "api-version must be " + IMDS_VERSION_FIRST + " or later.");
         }
-        return token(query, true);
+        return token(fields, true);
     }
 
-    private Answer token(MultiMap query, boolean imds) {
-        String resource = only(query, "resource");
+    private JsonAnswer token(MultiMap fields, boolean withLife) {
+        String resource = Form.only(fields, "resource");
         if (resource == null) {
-            return refusal(400, "invalid_request", "The query must name one resource.");
+            return JsonAnswer.refusal(400, "invalid_request", "The request must name one resource.");
         }
         if (!resource.equals(audience)) {
-            return refusal(400, "invalid_request", "Tokens are given for " + audience + " only.");
+            return JsonAnswer.refusal(400, "invalid_resource", "Tokens are given for " + audience + " only.");
         }
-        if (!namesTheIdentity(query)) {
-            return refusal(400, "invalid_request", "Identity not found: only the system-assigned one exists.");
+        ManagedIdentity identity = directory.meant(fields);
+        if (identity == null) {
+            return JsonAnswer.refusal(
+                    400, "invalid_request", "Identity not found: none has this id, or none is meant without one.");
         }
         IssuedToken token = issuer.mint(identity, audience);
         JsonObject body = new JsonObject()
@@ -233,39 +210,19 @@ public final class ManagedIdentityEndpoint implements AutoCloseable {
                 .put("not_before", Long.toString(token.notBefore().getEpochSecond()))
                 .put("resource", audience)
                 .put("token_type", "Bearer");
-        if (imds) {
+        if (withLife) {
             String life = Long.toString(DevIssuer.TOKEN_LIFE.toSeconds());
             body.put("expires_in", life).put("ext_expires_in", life);
         }
-        return new Answer(200, body);
-    }
-
-    /** A query may name a user-assigned identity; ours answers when it is named by its own ids, or not at all. */
-    private boolean namesTheIdentity(MultiMap query) {
-        return namesOrOmits(query, List.of("client_id"), identity.clientId())
-                && namesOrOmits(query, List.of("object_id", "principal_id"), identity.objectId())
-                && namesOrOmits(query, List.of("mi_res_id", "msi_res_id"), identity.resourceId());
-    }
-
-    private static boolean namesOrOmits(MultiMap query, List<String> names, String value) {
-        return names.stream().flatMap(name -> query.getAll(name).stream()).allMatch(value::equalsIgnoreCase);
-    }
-
-    private static @Nullable String only(MultiMap query, String name) {
-        List<String> values = query.getAll(name);
-        return values.size() == 1 ? values.getFirst() : null;
+        return new JsonAnswer(200, body);
     }
 
     /** A page in a browser can make a name of its own resolve to loopback; then the Host header tells. */
-    private static boolean loopback(@Nullable HostAndPort authority) {
-        return authority != null
-                && (authority.host().equals(LOOPBACK) || authority.host().equalsIgnoreCase("localhost"));
+    private boolean namesThisPlace(@Nullable HostAndPort authority) {
+        if (authority == null) {
+            return false;
+        }
+        String host = authority.host().replace("[", "").replace("]", "");
+        return host.equals(address) || host.equalsIgnoreCase("localhost");
     }
-
-    /** The protocols' error body. */
-    private static Answer refusal(int status, String error, String description) {
-        return new Answer(status, new JsonObject().put("error", error).put("error_description", description));
-    }
-
-    private record Answer(int status, JsonObject body) {}
 }

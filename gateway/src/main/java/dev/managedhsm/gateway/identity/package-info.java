@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The development identity: an issuer with a key of its own, and a token endpoint that speaks the managed-identity
- * protocols on loopback, so that {@code ManagedIdentityCredential} of a stock SDK works unchanged.
+ * Managed identities that this HSM itself vouches for: an issuer with a key of its own, an endpoint that speaks the
+ * managed-identity protocols, and one that speaks OAuth 2.0, so that the credentials of a stock SDK work unchanged.
  *
  * <pre>
- *   client ── GET /msi/token?resource=… ──> ManagedIdentityEndpoint ──> DevIssuer ── signs ──> access token
- *     │                                                                    │
- *     └── Authorization: Bearer … ──> gateway   <── trusts the JWKS of ────┘
+ *   program of this machine ── GET /msi/token?resource=… ──> ManagedIdentityEndpoint ──┐
+ *                                                                                      ├─> IdentityDirectory ─> DevIssuer
+ *   workload ── POST /{tenant}/oauth2/v2.0/token ──TLS──> TokenEndpoint ───────────────┘                          │
+ *      │             client_assertion: the cluster's token, or client_secret                                    signs
+ *      └── Authorization: Bearer … ──> gateway   <── trusts the JWKS of ──────────────────────── access token <───┘
  * </pre>
- *
- * <p>Nothing here is for production: there, tokens come from the tenant's own issuer.
  */
 @NullMarked
 package dev.managedhsm.gateway.identity;

@@ -44,7 +44,7 @@ record HsmAccess(HsmState state, Authoriser authoriser) {
         }
         return switch (authoriser.decideOnKey(token.principal(), action, keyName)) {
             case Permit permit -> permit;
-            case Denial denial -> denied(exchange, denial);
+            case Denial denial -> denied(exchange, token, denial);
         };
     }
 
@@ -56,7 +56,7 @@ record HsmAccess(HsmState state, Authoriser authoriser) {
         }
         return switch (authoriser.decide(token.principal(), action, scope)) {
             case Permit permit -> permit;
-            case Denial denial -> denied(exchange, denial);
+            case Denial denial -> denied(exchange, token, denial);
         };
     }
 
@@ -80,9 +80,9 @@ record HsmAccess(HsmState state, Authoriser authoriser) {
                 && !"0".equals(exchange.request().getHeader("content-length"));
     }
 
-    private static @Nullable Permit denied(Exchange exchange, Denial denial) {
+    private static @Nullable Permit denied(Exchange exchange, VerifiedToken token, Denial denial) {
         exchange.refuse(
-                WireError.accessDenied(denial.action().text(), denial.scope().text()));
+                WireError.accessDenied(denial.action().text(), denial.scope().text(), token.groupsOmitted()));
         return null;
     }
 }

@@ -7,6 +7,7 @@ import dev.managedhsm.crypto.latency.LatencyBook;
 import dev.managedhsm.crypto.lifecycle.HsmState;
 import dev.managedhsm.crypto.lifecycle.KeyLifecycle;
 import dev.managedhsm.crypto.ring.OperationRing;
+import dev.managedhsm.gateway.refusal.RefusalLog;
 import dev.managedhsm.gateway.wire.KeyBody;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,6 +27,7 @@ import java.util.concurrent.Executor;
  * @param releasing lets keys go to attested environments
  * @param ring the way to the engine
  * @param latency all histograms
+ * @param refusals what is remembered of refused tokens
  * @param baseUrl scheme, host and port of identifiers, without a slash at the end
  * @param slotsPerLoop how many operations of one event loop can be in the machine at once
  */
@@ -41,6 +43,7 @@ public record Resources(
         Releasing releasing,
         OperationRing ring,
         LatencyBook latency,
+        RefusalLog refusals,
         String baseUrl,
         int slotsPerLoop) {
     HsmAccess access() {
@@ -49,6 +52,10 @@ public record Resources(
 
     KeyOperations keyOperations(Executor loop) {
         return new KeyOperations(access(), keyring, ring, baseUrl, latency.recorder(), slotsPerLoop, loop);
+    }
+
+    Security security() {
+        return new Security(refusals);
     }
 
     RoleRequests roles() {

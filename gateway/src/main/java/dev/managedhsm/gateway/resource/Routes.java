@@ -2,12 +2,15 @@
 package dev.managedhsm.gateway.resource;
 
 import dev.managedhsm.auth.decision.Permit;
+import dev.managedhsm.auth.role.DataAction;
 import dev.managedhsm.auth.role.Scope;
 import dev.managedhsm.auth.token.VerifiedToken;
 import dev.managedhsm.crypto.key.KeyName;
 import dev.managedhsm.gateway.http.Edge;
 import dev.managedhsm.gateway.http.Exchange;
+import dev.managedhsm.gateway.http.Plane;
 import dev.managedhsm.gateway.wire.WireError;
+import io.vertx.core.Handler;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
@@ -43,10 +46,19 @@ public final class Routes implements Consumer<Exchange>, AutoCloseable {
         this.roles = resources.roles();
         this.router = Router.router(edge.vertx());
         for (Endpoint endpoint : resources.endpoints()) {
-            router.routeWithRegex(endpoint.method(), endpoint.pattern()).handler(context -> open(endpoint, context));
+            router.routeWithRegex(endpoint.method(), endpoint.pattern())
+                    .handler(on(Plane.DATA, context -> open(endpoint, context)));
         }
-        router.get("/latency").handler(context -> show("text/plain; charset=utf-8", () -> latencyText(resources)));
-        router.get("/latency.hlog").handler(context -> show("text/plain; charset=us-ascii", resources.latency()::log));
+        router.get("/latency")
+                .handler(on(
+                        Plane.MANAGEMENT, context -> show("text/plain; charset=utf-8", () -> latencyText(resources))));
+        router.get("/latency.hlog")
+                .handler(on(
+                        Plane.MANAGEMENT, context -> show("text/plain; charset=us-ascii", resources.latency()::log)));
+        for (Security.View view : resources.security().views()) {
+            router.routeWithRegex(HttpMethod.GET, view.pattern())
+                    .handler(on(Plane.MANAGEMENT, context -> look(view, context)));
+        }
         router.errorHandler(405, context -> exchange().refuse(WireError.methodNotAllowed()));
         router.errorHandler(404, context -> exchange().refuse(WireError.notFound()));
         router.errorHandler(400, context -> exchange().refuse(WireError.badParameter("The request URI is malformed")));
@@ -56,14 +68,15 @@ public final class Routes implements Consumer<Exchange>, AutoCloseable {
     @Override
     public void accept(Exchange exchange) {
         String path = exchange.request().path();
-        if (HttpMethod.POST.equals(exchange.request().method())) {
+        boolean applications = exchange.serves(Plane.DATA);
+        if (applications && HttpMethod.POST.equals(exchange.request().method())) {
             OperationPath operation = path == null ? null : OperationPath.parse(path);
             if (operation != null) {
                 operations.begin(exchange, operation);
                 return;
             }
         }
-        RolePath role = path == null ? null : RolePath.parse(path);
+        RolePath role = path == null || !applications ? null : RolePath.parse(path);
         if (role != null) {
             roles.begin(exchange, role);
             return;
@@ -74,6 +87,17 @@ public final class Routes implements Consumer<Exchange>, AutoCloseable {
         } finally {
             routed = null;
         }
+    }
+
+    /** A handler of one plane: on a listener that is not for it, there is nothing. */
+    private Handler<RoutingContext> on(Plane plane, Handler<RoutingContext> handler) {
+        return context -> {
+            if (exchange().serves(plane)) {
+                handler.handle(context);
+            } else {
+                exchange().refuse(WireError.notFound());
+            }
+        };
     }
 
     private Exchange exchange() {
@@ -90,7 +114,10 @@ public final class Routes implements Consumer<Exchange>, AutoCloseable {
 
     /** Answers with what is made off the event loop: adding up histograms takes milliseconds and a lock. */
     private void show(String contentType, Callable<byte[]> made) {
-        Exchange exchange = exchange();
+        show(exchange(), contentType, made);
+    }
+
+    private void show(Exchange exchange, String contentType, Callable<byte[]> made) {
         edge.vertx().executeBlocking(made, true).onComplete(bytes -> {
             if (exchange.over()) {
                 exchange.letBodyGo();
@@ -98,6 +125,18 @@ public final class Routes implements Consumer<Exchange>, AutoCloseable {
                 exchange.answer(contentType, bytes.result());
             } else {
                 exchange.broken(bytes.cause());
+            }
+        });
+    }
+
+    private void look(Security.View view, RoutingContext context) {
+        Exchange exchange = exchange();
+        exchange.whenProven(() -> {}, token -> {
+            if (access.permit(exchange, token, DataAction.SECURITY_READ, Scope.HSM) != null) {
+                exchange.letBodyGo();
+                ControlCall.attempt(
+                        exchange,
+                        () -> show(exchange, Security.JSON, view.making().of(context.queryParams())));
             }
         });
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.gateway.wire;
 
+import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
@@ -9,8 +10,18 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Members of a request's JSON, taken out with the type they must have. Any thread. */
-final class JsonFields {
+public final class JsonFields {
     private JsonFields() {}
+
+    /** A text that is one JSON object and nothing else, or null. Any thread. */
+    public static @Nullable JsonObject object(String text) {
+        try {
+            JsonObject json = new JsonObject(text);
+            return json.getMap() == null ? null : json; // the literal null makes an object without a map
+        } catch (DecodeException | ClassCastException notAnObject) {
+            return null;
+        }
+    }
 
     /** A member that is an object. */
     static JsonObject object(JsonObject json, String name) throws Refused {

@@ -43,9 +43,35 @@ public record WireError(
         return new WireError(401, "Unauthorized", "The request has no valid Bearer token");
     }
 
-    /** 403: the caller has no role that allows this. */
-    public static WireError accessDenied(String dataAction, String scope) {
-        return new WireError(403, "AccessDenied", "Not authorized to access " + dataAction + " on " + scope);
+    /** 503: nobody can say now whether the token is good. */
+    public static WireError issuerKeysStale() {
+        return unavailable("The keys of the token's issuer could not be fetched for too long; the token can be neither"
+                + " accepted nor refused until they are");
+    }
+
+    /**
+     * 403: the caller has no role that allows this.
+     *
+     * @param dataAction the missing right
+     * @param scope where it is missing
+     * @param groupsOmitted whether the token leaves the caller's groups out, so that assignments to them do not count
+     */
+    public static WireError accessDenied(String dataAction, String scope, boolean groupsOmitted) {
+        String message = "Not authorized to access " + dataAction + " on " + scope;
+        return new WireError(
+                403,
+                "AccessDenied",
+                groupsOmitted
+                        ? message + "; the token does not list the caller's groups because there are too many, so only"
+                                + " role assignments to the caller itself count"
+                        : message);
+    }
+
+    /** 403: the client's address is not on the listener's allow-list. */
+    public static WireError forbiddenByFirewall(String address) {
+        return forbidden(
+                "ForbiddenByFirewall",
+                "Client address (" + address + ") is not authorized and caller is not a trusted service");
     }
 
     /** 404: no such key or version. */

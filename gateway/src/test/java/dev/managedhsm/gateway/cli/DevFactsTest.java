@@ -50,14 +50,24 @@ class DevFactsTest {
     }
 
     @Test
-    void rememberTheEndpointsPort() {
+    void rememberTheEndpointsPorts() {
         DevFacts facts = DevFacts.of(folder);
         assertEquals(0, facts.identityPort());
+        assertEquals(0, facts.tokenPort());
 
-        facts.withIdentityPort(folder, 40_000);
+        facts.withPorts(folder, 40_000, 40_001);
 
         assertEquals(40_000, DevFacts.of(folder).identityPort());
+        assertEquals(40_001, DevFacts.of(folder).tokenPort());
         assertEquals(facts.tenantId(), DevFacts.of(folder).tenantId());
+    }
+
+    @Test
+    void areReadFromAFolderThatKnowsNoTokenPort() {
+        DevFacts facts = DevFacts.of(folder);
+        folder.writePrivate(DevFolder.FACTS, folder.read(DevFolder.FACTS).replace("tokenPort=0\n", ""));
+
+        assertEquals(facts, DevFacts.of(folder));
     }
 
     @ParameterizedTest

@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.managedhsm.gateway.identity.DevIssuer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -17,6 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class DevGuideTest {
+    private static final String AUTHORITY = "https://localhost:40001";
     private static final String IDENTITY_URL = "http://127.0.0.1:40000/msi/token";
 
     @TempDir
@@ -56,7 +59,10 @@ class DevGuideTest {
                 "DEV_ISSUER=https://sts.localhost/" + facts.tenantId() + "/",
                 "DEV_ISSUER_KEY=" + folder.at("issuer.key"),
                 "DEV_ISSUER_KID=kid-1_2",
-                "DEV_AUDIENCE=https://localhost:8443");
+                "DEV_AUDIENCE=https://localhost:8443",
+                "DEV_AUTHORITY=" + AUTHORITY,
+                "DEV_WORKLOAD_TOKEN_FILE=" + folder.at("workload.token"),
+                "ADMIN_CLIENT_ID=" + facts.clientId());
         assertTrue(lines.containsAll(expected), ended.out());
     }
 
@@ -127,6 +133,9 @@ class DevGuideTest {
     }
 
     private DevGuide guide(String name) {
-        return new DevGuide(DevNames.of(name, "127.0.0.1", 8443), folder, facts, IDENTITY_URL, "kid-1_2");
+        DevNames names = DevNames.of(name, "127.0.0.1", 8443);
+        DevIssuer issuer = new DevIssuer(DevIssuer.newKey(), names.issuerUrl(facts.tenantId()), Clock.systemUTC());
+        DevIdentities identities = DevIdentities.of(folder, facts, names, issuer, Clock.systemUTC());
+        return new DevGuide(names, folder, facts, identities, IDENTITY_URL, AUTHORITY, "kid-1_2");
     }
 }

@@ -63,7 +63,7 @@ class DevHsmIT {
                     () -> DevHsm.start(data, "localhost", "127.0.0.1", holder.getLocalPort(), LifecyclePolicy.DEFAULT));
             assertEquals(
                     "Cannot listen on 127.0.0.1 port " + holder.getLocalPort()
-                            + ", another program uses it: end it or choose another port with --port.",
+                            + ", another program uses it: end it or choose another port.",
                     refused.sentence());
         }
         DevFolder.open(data).close();

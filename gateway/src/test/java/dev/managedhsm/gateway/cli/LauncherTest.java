@@ -80,7 +80,7 @@ class LauncherTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "serve", "--port"})
+    @ValueSource(strings = {"", "sevre", "--port"})
     void explainsItselfWhenItDoesNotKnowTheCommand(String command) throws Exception {
         Shell.Ended ended = command.isEmpty() ? run() : run(command);
 

@@ -26,6 +26,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -41,6 +42,13 @@ class ManagedIdentityEndpointIT {
             "0b9f1d53-9d36-4f0e-8f0e-2a7d5f4f6f01",
             "1f4f6a80-77a1-4b6c-8b51-9d1f0f3a2c02",
             "/subscriptions/s/resourcegroups/dev/providers/Microsoft.Web/sites/dev");
+    private static final ManagedIdentity ASSIGNED = new ManagedIdentity(
+            IDENTITY.tenantId(),
+            "2c1c5a0e-1111-4f0e-8f0e-2a7d5f4f6f02",
+            "3d2d6b1f-2222-4b6c-8b51-9d1f0f3a2c03",
+            "/subscriptions/s/resourcegroups/dev/providers/Microsoft.ManagedIdentity/userAssignedIdentities/other");
+    private static final IdentityDirectory DIRECTORY = new IdentityDirectory(
+            List.of(NamedIdentity.systemAssigned(IDENTITY), new NamedIdentity(ASSIGNED, false, null, List.of())));
     private static final String IMDS_QUERY =
             "/metadata/identity/oauth2/token?api-version=2018-02-01&resource=" + AUDIENCE;
 
@@ -50,7 +58,7 @@ class ManagedIdentityEndpointIT {
 
     @BeforeAll
     static void startEndpoint() throws IOException {
-        endpoint = ManagedIdentityEndpoint.start(ISSUER, IDENTITY, AUDIENCE, SECRET, 0);
+        endpoint = ManagedIdentityEndpoint.startNear(ISSUER, DIRECTORY, AUDIENCE, SECRET, 0);
     }
 
     @AfterAll
@@ -156,6 +164,48 @@ class ManagedIdentityEndpointIT {
                         .statusCode());
     }
 
+    @Test
+    void answersAUserAssignedIdentityByEachOfItsNames() throws Exception {
+        for (String name : List.of(
+                "client_id=" + ASSIGNED.clientId(),
+                "object_id=" + ASSIGNED.objectId(),
+                "principal_id=" + ASSIGNED.objectId().toUpperCase(Locale.ROOT),
+                "mi_res_id=" + ASSIGNED.resourceId(),
+                "msi_res_id=" + ASSIGNED.resourceId())) {
+            JsonObject body = new JsonObject(
+                    get(IMDS_QUERY + "&" + name, "Metadata", "true").body());
+            assertEquals(ASSIGNED.clientId(), body.getString("client_id"), name);
+            assertEquals(
+                    ASSIGNED.objectId(), claims(body.getString("access_token")).getString("oid"), name);
+        }
+    }
+
+    @Test
+    void refusesNamesOfTwoIdentities() throws Exception {
+        assertRefused(
+                400,
+                get(
+                        IMDS_QUERY + "&client_id=" + ASSIGNED.clientId() + "&object_id=" + IDENTITY.objectId(),
+                        "Metadata",
+                        "true"));
+    }
+
+    @Test
+    void answersTheCloudShellProtocolByGetAndByForm() throws Exception {
+        String path = "/oauth2/token?resource=" + AUDIENCE;
+        assertEquals(
+                IDENTITY.clientId(),
+                new JsonObject(get(path, "Metadata", "true").body()).getString("client_id"));
+        HttpRequest.Builder post = HttpRequest.newBuilder(at("/oauth2/token"))
+                .header("Content-Type", "application/x-www-form-urlencoded")
+                .POST(HttpRequest.BodyPublishers.ofString("resource=" + AUDIENCE.replace(":", "%3A")));
+        assertRefused(400, CLIENT.send(post.build(), HttpResponse.BodyHandlers.ofString()));
+        post.header("Metadata", "true");
+        HttpResponse<String> answer = CLIENT.send(post.build(), HttpResponse.BodyHandlers.ofString());
+        assertEquals(200, answer.statusCode(), answer.body());
+        assertEquals(AUDIENCE, new JsonObject(answer.body()).getString("resource"));
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"client_id", "object_id", "principal_id", "mi_res_id", "msi_res_id"})
     void refusesAnotherIdentity(String name) throws Exception {
@@ -198,23 +248,24 @@ class ManagedIdentityEndpointIT {
     @Test
     void takesThePreferredPortWhenItIsFreeAndAnotherWhenNot() throws Exception {
         int wanted;
-        try (ManagedIdentityEndpoint first = ManagedIdentityEndpoint.start(ISSUER, IDENTITY, AUDIENCE, SECRET, 0)) {
+        try (ManagedIdentityEndpoint first =
+                ManagedIdentityEndpoint.startNear(ISSUER, DIRECTORY, AUDIENCE, SECRET, 0)) {
             wanted = first.port();
         }
         try (ManagedIdentityEndpoint again =
-                ManagedIdentityEndpoint.start(ISSUER, IDENTITY, AUDIENCE, SECRET, wanted)) {
+                ManagedIdentityEndpoint.startNear(ISSUER, DIRECTORY, AUDIENCE, SECRET, wanted)) {
             assertEquals(wanted, again.port());
         }
         try (ServerSocket holder = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"));
                 ManagedIdentityEndpoint other =
-                        ManagedIdentityEndpoint.start(ISSUER, IDENTITY, AUDIENCE, SECRET, holder.getLocalPort())) {
+                        ManagedIdentityEndpoint.startNear(ISSUER, DIRECTORY, AUDIENCE, SECRET, holder.getLocalPort())) {
             assertNotEquals(holder.getLocalPort(), other.port());
         }
     }
 
     @Test
     void answersNobodyOnceClosed() throws Exception {
-        ManagedIdentityEndpoint closed = ManagedIdentityEndpoint.start(ISSUER, IDENTITY, AUDIENCE, SECRET, 0);
+        ManagedIdentityEndpoint closed = ManagedIdentityEndpoint.startNear(ISSUER, DIRECTORY, AUDIENCE, SECRET, 0);
         closed.close();
 
         HttpRequest request = HttpRequest.newBuilder(closed.url()).build();

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.gateway.cli;
+
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.managedhsm.gateway.fixture.ServeFolder;
+import dev.managedhsm.gateway.stock.StockCredentials;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code hsm serve} and its neighbours as processes of their own, with the JVM options and log settings they ship with. */
+@Tag("slow")
+class ServeCommandIT {
+    private static final int LIMIT_SECONDS = 120;
+
+    @TempDir
+    private Path temporary;
+
+    private final List<Process> started = new ArrayList<>();
+    private ServeFolder folder;
+
+    @BeforeEach
+    void fillTheFolder() throws Exception {
+        folder = new ServeFolder(Files.createDirectory(temporary.resolve("a folder")));
+    }
+
+    @AfterEach
+    void endWhatRuns() throws InterruptedException {
+        for (Process process : started) {
+            process.destroyForcibly().waitFor();
+        }
+    }
+
+    @Test
+    void stockCredentialsSignAndTheEndIsClean() throws Exception {
+        assertEquals(0, ended("init", "init", "--config", config()), err("init"));
+        Process hsm = start("serve", Map.of(), program("serve", "--config", config()));
+        waitUntilReady(hsm);
+        assertEquals(1, out("serve").lines().count(), "one line on standard output");
+
+        Path trust = folder.at("trust.p12");
+        folder.certificate().writeTrustStore(trust);
+        Path hosts = Files.writeString(folder.at("hosts"), "127.0.0.1 " + ServeFolder.HOST + " localhost\n");
+        Process client = start(
+                "client",
+                Map.of(
+                        "IDENTITY_ENDPOINT",
+                        folder.identityEndpoint(),
+                        "IDENTITY_HEADER",
+                        ServeFolder.HEADER,
+                        "AZURE_AUTHORITY_HOST",
+                        "https://localhost:" + folder.tokenPort() + "/",
+                        "AZURE_TENANT_ID",
+                        ServeFolder.TENANT,
+                        "AZURE_CLIENT_ID",
+                        ServeFolder.ADMINISTRATOR_CLIENT,
+                        "AZURE_FEDERATED_TOKEN_FILE",
+                        folder.at("workload.token").toString()),
+                java(
+                        "-Xmx512m",
+                        "-XX:TieredStopAtLevel=1",
+                        "-Djdk.net.hosts.file=" + hosts,
+                        "-Djavax.net.ssl.trustStore=" + trust,
+                        "-Djavax.net.ssl.trustStorePassword=changeit",
+                        StockCredentials.class.getName(),
+                        "https://" + ServeFolder.HOST + ":" + folder.dataPort(),
+                        ServeFolder.CLIENT_SECRET));
+        assertTrue(client.waitFor(LIMIT_SECONDS, SECONDS), "the client has ended");
+        assertEquals(
+                List.of("ok managed-identity", "ok workload-identity", "ok default", "ok client-secret", "end"),
+                out("client").lines().filter(line -> !line.isBlank()).toList(),
+                err("client"));
+
+        hsm.destroy(); // SIGTERM
+        assertTrue(hsm.waitFor(LIMIT_SECONDS, SECONDS), "still runs");
+        assertEquals(0, hsm.exitValue(), err("serve"));
+    }
+
+    @Test
+    void answersWhatHasBegunWhenItIsAskedToEnd() throws Exception {
+        assertEquals(0, ended("init", "init", "--config", config()), err("init"));
+        Process hsm = start("serve", Map.of(), program("serve", "--config", config()));
+        waitUntilReady(hsm);
+        String token = folder.token();
+        try (HttpClient client = HttpClient.newBuilder()
+                .sslContext(folder.certificate().trust(null))
+                .build()) {
+            List<CompletableFuture<HttpResponse<String>>> answers = new ArrayList<>();
+            for (int i = 0; i < 8; i++) {
+                HttpRequest request = HttpRequest.newBuilder(URI.create(
+                                "https://localhost:" + folder.dataPort() + "/keys/k" + i + "/create?api-version=7.6"))
+                        .header("Authorization", "Bearer " + token)
+                        .header("Content-Type", "application/json")
+                        .POST(HttpRequest.BodyPublishers.ofString("{\"kty\":\"RSA-HSM\",\"key_size\":4096}"))
+                        .build();
+                answers.add(client.sendAsync(request, HttpResponse.BodyHandlers.ofString()));
+            }
+            answers.getFirst().get(LIMIT_SECONDS, SECONDS); // the others have begun by then, or wait
+            hsm.destroy();
+
+            for (CompletableFuture<HttpResponse<String>> answer : answers) {
+                HttpResponse<String> one = answer.get(LIMIT_SECONDS, SECONDS);
+                assertTrue(
+                        one.statusCode() == 200 || one.statusCode() == 503,
+                        () -> "done or told to wait: " + one.body() + readable("serve"));
+            }
+        }
+        assertTrue(hsm.waitFor(LIMIT_SECONDS, SECONDS), "still runs");
+        assertEquals(0, hsm.exitValue(), err("serve"));
+    }
+
+    @Test
+    void refusesToStartWithASentenceForEachFault() throws Exception {
+        folder.replace("name: hsm1", "name: X").replace("look_every: 1s", "look_every: soon");
+
+        assertEquals(1, ended("serve", "serve", "--config", config()));
+
+        assertEquals("", out("serve"));
+        List<String> lines = err("serve").lines().toList();
+        assertEquals(3, lines.size(), err("serve"));
+        assertTrue(lines.get(0).startsWith(config() + ":2: hsm.name: "), lines.getFirst());
+        assertTrue(lines.get(1).startsWith(config() + ":14: tls.look_every: "), lines.get(1));
+        assertEquals(
+                "hsm: The configuration " + config() + " has 2 faults: put right what the lines above say.",
+                lines.get(2));
+    }
+
+    @Test
+    void refusesToServeAnHsmThatWasNeverMade() throws Exception {
+        assertEquals(1, ended("serve", "serve", "--config", config()));
+
+        assertTrue(err("serve").contains("hsm init --config FILE makes it for a new HSM"), err("serve"));
+        assertFalse(Files.exists(folder.at("data")));
+    }
+
+    @Test
+    void saysOkOrWhatIsWrong() throws Exception {
+        assertEquals(1, ended("before", "config", "check", config()));
+        assertTrue(out("before").endsWith("The file itself is in order; what it names is not.\n"), out("before"));
+        assertEquals(0, ended("init", "init", "--config", config()), err("init"));
+        assertEquals(0, ended("after", "config", "check", config()), out("after"));
+        assertEquals("OK\n", out("after"));
+        assertEquals(1, ended("again", "init", "--config", config()));
+        assertTrue(err("again").contains("holds files already"), err("again"));
+        folder.replace("name: hsm1", "name: X");
+        assertEquals(1, ended("broken", "config", "check", config()));
+        assertTrue(out("broken").endsWith("The file has faults.\n"), out("broken"));
+    }
+
+    @Test
+    void endsWithTwoWhenTheCommandLineIsNotUnderstood() throws Exception {
+        assertEquals(2, ended("none", "serve"));
+        assertEquals(2, ended("unknown", "serve", "--config", config(), "--port", "1"));
+        assertEquals(2, ended("half", "config"));
+    }
+
+    private String config() {
+        return folder.config().toString();
+    }
+
+    private int ended(String name, String... arguments) throws Exception {
+        Process process = start(name, Map.of(), program(arguments));
+        assertTrue(process.waitFor(LIMIT_SECONDS, SECONDS), "still runs");
+        return process.exitValue();
+    }
+
+    private static List<String> program(String... arguments) {
+        List<String> command = new ArrayList<>(List.of(
+                "@" + Path.of("..", "config", "jvm.options").toAbsolutePath(),
+                "-Dlogback.configurationFile="
+                        + Path.of("..", "config", "logback.xml").toAbsolutePath(),
+                "dev.managedhsm.gateway.cli.Main"));
+        command.addAll(List.of(arguments));
+        return java(command.toArray(String[]::new));
+    }
+
+    private static List<String> java(String... arguments) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add("-cp");
+        command.add(System.getProperty("java.class.path"));
+        command.addAll(List.of(arguments));
+        return command;
+    }
+
+    private Process start(String name, Map<String, String> environment, List<String> command) throws IOException {
+        Map<String, String> all = new HashMap<>(environment);
+        all.put("PATH", System.getenv("PATH"));
+        Process process = new Shell(temporary, Map.copyOf(all))
+                .start(
+                        temporary.resolve(name + ".out"),
+                        temporary.resolve(name + ".err"),
+                        command.toArray(String[]::new));
+        started.add(process);
+        return process;
+    }
+
+    private void waitUntilReady(Process hsm) throws Exception {
+        long deadline = System.nanoTime() + SECONDS.toNanos(LIMIT_SECONDS);
+        while (!out("serve").startsWith("hsm: ready: hsm1 at https://" + ServeFolder.HOST)) {
+            assertTrue(hsm.isAlive() && System.nanoTime() < deadline, "not ready: " + err("serve"));
+            hsm.waitFor(50, MILLISECONDS);
+        }
+    }
+
+    private String out(String name) throws IOException {
+        return Files.readString(temporary.resolve(name + ".out"));
+    }
+
+    private String readable(String name) {
+        try {
+            return err(name);
+        } catch (IOException e) {
+            return e.toString();
+        }
+    }
+
+    private String err(String name) throws IOException {
+        return Files.readString(temporary.resolve(name + ".err"));
+    }
+}
