@@ -127,10 +127,13 @@ public final class Gateway implements AutoCloseable {
                     new Authoriser(InitialRoles.load(roleJournal, config.administrators(), config.initialRoles()));
             RoleChanges roleChanges = opened.add(new RoleChanges(roleJournal, authoriser, custody.state()));
             OperationRing ring = opened.add(ring(ringConfig, custody, clock));
-            ThreadPoolExecutor verification = executor("token-", config.threads().verifiers(), EdgeLimits.TOKEN_QUEUE_MAX);
+            ThreadPoolExecutor verification =
+                    executor("token-", config.threads().verifiers(), EdgeLimits.TOKEN_QUEUE_MAX);
             opened.add(verification::shutdown);
-            StatementSigner signer = StatementSigner.read(config.tls().certificateChain(), config.tls().privateKey());
-            ThreadPoolExecutor release = executor("release-", config.threads().verifiers(), EdgeLimits.RELEASE_QUEUE_MAX);
+            StatementSigner signer = StatementSigner.read(
+                    config.tls().certificateChain(), config.tls().privateKey());
+            ThreadPoolExecutor release =
+                    executor("release-", config.threads().verifiers(), EdgeLimits.RELEASE_QUEUE_MAX);
             opened.add(release::shutdown);
             RefusalLog refusals = opened.add(refusals(config, clock));
             Vertx vertx = vertx(eventLoops);

@@ -4,6 +4,8 @@ package dev.managedhsm.gateway;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.managedhsm.gateway.fixture.Answer;
+import dev.managedhsm.gateway.fixture.Attester;
+import dev.managedhsm.gateway.fixture.Enclave;
 import dev.managedhsm.gateway.fixture.RawClient;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -20,11 +22,17 @@ import java.util.Objects;
  * each operation is asked for so that only its state can be in the way.
  */
 final class KeyOfClass {
+    private static final String KIND = "sevsnpvm";
     private static final long HOUR = 3_600;
     private static final List<String> OPERATIONS =
             List.of("encrypt", "decrypt", "wrapKey", "unwrapKey", "sign", "verify");
 
+    /** The first version of the API with secure wrap and unwrap. */
+    private static final String WITH_SECURE_KEYS = "?api-version=2026-04-01";
+
     private final RawClient client;
+    private final Attester attester;
+    private final Enclave enclave;
     private final String name;
     private final String type;
     private final JsonObject creation;
@@ -35,20 +43,26 @@ final class KeyOfClass {
 
     /**
      * @param client who asks
+     * @param attester an attestation authority that the HSM trusts
+     * @param enclave the environment that the key's release policy names
      * @param keyClass such as RSA-2048, P-256K, oct-128
      */
-    KeyOfClass(RawClient client, String keyClass) {
+    KeyOfClass(RawClient client, Attester attester, Enclave enclave, String keyClass) {
         this.client = client;
+        this.attester = attester;
+        this.enclave = enclave;
         this.name = "table-" + keyClass;
         this.type = keyClass.startsWith("P-") ? "EC" : keyClass.substring(0, 3);
         String size = keyClass.substring(keyClass.indexOf('-') + 1);
         this.creation = type.equals("EC")
                 ? new JsonObject().put("kty", "EC").put("crv", keyClass)
                 : new JsonObject().put("kty", type).put("key_size", Integer.parseInt(size));
+        creation.put("attributes", new JsonObject().put("exportable", true))
+                .put("release_policy", Enclave.policy(attester.issuer(), KIND));
         this.algorithms = algorithms(keyClass, size);
         String kid = client.create(name, creation).getJsonObject("key").getString("kid");
         this.version = kid.substring(kid.lastIndexOf('/') + 1);
-        for (String operation : List.of("encrypt", "wrapKey", "sign")) {
+        for (String operation : List.of("encrypt", "wrapKey", "sign", "securewrapkey")) {
             for (String algorithm : algorithms.getOrDefault(operation, List.of())) {
                 made.put(operation + algorithm, ask(operation, algorithm).ok());
             }
@@ -62,11 +76,18 @@ final class KeyOfClass {
                 Map.of(
                         "encrypt", List.of("RSA-OAEP-256", "RSA-OAEP", "RSA1_5"),
                         "wrapKey", List.of("RSA-OAEP-256", "RSA-OAEP", "RSA1_5"),
+                        "securewrapkey", List.of("RSA-OAEP-256"),
                         "sign", List.of("PS256", "PS384", "PS512", "RS256", "RS384", "RS512", "RSNULL"));
             case "oc" ->
                 Map.of(
                         "encrypt", List.of("A" + size + "GCM", "A" + size + "CBC", "A" + size + "CBCPAD"),
                         "wrapKey", List.of("A" + size + "KW", "CKM_AES_KEY_WRAP", "CKM_AES_KEY_WRAP_PAD"),
+                        "securewrapkey",
+                                List.of(
+                                        "A" + size + "KW",
+                                        "A" + size + "KWPAD",
+                                        "CKM_AES_KEY_WRAP",
+                                        "CKM_AES_KEY_WRAP_PAD"),
                         "sign", List.of("HS256", "HS384", "HS512"));
             default ->
                 Map.of(
@@ -92,6 +113,8 @@ final class KeyOfClass {
             case "encrypt", "decrypt" -> algorithms.getOrDefault("encrypt", List.of("RSA-OAEP"));
             case "wrapKey", "unwrapKey" -> algorithms.getOrDefault("wrapKey", List.of("A256KW"));
             case "sign", "verify" -> algorithms.getOrDefault("sign", List.of());
+            case "securewrapkey", "secureunwrapkey" -> algorithms.getOrDefault("securewrapkey", List.of("A256KW"));
+            case "release" -> List.of("CKM_RSA_AES_KEY_WRAP", "RSA_AES_KEY_WRAP_256", "RSA_AES_KEY_WRAP_384");
             default -> List.of("");
         };
     }
@@ -137,6 +160,14 @@ final class KeyOfClass {
             case "DeleteKey" -> client.delete(key);
             case "RecoverDeletedKey" -> client.post("/deletedkeys/" + name + "/recover", "");
             case "PurgeDeletedKey" -> client.delete("/deletedkeys/" + name);
+            case "securewrapkey", "secureunwrapkey" ->
+                client.post(keyVersion + '/' + operation + WITH_SECURE_KEYS, body(operation, algorithm));
+            case "release" ->
+                client.post(
+                        keyVersion + "/release",
+                        new JsonObject()
+                                .put("target", enclave.attested(attester, KIND).text())
+                                .put("enc", algorithm));
             default -> client.post(keyVersion + '/' + operation, body(operation, algorithm));
         };
     }
@@ -165,6 +196,9 @@ final class KeyOfClass {
                         .forEach(member -> body.put(member, sealed.getValue(member)));
             }
             case "unwrapKey" -> body.put("value", value("wrapKey", algorithm));
+            case "secureunwrapkey" ->
+                body.put("value", value("securewrapkey", algorithm))
+                        .put("target", enclave.attested(attester, KIND).text());
             default -> {}
         }
         return body;
@@ -204,7 +238,7 @@ final class KeyOfClass {
         JsonArray permitted = new JsonArray();
         for (String one : OPERATIONS) {
             boolean fits = !type.equals("EC") || one.equals("sign") || one.equals("verify");
-            if (fits && !(state == StateTable.State.UNPERMITTED && one.equals(operation))) {
+            if (fits && !(state == StateTable.State.UNPERMITTED && one.equals(permission(operation)))) {
                 permitted.add(one);
             }
         }
@@ -217,6 +251,15 @@ final class KeyOfClass {
                         "/keys/" + name + '/' + version,
                         new JsonObject().put("attributes", attributes).put("key_ops", permitted))
                 .ok();
+    }
+
+    /** What must be in key_ops for an operation. */
+    private static String permission(String operation) {
+        return switch (operation) {
+            case "securewrapkey" -> "wrapKey";
+            case "secureunwrapkey" -> "unwrapKey";
+            default -> operation;
+        };
     }
 
     /** Takes back what an operation has changed, so that the next one finds the key in the same state. */

@@ -4,8 +4,11 @@ package dev.managedhsm.gateway;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.managedhsm.gateway.fixture.Answer;
+import dev.managedhsm.gateway.fixture.Attester;
+import dev.managedhsm.gateway.fixture.Enclave;
 import dev.managedhsm.gateway.fixture.KeyApi;
 import dev.managedhsm.gateway.fixture.RunningHsm;
+import java.util.List;
 import java.util.TreeSet;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -20,16 +23,20 @@ import org.junit.jupiter.params.provider.ValueSource;
 class StateTableIT {
     private static final StateTable TABLE = new StateTable();
 
+    private static final Attester ATTESTER = Attester.start();
+    private static final Enclave ENCLAVE = new Enclave(2048);
+
     private static RunningHsm hsm;
 
     @BeforeAll
     static void startHsm() {
-        hsm = RunningHsm.start();
+        hsm = RunningHsm.start("localhost", List.of(ATTESTER.authority()));
     }
 
     @AfterAll
     static void endHsm() {
         RunningHsm.end(hsm);
+        ATTESTER.close();
     }
 
     @Test
@@ -55,7 +62,7 @@ class StateTableIT {
                 "oct-256"
             })
     void everyOperationAnswersAsTheTableSays(String keyClass) {
-        KeyOfClass key = new KeyOfClass(hsm.client(), keyClass);
+        KeyOfClass key = new KeyOfClass(hsm.client(), ATTESTER, ENCLAVE, keyClass);
         int cells = 0;
         for (StateTable.State state : StateTable.State.values()) {
             key.enter(state, "");

@@ -99,7 +99,7 @@ final class Members {
             case VALUE_STRING -> parser.getText();
             case VALUE_NUMBER_INT ->
                 parser.getNumberType() == JsonParser.NumberType.BIG_INTEGER ? OTHER : (Object) parser.getLongValue();
-            case VALUE_TRUE -> Boolean.TRUE;
+            case VALUE_TRUE -> true;
             default -> OTHER;
         };
     }

@@ -116,7 +116,22 @@ public final class TokenVerifier {
                 new ClaimVerdicts(head, body, issuer, tenantId, nowSeconds, rejection).all());
     }
 
-    private record Parts(String token, Members header, Members claims, byte[] signature, TokenDetails details) {
+    /** A token, taken apart. */
+    private static final class Parts {
+        final String token;
+        final Members header;
+        final Members claims;
+        final byte[] signature;
+        final TokenDetails details;
+
+        Parts(String token, Members header, Members claims, byte[] signature, TokenDetails details) {
+            this.token = token;
+            this.header = header;
+            this.claims = claims;
+            this.signature = signature;
+            this.details = details;
+        }
+
         Rejection refused(RejectionReason reason, String member) {
             return Rejection.of(reason, member, details);
         }

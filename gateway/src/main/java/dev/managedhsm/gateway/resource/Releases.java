@@ -101,8 +101,8 @@ final class Releases {
                     releasing.keys().release(key.handle(), policy, request.transport(), receiver.publicPart());
             return end(answer, released -> {
                 KeyFacts facts = released.facts();
-                JsonObject statement =
-                        request.statement(body, facts, policy, apiVersion, receiver.kid(), released.wrapped());
+                JsonObject statement = request.statement(
+                        body.speaking(apiVersion), facts, policy, apiVersion, receiver.kid(), released.wrapped());
                 return new JsonObject().put("value", releasing.signer().sign(statement));
             });
         });
@@ -165,10 +165,11 @@ final class Releases {
             return null;
         }
         LivingKey key = key(call);
-        WireError fault = key == null ? null : disabled(key);
-        if (key != null && fault == null && !request.fits(key.handle().keyClass())) {
-            fault = WireError.of(Outcome.ALGORITHM_MISMATCH);
+        if (key == null) {
+            return null;
         }
+        boolean fits = request.fits(key.handle().keyClass());
+        WireError fault = fits ? disabled(key) : WireError.of(Outcome.ALGORITHM_MISMATCH);
         if (fault != null) {
             call.exchange().refuse(fault);
             return null;
