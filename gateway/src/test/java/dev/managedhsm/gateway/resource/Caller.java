@@ -8,6 +8,7 @@ import io.vertx.core.json.JsonObject;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** Somebody with a good token and an object id, talking to one HSM. */
 final class Caller {
@@ -15,26 +16,43 @@ final class Caller {
 
     final String objectId;
     private final RawClient client;
-    private final String bearer;
+    private final @Nullable String bearer;
 
-    private Caller(RunningHsm hsm, String objectId) {
+    private Caller(RawClient client, String objectId, @Nullable String bearer) {
         this.objectId = objectId;
-        this.client = hsm.client();
-        this.bearer = "Bearer "
-                + hsm.token().claim("oid", objectId).claim("sub", objectId).text();
+        this.client = client;
+        this.bearer = bearer;
+    }
+
+    private static Caller of(RunningHsm hsm, RawClient client, String objectId) {
+        String token = hsm.token().claim("oid", objectId).claim("sub", objectId).text();
+        return new Caller(client, objectId, "Bearer " + token);
     }
 
     /** Somebody whom the HSM has never seen. */
     static Caller fresh(RunningHsm hsm) {
-        return new Caller(hsm, UUID.randomUUID().toString());
+        return fresh(hsm, hsm.client());
+    }
+
+    /** Somebody whom the HSM has never seen, on the connection of a client: it may bring only so many tokens at once. */
+    static Caller fresh(RunningHsm hsm, RawClient client) {
+        return of(hsm, client, UUID.randomUUID().toString());
     }
 
     static Caller administrator(RunningHsm hsm) {
-        return new Caller(hsm, hsm.administratorId());
+        return of(hsm, hsm.client(), hsm.administratorId());
+    }
+
+    /** Somebody without a token. */
+    static Caller nobody(RunningHsm hsm) {
+        return new Caller(hsm.client(), "", null);
     }
 
     Answer send(String method, String path, String body) {
-        HttpRequest.Builder request = client.bare(path).setHeader("authorization", bearer);
+        HttpRequest.Builder request = client.bare(path);
+        if (bearer != null) {
+            request.setHeader("authorization", bearer);
+        }
         if (body.isEmpty()) {
             return client.send(request.method(method, BodyPublishers.noBody()));
         }
