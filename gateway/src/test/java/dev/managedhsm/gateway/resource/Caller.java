@@ -7,12 +7,15 @@ import dev.managedhsm.gateway.fixture.RunningHsm;
 import io.vertx.core.json.JsonObject;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.time.Duration;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** Somebody with a good token and an object id, talking to one HSM. */
+/** Somebody with a good token and an object id, talking to one HSM; comes back later when he is told to, as clients do. */
 final class Caller {
     private static final String PROVIDER = "/providers/Microsoft.Authorization/";
+
+    private static final int TRIES_MAX = 20;
 
     final String objectId;
     private final RawClient client;
@@ -49,6 +52,23 @@ final class Caller {
     }
 
     Answer send(String method, String path, String body) {
+        Answer answer = sendOnce(method, path, body);
+        for (int i = 0; i < TRIES_MAX && answer.status() == 429; i++) {
+            pause(answer.header("retry-after"));
+            answer = sendOnce(method, path, body);
+        }
+        return answer;
+    }
+
+    private static void pause(String seconds) {
+        try {
+            Thread.sleep(Duration.ofSeconds(Long.parseLong(seconds)));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private Answer sendOnce(String method, String path, String body) {
         HttpRequest.Builder request = client.bare(path);
         if (bearer != null) {
             request.setHeader("authorization", bearer);
@@ -58,6 +78,11 @@ final class Caller {
         }
         return client.send(
                 request.setHeader("content-type", "application/json").method(method, BodyPublishers.ofString(body)));
+    }
+
+    /** A POST of a text, with the token, that is not sent yet. */
+    HttpRequest.Builder posting(String path, String body) {
+        return client.posting(path, BodyPublishers.ofString(body)).setHeader("authorization", String.valueOf(bearer));
     }
 
     Answer get(String path) {
