@@ -91,8 +91,7 @@ class TokenStormIT {
                     assertEquals(Set.of(200), statuses.keySet());
                     statuses.clear();
                     int from = round * STORM;
-                    Histogram stormy =
-                            goodBeside(dev, hsm, good, number -> unknown(parts, from + number), statuses);
+                    Histogram stormy = goodBeside(dev, hsm, good, number -> unknown(parts, from + number), statuses);
                     LOG.info(
                             "good callers alone: {}; beside {} good requests: {}; beside a storm {}: {}",
                             text(alone),
@@ -125,11 +124,7 @@ class TokenStormIT {
 
     /** Good requests while others come beside them. */
     private static Histogram goodBeside(
-            RunningHsm dev,
-            TrustingHsm hsm,
-            String good,
-            IntFunction<String> others,
-            Map<Integer, Integer> statuses)
+            RunningHsm dev, TrustingHsm hsm, String good, IntFunction<String> others, Map<Integer, Integer> statuses)
             throws Exception {
         CompletableFuture<Void> storm = CompletableFuture.runAsync(() -> storm(dev, hsm, others, statuses));
         Histogram micros = good(hsm, good, STORM_SECONDS);
