@@ -130,8 +130,7 @@ public final class Gateway implements AutoCloseable {
             ThreadPoolExecutor verification =
                     executor("token-", config.threads().verifiers(), EdgeLimits.TOKEN_QUEUE_MAX);
             opened.add(verification::shutdown);
-            StatementSigner signer = StatementSigner.read(
-                    config.tls().certificateChain(), config.tls().privateKey());
+            StatementSigner signer = new StatementSigner(tlsFiles.certificates(), tlsFiles.privateKey());
             ThreadPoolExecutor release =
                     executor("release-", config.threads().verifiers(), EdgeLimits.RELEASE_QUEUE_MAX);
             opened.add(release::shutdown);
@@ -152,7 +151,7 @@ public final class Gateway implements AutoCloseable {
                             config.baseUrl(),
                             custody.lifecycle().policy()),
                     new RandomBytes(custody.engine(), custody.state()),
-                    attestations(custody, config.baseUrl(), clock),
+                    attestations(custody, config.baseUrl(), clock, release),
                     releasing(config, custody, signer, release, vertx, clock),
                     ring,
                     new LatencyBook(clock),
@@ -175,7 +174,7 @@ public final class Gateway implements AutoCloseable {
                     clock,
                     config.region());
             gateway.listen(services, resources, eventLoops);
-            gateway.watchTls(tlsFiles, clock);
+            gateway.watchTls(tlsFiles, signer, clock);
             return gateway;
         } catch (SealFailure | StoreRefused refused) {
             opened.close(refused);
@@ -208,9 +207,9 @@ public final class Gateway implements AutoCloseable {
         }
     }
 
-    private static KeyAttestations attestations(KeyCustody custody, String baseUrl, Clock clock) {
+    private static KeyAttestations attestations(KeyCustody custody, String baseUrl, Clock clock, Executor work) {
         KeyBody body = new KeyBody(baseUrl, custody.lifecycle().policy());
-        return new KeyAttestations(custody.keyring(), custody.attestationKey(), body, baseUrl, clock);
+        return new KeyAttestations(custody.keyring(), custody.attestationKey(), body, baseUrl, clock, work);
     }
 
     private static Releasing releasing(
@@ -297,9 +296,10 @@ public final class Gateway implements AutoCloseable {
     }
 
     /** One edge speaks for all: they share their listening sockets. */
-    private void watchTls(TlsFiles first, Clock clock) {
+    private void watchTls(TlsFiles first, StatementSigner signer, Clock clock) {
         Edge edge = edges.element();
         tlsReload = new TlsReload(config.tls(), first, clock, files -> {
+            signer.use(files.certificates(), files.privateKey());
             try {
                 edge.use(files).await(STOP_SECONDS_MAX, TimeUnit.SECONDS);
             } catch (TimeoutException e) {

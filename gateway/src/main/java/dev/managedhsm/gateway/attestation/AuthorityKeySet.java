@@ -11,8 +11,10 @@ import java.security.cert.CertificateFactory;
 import java.security.spec.RSAPublicKeySpec;
 import java.util.Base64;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,7 +37,10 @@ final class AuthorityKeySet {
     /**
      * Reads a key set.
      *
-     * @throws AuthorityUnreachable if it is none, or has two keys with one id
+     * <p>Keys that share an id are left out (RFC 7517 section 4.5 allows it for keys of different types): a token that names
+     * the id does not say which.
+     *
+     * @throws AuthorityUnreachable if it is none
      */
     static AuthorityKeySet read(byte[] json) {
         Claims set = Claims.read(json);
@@ -44,13 +49,15 @@ final class AuthorityKeySet {
             throw new AuthorityUnreachable("its keys are no JSON Web Key Set of 1 to " + AttestationLimits.KEYS_MAX);
         }
         Map<String, Key> keys = new HashMap<>();
+        Set<String> shared = new HashSet<>();
         for (Claims jwk : listed) {
             String kid = jwk.text("kid");
             PublicKey key = kid == null || !forVerifying(jwk) ? null : publicKey(jwk);
             if (kid != null && key != null && keys.put(kid, new Key(key, jwk.text("alg"))) != null) {
-                throw new AuthorityUnreachable("its keys hold two with one key id");
+                shared.add(kid);
             }
         }
+        keys.keySet().removeAll(shared);
         return new AuthorityKeySet(Map.copyOf(keys));
     }
 

@@ -113,7 +113,10 @@ final class AuthorityKeys {
     private CompletionStage<AuthorityKeySet> fetch() {
         Path file = authority.keyFile();
         CompletionStage<byte[]> json = file == null
-                ? documents.fetch(authority.metadata()).thenCompose(metadata -> documents.fetch(keyAddress(metadata)))
+                ? documents
+                        .fetch(authority.metadata())
+                        .thenApplyAsync(this::keyAddress, work)
+                        .thenCompose(documents::fetch)
                 : CompletableFuture.completedStage(file).thenApplyAsync(AuthorityKeys::read, work);
         return json.thenApplyAsync(AuthorityKeySet::read, work);
     }

@@ -16,6 +16,8 @@ import io.vertx.core.net.PemTrustOptions;
 import java.net.URI;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Fetches documents from one authority's host, bounded in time and length, without following redirects. Any thread may
@@ -30,6 +32,7 @@ final class Documents implements AutoCloseable {
                 .setSsl(true)
                 .setVerifyHost(true)
                 .setConnectTimeout((int) AttestationLimits.CONNECT_MAX.toMillis())
+                .setSslHandshakeTimeout(AttestationLimits.CONNECT_MAX.toSeconds())
                 .setIdleTimeout((int) AttestationLimits.DOCUMENT_MAX.toSeconds())
                 .setIdleTimeoutUnit(TimeUnit.SECONDS)
                 .setKeepAlive(false)
@@ -52,10 +55,19 @@ final class Documents implements AutoCloseable {
                 .setURI(address.getRawQuery() == null ? path : path + '?' + address.getRawQuery())
                 .setFollowRedirects(false)
                 .putHeader("accept", "application/json");
+        AtomicReference<@Nullable HttpClientRequest> begun = new AtomicReference<>();
         return client.request(options)
-                .compose(request -> document(request)
-                        .timeout(AttestationLimits.DOCUMENT_MAX.toMillis(), TimeUnit.MILLISECONDS)
-                        .onFailure(late -> request.reset()))
+                .compose(request -> {
+                    begun.set(request);
+                    return document(request);
+                })
+                .timeout(AttestationLimits.DOCUMENT_MAX.toMillis(), TimeUnit.MILLISECONDS)
+                .onFailure(late -> {
+                    HttpClientRequest request = begun.get();
+                    if (request != null) {
+                        request.reset();
+                    }
+                })
                 .recover(failure -> Future.failedFuture(
                         failure instanceof AuthorityUnreachable
                                 ? failure

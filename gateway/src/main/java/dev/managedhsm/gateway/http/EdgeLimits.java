@@ -54,6 +54,9 @@ public final class EdgeLimits {
     /** How long until a connection may bring one more such token, in nanoseconds. */
     public static final long TOKEN_MISS_REFILL_NANOS = 100_000_000;
 
+    /** How long a client may take for an answer that holds one of few places, in milliseconds. */
+    public static final long LONG_ANSWER_MILLIS_MAX = 30_000;
+
     /** Tokens of all connections waiting for verification. */
     public static final int TOKEN_QUEUE_MAX = 1024;
 

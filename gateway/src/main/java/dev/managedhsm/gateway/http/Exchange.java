@@ -244,14 +244,22 @@ public final class Exchange {
     }
 
     /**
-     * Answers 200 with a JSON text.
+     * Answers 200 with a JSON text. A client that does not take it within {@link EdgeLimits#LONG_ANSWER_MILLIS_MAX} loses
+     * its connection.
      *
-     * @param written called when the text has left the heap, or never will
+     * @param written called when the text has left the heap, or never will; may be called twice
      */
     public void answer(byte[] json, Runnable written) {
         HttpServerResponse response = success(200);
         close();
-        response.end(Buffer.buffer(json)).onComplete(end -> written.run());
+        long deadline = edge.vertx().setTimer(EdgeLimits.LONG_ANSWER_MILLIS_MAX, late -> {
+            var _ = request.connection().close();
+            written.run();
+        });
+        response.end(Buffer.buffer(json)).onComplete(end -> {
+            edge.vertx().cancelTimer(deadline);
+            written.run();
+        });
     }
 
     /** Answers 200 with bytes of another media type. */

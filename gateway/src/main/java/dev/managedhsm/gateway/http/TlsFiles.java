@@ -53,14 +53,22 @@ public final class TlsFiles {
     private final byte[] chain;
     private final byte[] key;
     private final byte @Nullable [] authorities;
-    private final X509Certificate server;
+    private final List<X509Certificate> certificates;
+    private final PrivateKey privateKey;
 
-    private TlsFiles(String mark, byte[] chain, byte[] key, byte @Nullable [] authorities, X509Certificate server) {
+    private TlsFiles(
+            String mark,
+            byte[] chain,
+            byte[] key,
+            byte @Nullable [] authorities,
+            List<X509Certificate> certificates,
+            PrivateKey privateKey) {
         this.mark = mark;
         this.chain = chain;
         this.key = key;
         this.authorities = authorities;
-        this.server = server;
+        this.certificates = List.copyOf(certificates);
+        this.privateKey = privateKey;
     }
 
     /**
@@ -83,10 +91,10 @@ public final class TlsFiles {
         try {
             X509Certificate server = certificates.getFirst();
             refuseOutOfTime(config.certificateChain(), server, now);
-            refuseStranger(config, server.getPublicKey(), der);
+            PrivateKey privateKey = privateKey(config, server.getPublicKey(), der);
             byte[] pem = (KEY_BEGIN + "\n" + Base64.getMimeEncoder().encodeToString(der) + "\n" + KEY_END + "\n")
                     .getBytes(US_ASCII);
-            return new TlsFiles(mark(chain, sealed, authorities), chain, pem, authorities, server);
+            return new TlsFiles(mark(chain, sealed, authorities), chain, pem, authorities, certificates, privateKey);
         } finally {
             Arrays.fill(der, (byte) 0);
             Arrays.fill(sealed, (byte) 0);
@@ -115,7 +123,17 @@ public final class TlsFiles {
 
     /** The server's certificate, for the log. */
     public X509Certificate server() {
-        return server;
+        return certificates.getFirst();
+    }
+
+    /** The server's certificate, then its intermediates. */
+    public List<X509Certificate> certificates() {
+        return certificates;
+    }
+
+    /** The key of the server's certificate. */
+    public PrivateKey privateKey() {
+        return privateKey;
     }
 
     /** Chain and key, for a server. */
@@ -253,7 +271,7 @@ public final class TlsFiles {
     }
 
     /** A signature tells whether key and certificate belong together, for RSA and EC alike. */
-    private static void refuseStranger(TlsConfig config, PublicKey certified, byte[] der) {
+    private static PrivateKey privateKey(TlsConfig config, PublicKey certified, byte[] der) {
         try {
             PrivateKey key =
                     KeyFactory.getInstance(certified.getAlgorithm()).generatePrivate(new PKCS8EncodedKeySpec(der));
@@ -269,7 +287,7 @@ public final class TlsFiles {
             signature.initVerify(certified);
             signature.update(PROBE);
             if (signature.verify(signed)) {
-                return;
+                return key;
             }
         } catch (GeneralSecurityException e) {
             // said below, without what the key holds

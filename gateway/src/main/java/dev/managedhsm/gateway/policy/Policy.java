@@ -42,6 +42,13 @@ public final class Policy {
         }
         List<Authority> authorities = new PolicyReader().authorities(values);
         String json = StrictJson.write(values);
+        byte[] canonical = json.getBytes(StandardCharsets.UTF_8);
+        if (!json.equals(new String(canonical, StandardCharsets.UTF_8))) {
+            throw new PolicyRefused("Release policy holds half of a character");
+        }
+        if (canonical.length > PolicyLimits.TEXT_LENGTH_MAX) {
+            throw new PolicyRefused("Release policy is longer than " + PolicyLimits.TEXT_LENGTH_MAX + " bytes");
+        }
         if (json.length() > PolicyLimits.CANONICAL_LENGTH_MAX) {
             throw new PolicyRefused(
                     "Release policy is longer than " + PolicyLimits.CANONICAL_LENGTH_MAX + " characters");

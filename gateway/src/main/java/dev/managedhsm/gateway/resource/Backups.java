@@ -95,16 +95,17 @@ public final class Backups {
                 exchange.refuse(lapsed);
                 return;
             }
+            Place place = place(exchange);
+            if (place == null) {
+                return;
+            }
             byte[] json = ByteBufUtil.getBytes(exchange.body());
             exchange.letBodyGo();
-            Place place = place(exchange);
-            if (place != null) {
-                restore(exchange, json, place);
-            }
+            restore(exchange, json, place, body.speaking(call.query("api-version")));
         });
     }
 
-    private void restore(Exchange exchange, byte[] json, Place place) {
+    private void restore(Exchange exchange, byte[] json, Place place, KeyBody body) {
         exchange.edge()
                 .vertx()
                 .executeBlocking(() -> BackupBody.read(json), false)
@@ -112,15 +113,29 @@ public final class Backups {
                     if (exchange.over()) {
                         place.run();
                     } else if (text.succeeded()) {
-                        when(exchange, backups.restore(text.result()), place, baseUrl + RESTORE, facts -> {
-                            exchange.answer(body.bundle(facts));
-                            place.run();
-                        });
+                        attempt(
+                                exchange,
+                                place,
+                                () -> when(
+                                        exchange, backups.restore(text.result()), place, baseUrl + RESTORE, facts -> {
+                                            exchange.answer(body.bundle(facts));
+                                            place.run();
+                                        }));
                     } else {
                         place.run();
                         refuse(exchange, text.cause());
                     }
                 });
+    }
+
+    /** What breaks off gives the place back, and is answered. */
+    private static void attempt(Exchange exchange, Place place, Runnable action) {
+        try {
+            action.run();
+        } catch (RuntimeException broken) {
+            place.run();
+            exchange.broken(broken);
+        }
     }
 
     private static void refuse(Exchange exchange, Throwable cause) {
@@ -138,7 +153,7 @@ public final class Backups {
         change.whenComplete((how, failure) -> exchange.resume(
                 () -> {
                     switch (how) {
-                        case LifecycleAnswer.Done<T>(T value) -> answer.accept(value);
+                        case LifecycleAnswer.Done<T>(T value) -> attempt(exchange, place, () -> answer.accept(value));
                         case LifecycleAnswer.Refused<T>(LifecycleRefusal refusal) -> {
                             place.run();
                             exchange.refuse(LifecycleErrors.of(refusal, id));

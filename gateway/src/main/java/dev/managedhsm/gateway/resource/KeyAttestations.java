@@ -19,6 +19,9 @@ import dev.managedhsm.gateway.wire.WireError;
 import io.vertx.core.json.JsonObject;
 import java.time.Clock;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /** Keys with the HSM's signed word about them. Signed off the event loop; one for all event loops. */
@@ -28,6 +31,7 @@ public final class KeyAttestations {
     private final KeyBody body;
     private final String baseUrl;
     private final Clock clock;
+    private final Executor work;
 
     /**
      * @param keyring the living keys
@@ -35,13 +39,16 @@ public final class KeyAttestations {
      * @param body shows keys
      * @param baseUrl scheme, host and port of identifiers, without a slash at the end
      * @param clock wall clock
+     * @param work runs what computes; refuses when its queue is full
      */
-    public KeyAttestations(Keyring keyring, AttestationKey signingKey, KeyBody body, String baseUrl, Clock clock) {
+    public KeyAttestations(
+            Keyring keyring, AttestationKey signingKey, KeyBody body, String baseUrl, Clock clock, Executor work) {
         this.keyring = keyring;
         this.signingKey = signingKey;
         this.body = body;
         this.baseUrl = baseUrl;
         this.clock = clock;
+        this.work = work;
     }
 
     /** What this resource answers; a version left out or empty is the current one. */
@@ -63,24 +70,25 @@ public final class KeyAttestations {
         }
         exchange.letBodyGo();
         KeyFacts facts = key.facts();
-        exchange.edge().vertx().executeBlocking(() -> attested(facts), false).onComplete(made -> {
-            if (exchange.over()) {
-                exchange.letBodyGo();
-            } else if (made.failed()) {
-                exchange.broken(made.cause());
-            } else {
-                switch (made.result()) {
-                    case LifecycleAnswer.Done<JsonObject>(JsonObject bundle) -> exchange.answer(bundle);
-                    case LifecycleAnswer.Refused<JsonObject>(LifecycleRefusal refusal) ->
-                        exchange.refuse(LifecycleErrors.of(refusal, id));
-                    case LifecycleAnswer.BadKey<JsonObject>(KeyFault fault) ->
-                        exchange.refuse(LifecycleErrors.of(fault));
-                }
-            }
-        });
+        KeyBody speaking = body.speaking(call.query("api-version"));
+        try {
+            var _ = CompletableFuture.supplyAsync(() -> attested(facts, speaking), work)
+                    .whenComplete((made, failure) -> exchange.resume(() -> {
+                        switch (made) {
+                            case LifecycleAnswer.Done<JsonObject>(JsonObject bundle) -> exchange.answer(bundle);
+                            case LifecycleAnswer.Refused<JsonObject>(LifecycleRefusal refusal) ->
+                                exchange.refuse(LifecycleErrors.of(refusal, id));
+                            case LifecycleAnswer.BadKey<JsonObject>(KeyFault fault) ->
+                                exchange.refuse(LifecycleErrors.of(fault));
+                            case null -> exchange.broken(failure);
+                        }
+                    }));
+        } catch (RejectedExecutionException full) {
+            exchange.refuse(WireError.throttled());
+        }
     }
 
-    private LifecycleAnswer<JsonObject> attested(KeyFacts facts) {
+    private LifecycleAnswer<JsonObject> attested(KeyFacts facts, KeyBody body) {
         return switch (signingKey.ready()) {
             case LifecycleAnswer.Done<AttestationKey.Certified>(AttestationKey.Certified ready) -> {
                 AttestationBody words = new AttestationBody(

@@ -244,7 +244,12 @@ final class Releases {
                     call.exchange().answer(json);
                 }
                 case End.Refusal(WireError error) -> {
-                    LOG.info("{} refused: {}", path, error.innerCode() == null ? error.message() : error.innerCode());
+                    LOG.info(
+                            "{} by {} refused, request {}: {}",
+                            path,
+                            call.token().principal().objectId(),
+                            call.exchange().requestId(),
+                            error.innerCode() == null ? error.message() : error.innerCode());
                     call.exchange().refuse(error);
                 }
             }

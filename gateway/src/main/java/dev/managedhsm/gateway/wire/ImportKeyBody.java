@@ -97,9 +97,6 @@ public record ImportKeyBody(KeyRequest request, KeyOrigin origin) {
     }
 
     private static PublicPart publicPart(KeyType type, JsonObject jwk) throws Refused {
-        if (jwk.getValue("oth") != null) {
-            throw new Refused("JSON Web Key: property 'oth' is not supported: an RSA key has two primes");
-        }
         return switch (type) {
             case RSA ->
                 new PublicPart.Rsa(

@@ -22,8 +22,10 @@ public final class JsonText {
     private static final int DEPTH_MAX = 64;
     private static final int NUMBER_LENGTH_MAX = 64;
 
+    /** Names are not kept between bodies: a caller chooses them, and nothing a caller chooses may grow. */
     private static final JsonFactory STRICT = JsonFactory.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
             .streamReadConstraints(StreamReadConstraints.builder()
                     .maxNestingDepth(DEPTH_MAX)
                     .maxNumberLength(NUMBER_LENGTH_MAX)

@@ -24,7 +24,7 @@ final class JwkText {
     private static final Set<String> OUTER = Set.of("Hsm", "attributes", "tags", "release_policy");
 
     /** Members of the key that are public, or wrapped. */
-    private static final Set<String> INNER = Set.of("kty", "crv", "key_ops", "n", "e", "x", "y", "key_hsm", "oth");
+    private static final Set<String> INNER = Set.of("kty", "crv", "key_ops", "n", "e", "x", "y", "key_hsm");
 
     private static final int NAME_LENGTH_MAX = 32;
 
@@ -184,6 +184,9 @@ final class JwkText {
             if (text.same(start, stop, secret.member())) {
                 return secret(secret);
             }
+        }
+        if (text.same(start, stop, "oth") && text.next() != 'n') { // it holds secrets (RFC 7518 section 6.3.2.7)
+            throw new Refused("JSON Web Key: property 'oth' is not supported: an RSA key has two primes");
         }
         if (!INNER.contains(name(start, stop))) {
             return text.skipValue();

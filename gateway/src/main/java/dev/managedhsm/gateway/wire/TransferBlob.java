@@ -4,9 +4,8 @@ package dev.managedhsm.gateway.wire;
 import dev.managedhsm.crypto.key.KeyName;
 import dev.managedhsm.crypto.key.KeyVersion;
 import dev.managedhsm.crypto.lifecycle.KeyOrigin;
-import io.vertx.core.json.DecodeException;
+import io.netty.buffer.Unpooled;
 import io.vertx.core.json.JsonObject;
-import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -36,7 +35,7 @@ final class TransferBlob {
      */
     static KeyOrigin.Wrapped read(String member, String baseUrl) throws Refused {
         byte[] file = JsonFields.base64(member);
-        JsonObject blob = file == null ? null : object(new String(file, StandardCharsets.UTF_8));
+        JsonObject blob = file == null ? null : JsonText.object(Unpooled.wrappedBuffer(file));
         if (blob == null) {
             throw new Refused("Property 'key_hsm' is not base64url of a transfer blob");
         }
@@ -50,14 +49,6 @@ final class TransferBlob {
             throw new Refused("Transfer blob: property 'ciphertext' is missing or not base64url");
         }
         return origin(JsonFields.text(header, "kid"), baseUrl, wrapped);
-    }
-
-    private static @Nullable JsonObject object(String json) {
-        try {
-            return new JsonObject(json);
-        } catch (DecodeException | ClassCastException notAnObject) {
-            return null;
-        }
     }
 
     private static void expect(JsonObject object, String name, String value) throws Refused {

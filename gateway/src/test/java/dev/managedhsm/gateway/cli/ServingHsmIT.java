@@ -76,6 +76,21 @@ class ServingHsmIT {
     }
 
     @Test
+    void speaksTlsWithAKeyThatIsEncrypted() throws Exception {
+        TestCertificate certificate = TestCertificate.rsa(ServeFolder.HOST);
+        certificate.writeChain(temporary.resolve("chain.pem"));
+        certificate.writeKey(temporary.resolve("server.key"), "correct horse battery staple");
+        folder.replace("private_key: server.key", "private_key: server.key\n  passphrase: file:passphrase");
+        init();
+
+        start();
+
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), folder.dataPort())) {
+            assertTrue(socket.isConnected());
+        }
+    }
+
+    @Test
     void refusesToStartWithoutItsRootKeyAndSaysWhatToDo() throws Exception {
         init();
         Files.delete(folder.at("data/root.key"));

@@ -143,6 +143,12 @@ class PolicyGrammarTest {
     }
 
     @Test
+    void refusesHalfOfACharacter() {
+        // Written down it would be a question mark, which a claim can hold.
+        assertThrows(PolicyRefused.class, () -> read(of("{\"claim\":\"a\",\"equals\":\"\\ud800\"}")));
+    }
+
+    @Test
     void refusesBytesThatAreNotUtf8() {
         byte[] text = of("{\"claim\":\"a\",\"equals\":\"?\"}").getBytes(StandardCharsets.UTF_8);
         text[new String(text, StandardCharsets.UTF_8).indexOf('?')] = (byte) 0xc3;
