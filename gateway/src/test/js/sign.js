@@ -5,7 +5,12 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import dns from "node:dns";
-import { ClientSecretCredential, ManagedIdentityCredential, WorkloadIdentityCredential } from "@azure/identity";
+import {
+    ClientSecretCredential,
+    DefaultAzureCredential,
+    ManagedIdentityCredential,
+    WorkloadIdentityCredential,
+} from "@azure/identity";
 import { CryptographyClient, KeyClient } from "@azure/keyvault-keys";
 
 const url = process.argv[2];
@@ -74,6 +79,15 @@ await signs(
         disableInstanceDiscovery: true,
     }),
 );
+// What a program uses that does not say which: on this machine, and as a workload that has nothing else.
+await signs("default-managed-identity", new DefaultAzureCredential());
+delete process.env.IDENTITY_ENDPOINT;
+delete process.env.IDENTITY_HEADER;
+process.env.AZURE_AUTHORITY_HOST = process.env.DEV_AUTHORITY;
+process.env.AZURE_TENANT_ID = process.env.TENANT_ID;
+process.env.AZURE_CLIENT_ID = process.env.ADMIN_CLIENT_ID;
+process.env.AZURE_FEDERATED_TOKEN_FILE = process.env.DEV_WORKLOAD_TOKEN_FILE;
+await signs("default-workload-identity", new DefaultAzureCredential({ disableInstanceDiscovery: true }));
 const stranger = new ClientSecretCredential(process.env.TENANT_ID, process.env.ADMIN_CLIENT_ID, "no secret of its", {
     authorityHost: process.env.DEV_AUTHORITY,
     disableInstanceDiscovery: true,

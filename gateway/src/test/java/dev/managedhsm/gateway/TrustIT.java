@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.gateway;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -37,6 +38,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -65,6 +67,10 @@ class TrustIT {
     }
 
     private TrustingHsm hsm(IssuerServer server) {
+        return hsm(server, KeySchedule.DEFAULT);
+    }
+
+    private TrustingHsm hsm(IssuerServer server, KeySchedule schedule) {
         TokenIssuer issuer = new TokenIssuer(
                 "directory",
                 UUID.fromString(dev.tenantId()),
@@ -72,7 +78,7 @@ class TrustIT {
                 Set.of(dev.audience()),
                 Set.of(SignatureAlgorithm.RS256),
                 new KeySource.ByDiscovery(server.url("/metadata"), dev.ca()),
-                KeySchedule.DEFAULT,
+                schedule,
                 60);
         return TrustingHsm.start(dev, folder, List.of(issuer), dev.administratorId());
     }
@@ -124,6 +130,33 @@ class TrustIT {
             publish(server, first);
             // One failed fetch at the start, one by the first token: the next comes with the next minute's budget.
             assertTrue(server.askedMillis().size() <= 2, server.askedMillis().toString());
+        }
+    }
+
+    /** An issuer that is gone is believed until the bound, a minute here, and then nobody is refused for it. */
+    @Test
+    @Tag("slow")
+    void anOutageOfTheIssuerIsServedThroughUntilTheBound() throws Exception {
+        KeySchedule minute = new KeySchedule(Duration.ofMinutes(1), Duration.ofMinutes(1), Duration.ZERO);
+        try (IssuerServer server = IssuerServer.start(dev)) {
+            publish(server, first);
+            long begun = System.nanoTime();
+            try (TrustingHsm hsm = hsm(server, minute)) {
+                String cached = token(first, 0);
+                hsm.get("/keys", cached).ok();
+                server.hide("/metadata");
+                server.hide("/keys");
+                int number = 1;
+                while (System.nanoTime() - begun < Duration.ofSeconds(55).toNanos()) {
+                    hsm.get("/keys", cached).ok();
+                    hsm.get("/keys", token(first, number++)).ok();
+                    MILLISECONDS.sleep(500);
+                }
+                await(() -> hsm.get("/keys", cached).status() != 200);
+                hsm.get("/keys", cached).refused(503, "ServiceUnavailable");
+                hsm.get("/keys", token(first, number)).refused(503, "ServiceUnavailable");
+                hsm.get("/keys", token(second, 0)).refused(503, "ServiceUnavailable");
+            }
         }
     }
 

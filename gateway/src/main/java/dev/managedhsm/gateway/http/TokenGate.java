@@ -208,7 +208,11 @@ final class TokenGate {
         if (arrival.exchange.over()) {
             arrival.exchange.close();
         } else {
-            end.accept(arrival.exchange);
+            try {
+                end.accept(arrival.exchange);
+            } catch (RuntimeException broken) { // the others wait for theirs
+                arrival.exchange.broken(broken);
+            }
         }
     }
 

@@ -59,7 +59,7 @@ public record Resources(
     }
 
     RoleRequests roles() {
-        return new RoleRequests(access(), roleChanges);
+        return new RoleRequests(access(), roleChanges, baseUrl);
     }
 
     /** All that the router answers for, the more specific paths first. */

@@ -34,14 +34,20 @@ record RoleCall(Exchange exchange, Scope scope, String name, StandingRight right
     /** The query parameter {@code $filter}, or null. */
     @Nullable
     String filter() throws Refused {
+        return query("$filter");
+    }
+
+    /** A query parameter, or null. */
+    @Nullable
+    String query(String parameter) throws Refused {
         try {
-            return exchange.request().getParam("$filter");
+            return exchange.request().getParam(parameter);
         } catch (IllegalArgumentException malformed) {
             throw new Refused("The request URI is malformed");
         }
     }
 
-    /** Answers with a whole list on one page; limits on roles keep it short. */
+    /** Answers with a whole list on one page; limits keep it short. */
     void answer(JsonArray items) {
         exchange.answer(new JsonObject().put("value", items));
     }

@@ -20,9 +20,9 @@ final class RoleRequests {
     private final RoleAssignments assignments;
     private final RoleDefinitions definitions;
 
-    RoleRequests(HsmAccess access, RoleChanges changes) {
+    RoleRequests(HsmAccess access, RoleChanges changes, String baseUrl) {
         this.access = access;
-        this.assignments = new RoleAssignments(access.authoriser(), changes);
+        this.assignments = new RoleAssignments(access.authoriser(), changes, baseUrl);
         this.definitions = new RoleDefinitions(access.authoriser(), changes);
     }
 

@@ -45,6 +45,11 @@ public record Page(int size, @Nullable String after) {
         return new Page(size(maxResults), skipToken == null ? null : marked(skipToken, list));
     }
 
+    /** The same with another number of items, for lists of which a caller cannot choose it. */
+    public Page ofSize(int items) {
+        return new Page(items, after);
+    }
+
     private static int size(@Nullable String text) throws Refused {
         if (text == null) {
             return SIZE_MAX;
