@@ -84,8 +84,7 @@ record HsmAccess(HsmState state, Authoriser authoriser) {
     }
 
     private static @Nullable Permit denied(Exchange exchange, VerifiedToken token, Denial denial) {
-        exchange.refuse(
-                WireError.accessDenied(denial.action().text(), denial.scope().text(), token.groupsOmitted()));
+        exchange.refuse(StandingRight.refusal(denial, token));
         return null;
     }
 }

@@ -158,13 +158,17 @@ public final class Routes implements Consumer<Exchange>, AutoCloseable {
             exchange.refuse(Keys.invalidName());
             return;
         }
+        StandingRight right = scope == null
+                ? StandingRight.onKey(access.authoriser(), token, endpoint.action(), String.valueOf(name))
+                : StandingRight.at(access.authoriser(), token, endpoint.action(), scope);
         Permit permit = scope == null
                 ? access.permitOnKey(exchange, token, endpoint.action(), String.valueOf(name))
                 : access.permit(exchange, token, endpoint.action(), scope);
         if (permit == null) {
             return;
         }
-        ControlCall.attempt(exchange, () -> endpoint.handler().handle(new Call(exchange, context, token, permit)));
+        ControlCall.attempt(
+                exchange, () -> endpoint.handler().handle(new Call(exchange, context, token, permit, right)));
     }
 
     private void broken(RoutingContext context) {
