@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
 class PowerCutIT {
     private static final Logger LOG = LoggerFactory.getLogger(PowerCutIT.class);
     private static final int CUTS = 100;
-    private static final int COMMITS = 600;
+    private static final int COMMITS = 300;
 
     @TempDir
     Path folder;

@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Stands between a process and its disk: logs what it writes and what it forces to disk, and makes folders as a loss of
@@ -84,14 +83,14 @@ final class Rig {
 
     /** Makes the folder as it could be if the power went before the step of this number. */
     static void cut(List<Step> steps, int number, Random random, Path into) throws IOException {
-        Map<String, byte[]> durable = new HashMap<>();
+        Map<String, Content> durable = new HashMap<>();
         Map<String, List<Step>> pending = new HashMap<>();
         for (Step step : steps.subList(0, number)) {
             List<Step> waiting = pending.computeIfAbsent(step.name(), _ -> new ArrayList<>());
             switch (step.what()) {
                 case 'S' -> {
-                    waiting.forEach(one -> durable.put(one.name(), applied(durable.get(one.name()), one)));
-                    durable.putIfAbsent(step.name(), new byte[0]);
+                    waiting.forEach(one -> apply(durable.computeIfAbsent(one.name(), _ -> new Content()), one));
+                    durable.putIfAbsent(step.name(), new Content());
                     waiting.clear();
                 }
                 case 'U' -> {
@@ -105,12 +104,13 @@ final class Rig {
             for (Step step : waiting) {
                 if (random.nextInt(3) > 0) {
                     Step maybe = random.nextInt(4) == 0 ? torn(step, random) : step;
-                    durable.put(step.name(), applied(durable.get(step.name()), maybe));
+                    apply(durable.computeIfAbsent(step.name(), _ -> new Content()), maybe);
                 }
             }
         }
-        for (Map.Entry<String, byte[]> file : durable.entrySet()) {
-            Files.write(into.resolve(file.getKey()), file.getValue());
+        for (Map.Entry<String, Content> file : durable.entrySet()) {
+            Content content = file.getValue();
+            Files.write(into.resolve(file.getKey()), Arrays.copyOf(content.bytes, content.length));
         }
     }
 
@@ -125,14 +125,27 @@ final class Rig {
                         Arrays.copyOf(step.bytes(), SECTOR * random.nextInt(sectors + 1)));
     }
 
-    private static byte[] applied(byte @Nullable [] before, Step step) {
-        byte[] content = before == null ? new byte[0] : before;
+    private static void apply(Content content, Step step) {
         if (step.what() == 'T') {
-            return Arrays.copyOf(content, (int) step.at());
+            content.resize((int) step.at());
+            return;
         }
-        int end = (int) step.at() + step.bytes().length;
-        byte[] after = end <= content.length ? content : Arrays.copyOf(content, end);
-        System.arraycopy(step.bytes(), 0, after, (int) step.at(), step.bytes().length);
-        return after;
+        content.resize(Math.max(content.length, (int) step.at() + step.bytes().length));
+        System.arraycopy(step.bytes(), 0, content.bytes, (int) step.at(), step.bytes().length);
+    }
+
+    /** The bytes of a file, with room to grow. */
+    private static final class Content {
+        private byte[] bytes = new byte[1 << 16];
+        private int length;
+
+        void resize(int wanted) {
+            if (wanted > bytes.length) {
+                bytes = Arrays.copyOf(bytes, Math.max(wanted, 2 * bytes.length));
+            } else if (wanted < length) {
+                Arrays.fill(bytes, wanted, length, (byte) 0);
+            }
+            length = wanted;
+        }
     }
 }
