@@ -14,6 +14,10 @@ import dev.managedhsm.crypto.ring.RingConfig;
 import dev.managedhsm.crypto.seal.SealFailure;
 import dev.managedhsm.gateway.attestation.AttestationVerifier;
 import dev.managedhsm.gateway.attestation.StatementSigner;
+import dev.managedhsm.gateway.backup.BackupFailure;
+import dev.managedhsm.gateway.backup.BackupJobs;
+import dev.managedhsm.gateway.backup.BackupParts;
+import dev.managedhsm.gateway.backup.BackupTargets;
 import dev.managedhsm.gateway.http.CannotListen;
 import dev.managedhsm.gateway.http.Edge;
 import dev.managedhsm.gateway.http.EdgeLimits;
@@ -26,6 +30,7 @@ import dev.managedhsm.gateway.identity.KeyKeeper;
 import dev.managedhsm.gateway.identity.KeySetDownload;
 import dev.managedhsm.gateway.refusal.RefusalLog;
 import dev.managedhsm.gateway.resource.Backups;
+import dev.managedhsm.gateway.resource.FullBackups;
 import dev.managedhsm.gateway.resource.KeyAttestations;
 import dev.managedhsm.gateway.resource.RandomBytes;
 import dev.managedhsm.gateway.resource.Releasing;
@@ -45,6 +50,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.time.Clock;
 import java.util.List;
+import java.util.Locale;
 import java.util.Queue;
 import java.util.UUID;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -70,6 +76,7 @@ public final class Gateway implements AutoCloseable {
     private final GatewayConfig config;
     private final KeyCustody custody;
     private final RoleChanges roleChanges;
+    private final BackupJobs backupJobs;
     private final OperationRing ring;
     private final ThreadPoolExecutor verification;
     private final ThreadPoolExecutor release;
@@ -85,6 +92,7 @@ public final class Gateway implements AutoCloseable {
             GatewayConfig config,
             KeyCustody custody,
             RoleChanges roleChanges,
+            BackupJobs backupJobs,
             OperationRing ring,
             ThreadPoolExecutor verification,
             ThreadPoolExecutor release,
@@ -94,6 +102,7 @@ public final class Gateway implements AutoCloseable {
         this.config = config;
         this.custody = custody;
         this.roleChanges = roleChanges;
+        this.backupJobs = backupJobs;
         this.ring = ring;
         this.verification = verification;
         this.release = release;
@@ -120,12 +129,14 @@ public final class Gateway implements AutoCloseable {
         TlsFiles tlsFiles = tlsFiles(config, clock);
         Opened opened = new Opened();
         try {
-            KeyCustody custody =
-                    opened.add(KeyCustody.open(config.dataFolder(), config.rootKey(), config.deletion(), clock));
+            KeyCustody custody = opened.add(KeyCustody.open(
+                    config.dataFolder(), config.rootKey(), config.custody().witness(), config.deletion(), clock));
             RoleJournal roleJournal = new RoleJournal(StoreJournal.ofRoles(custody.store()), custody.seal());
             Authoriser authoriser =
                     new Authoriser(InitialRoles.load(roleJournal, config.administrators(), config.initialRoles()));
             RoleChanges roleChanges = opened.add(new RoleChanges(roleJournal, authoriser, custody.state()));
+            BackupTargets targets = new BackupTargets(config.custody().backups());
+            BackupJobs backupJobs = opened.add(new BackupJobs(parts(config, custody, roleChanges), clock));
             OperationRing ring = opened.add(ring(ringConfig, custody, clock));
             ThreadPoolExecutor verification =
                     executor("token-", config.threads().verifiers(), EdgeLimits.TOKEN_QUEUE_MAX);
@@ -138,8 +149,8 @@ public final class Gateway implements AutoCloseable {
             Vertx vertx = vertx(eventLoops);
             opened.add(() -> vertx.close().await(STOP_SECONDS_MAX, TimeUnit.SECONDS));
             KeyKeeper keyKeeper = KeyKeeper.start(verifier, new KeySetDownload(vertx), clock, FIRST_KEYS_SECONDS_MAX);
-            Gateway gateway = opened.owner(
-                    new Gateway(config, custody, roleChanges, ring, verification, release, keyKeeper, refusals, vertx));
+            Gateway gateway = opened.owner(new Gateway(
+                    config, custody, roleChanges, backupJobs, ring, verification, release, keyKeeper, refusals, vertx));
             Resources resources = new Resources(
                     custody.state(),
                     authoriser,
@@ -150,6 +161,7 @@ public final class Gateway implements AutoCloseable {
                             custody.backups(),
                             config.baseUrl(),
                             custody.lifecycle().policy()),
+                    new FullBackups(backupJobs, targets, config.baseUrl()),
                     new RandomBytes(custody.engine(), custody.state()),
                     attestations(custody, config.baseUrl(), clock, release),
                     releasing(config, custody, signer, release, vertx, clock),
@@ -176,7 +188,7 @@ public final class Gateway implements AutoCloseable {
             gateway.listen(services, resources, eventLoops);
             gateway.watchTls(tlsFiles, signer, clock);
             return gateway;
-        } catch (SealFailure | StoreRefused refused) {
+        } catch (SealFailure | StoreRefused | BackupFailure refused) {
             opened.close(refused);
             throw new StartRefused(String.valueOf(refused.getMessage()), refused);
         } catch (IllegalArgumentException notToBeUsed) {
@@ -186,6 +198,22 @@ public final class Gateway implements AutoCloseable {
             opened.close(e);
             throw e;
         }
+    }
+
+    /** The HSM's name is the first label of its host name. */
+    private static BackupParts parts(GatewayConfig config, KeyCustody custody, RoleChanges roles) {
+        String host = String.valueOf(URI.create(config.baseUrl()).getHost());
+        String label = host.split("\\.", 2)[0].toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9-]", "");
+        return new BackupParts(
+                label.isEmpty() ? "hsm" : label,
+                custody.engine(),
+                custody.seal(),
+                custody.backupSeal().identity(),
+                custody.store(),
+                custody.state(),
+                custody.lifecycle(),
+                custody.backups(),
+                roles);
     }
 
     private static TlsFiles tlsFiles(GatewayConfig config, Clock clock) {
@@ -332,6 +360,7 @@ public final class Gateway implements AutoCloseable {
         letLoopsSeeIt();
         keyKeeper.close();
         ring.close();
+        backupJobs.close();
         roleChanges.close();
         endReleases();
         // Ends before the event loops do, so that answers to changes still get out; custody.close() finds it closed.

@@ -22,6 +22,7 @@ import dev.managedhsm.gateway.store.SqliteStore;
 import dev.managedhsm.gateway.store.Store;
 import dev.managedhsm.gateway.store.StoreJournal;
 import dev.managedhsm.gateway.store.StoreRefused;
+import dev.managedhsm.gateway.store.WitnessedStore;
 import java.nio.file.Path;
 import java.time.Clock;
 import org.slf4j.Logger;
@@ -56,24 +57,25 @@ record KeyCustody(
         AttestationKey attestationKey)
         implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(KeyCustody.class);
-    private static final String NAMESPACE = "hsm";
+    static final String NAMESPACE = "hsm";
 
     /**
      * Opens the keys of a data folder.
      *
      * @param folder the folder of the store
      * @param source where the root key is
+     * @param witness the file that knows how new the store must be
      * @param deletion what the owner decided about deletion
      * @throws StartRefused if the folder, the store or the engine does not allow it
      */
-    static KeyCustody open(Path folder, RootKeySource source, LifecyclePolicy deletion, Clock clock) {
+    static KeyCustody open(Path folder, RootKeySource source, Path witness, LifecyclePolicy deletion, Clock clock) {
         for (ProcessHardening.Measure measure : ProcessHardening.apply(false)) {
             LOG.info(
                     "custody measure {}: {} ({})", measure.name(), measure.held() ? "held" : "NOT HELD", measure.why());
         }
         Opened opened = new Opened();
         try {
-            return open(opened, folder, source, deletion, clock);
+            return open(opened, folder, source, witness, deletion, clock);
         } catch (StoreRefused | SealFailure | EngineFailure | IllegalArgumentException refused) {
             opened.close(refused);
             throw new StartRefused(String.valueOf(refused.getMessage()), refused);
@@ -84,12 +86,13 @@ record KeyCustody(
     }
 
     private static KeyCustody open(
-            Opened opened, Path folder, RootKeySource source, LifecyclePolicy deletion, Clock clock) {
+            Opened opened, Path folder, RootKeySource source, Path witness, LifecyclePolicy deletion, Clock clock) {
         Engine engine = opened.add(Engines.choose());
-        Store store = opened.add(SqliteStore.open(folder));
-        RootKey rootKey = opened.add(source.open(engine, store.head() > 0));
+        Store file = opened.add(SqliteStore.open(folder));
+        RootKey rootKey = opened.add(source.open(engine, file.head() > 0));
         SealingKeys sealingKeys = opened.add(new SealingKeys(engine, rootKey, NAMESPACE));
         RecordSeal seal = new RecordSeal(engine, sealingKeys);
+        Store store = opened.add(WitnessedStore.open(file, witness, seal));
         HsmState state = new HsmState(HsmCondition.OPERATIONAL);
         Keyring keyring = new Keyring(engine, seal, Keyring.HOT_MAX_DEFAULT, Keyring.READERS_MAX_DEFAULT);
         KeyLifecycle lifecycle =

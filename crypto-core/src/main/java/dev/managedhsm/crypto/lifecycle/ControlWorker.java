@@ -174,7 +174,7 @@ final class ControlWorker implements AutoCloseable {
         List<Change<?>> prepared = new ArrayList<>(group.size());
         for (Change<?> change : group) {
             LifecycleRefusal refusal =
-                    state.now() == HsmCondition.OPERATIONAL ? change.prepare(draft) : LifecycleRefusal.NOT_OPERATIONAL;
+                    state.now() == change.condition() ? change.prepare(draft) : LifecycleRefusal.NOT_OPERATIONAL;
             if (refusal == null) {
                 prepared.add(change);
             } else {

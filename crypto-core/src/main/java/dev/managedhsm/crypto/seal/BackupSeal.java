@@ -43,6 +43,7 @@ public final class BackupSeal implements AutoCloseable {
     private static final int TAG_CHARACTERS = encodedLength(Engine.CONTENT_TAG_LENGTH);
 
     private final Engine engine;
+    private final byte[] identity;
     private final LockedMemory key = LockedMemory.allocate(Engine.CONTENT_KEY_LENGTH, "backup protection key");
 
     /**
@@ -54,10 +55,19 @@ public final class BackupSeal implements AutoCloseable {
     public BackupSeal(Engine engine, RootKey root) {
         this.engine = engine;
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment identity = arena.allocate(IDENTITY_LENGTH);
-            engine.derive(root.bytes(), ascii(IDENTITY_LABEL), new byte[0], identity);
-            engine.derive(root.bytes(), ascii(KEY_LABEL), identity.toArray(JAVA_BYTE), key());
+            MemorySegment derived = arena.allocate(IDENTITY_LENGTH);
+            engine.derive(root.bytes(), ascii(IDENTITY_LABEL), new byte[0], derived);
+            this.identity = derived.toArray(JAVA_BYTE);
+            engine.derive(root.bytes(), ascii(KEY_LABEL), identity, key());
         }
+    }
+
+    /**
+     * The identity of the root key: the same for all HSMs of one security domain, another one for every other. No secret;
+     * 22 characters of base64url.
+     */
+    public String identity() {
+        return ENCODER.encodeToString(identity);
     }
 
     /** How many characters {@link #seal} makes of content of this length. */

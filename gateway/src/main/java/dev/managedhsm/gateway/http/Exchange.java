@@ -236,6 +236,19 @@ public final class Exchange {
         end(success(status), body.toBuffer());
     }
 
+    /**
+     * Answers 202 with a JSON object: something was begun.
+     *
+     * @param statusUrl where to ask how far it is, absolute
+     * @param retryAfterSeconds when to ask first
+     */
+    public void accepted(JsonObject body, String statusUrl, int retryAfterSeconds) {
+        HttpServerResponse response = success(202);
+        response.putHeader("azure-asyncoperation", statusUrl);
+        response.putHeader("retry-after", Integer.toString(retryAfterSeconds));
+        end(response, body.toBuffer());
+    }
+
     /** Answers with a status and no body. */
     public void answer(int status) {
         HttpServerResponse response = success(status);

@@ -7,6 +7,7 @@ import dev.managedhsm.auth.decision.Permit;
 import dev.managedhsm.auth.role.DataAction;
 import dev.managedhsm.auth.role.Scope;
 import dev.managedhsm.auth.token.VerifiedToken;
+import dev.managedhsm.crypto.lifecycle.HsmCondition;
 import dev.managedhsm.crypto.lifecycle.HsmState;
 import dev.managedhsm.gateway.http.Exchange;
 import dev.managedhsm.gateway.wire.ApiVersion;
@@ -31,6 +32,7 @@ record HsmAccess(HsmState state, Authoriser authoriser) {
             case PROVISIONED ->
                 WireError.unavailable("The HSM is not activated: its security domain was not downloaded");
             case SEALED -> WireError.unavailable("The HSM is sealed: its root key is not available");
+            case RESTORING -> WireError.unavailable("The HSM is being restored from a backup");
             case DRAINING -> WireError.unavailable("The HSM is shutting down");
             case FAILED -> new WireError(500, "InternalServerError", "The HSM has failed and must be restarted");
         };
@@ -39,7 +41,7 @@ record HsmAccess(HsmState state, Authoriser authoriser) {
     /** The permit to do this on a key, whether it exists or not; or null after the exchange has been refused. */
     @Nullable
     Permit permitOnKey(Exchange exchange, VerifiedToken token, DataAction action, String keyName) {
-        if (!speaks(exchange)) {
+        if (!speaks(exchange, action)) {
             return null;
         }
         return switch (authoriser.decideOnKey(token.principal(), action, keyName)) {
@@ -51,7 +53,7 @@ record HsmAccess(HsmState state, Authoriser authoriser) {
     /** The permit to do this at a scope; or null after the exchange has been refused. */
     @Nullable
     Permit permit(Exchange exchange, VerifiedToken token, DataAction action, Scope scope) {
-        if (!speaks(exchange)) {
+        if (!speaks(exchange, action)) {
             return null;
         }
         return switch (authoriser.decide(token.principal(), action, scope)) {
@@ -60,8 +62,9 @@ record HsmAccess(HsmState state, Authoriser authoriser) {
         };
     }
 
-    private boolean speaks(Exchange exchange) {
-        WireError fault = condition();
+    private boolean speaks(Exchange exchange, DataAction action) {
+        boolean asksForRestore = state.now() == HsmCondition.RESTORING && action == DataAction.RESTORE_STATUS;
+        WireError fault = asksForRestore ? null : condition();
         if (fault == null) {
             fault = ApiVersion.fault(exchange.request().query());
         }
