@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.crypto.seal;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -25,6 +26,18 @@ public record RootKeys(RootKey current, List<RootKey> retired) implements AutoCl
     /** A root key without predecessors. */
     public static RootKeys of(RootKey current) {
         return new RootKeys(current, List.of());
+    }
+
+    /**
+     * The root keys after a rotation: these become retired ones, in memory of their own.
+     *
+     * @param next the new root key; belongs to what is returned
+     */
+    public RootKeys followedBy(RootKey next) {
+        List<RootKey> before = new ArrayList<>();
+        before.add(RootKey.of(current.bytes()));
+        retired.forEach(key -> before.add(RootKey.of(key.bytes())));
+        return new RootKeys(next, before);
     }
 
     /** Wipes all of them. */

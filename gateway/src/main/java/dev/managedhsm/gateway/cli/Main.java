@@ -13,7 +13,13 @@ import picocli.CommandLine.Command;
 @Command(
         name = "hsm",
         description = "A managed HSM as a crypto gateway.",
-        subcommands = {DevCommand.class, ServeCommand.class, InitCommand.class, ConfigCommand.class})
+        subcommands = {
+            DevCommand.class,
+            ServeCommand.class,
+            InitCommand.class,
+            ConfigCommand.class,
+            SecurityDomainCommand.class
+        })
 public final class Main {
     /** Only picocli makes one. */
     Main() {}

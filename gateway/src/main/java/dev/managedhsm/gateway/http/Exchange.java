@@ -39,6 +39,7 @@ public final class Exchange {
         AsciiString.cached("x-content-type-options"), AsciiString.cached("nosniff"),
         AsciiString.cached("x-frame-options"), AsciiString.cached("SAMEORIGIN"),
     };
+    private static final String POLL_SECONDS = "5";
     private static final long NANOS_PER_MILLI = 1_000_000;
 
     private final HttpServerRequest request;
@@ -224,6 +225,11 @@ public final class Exchange {
         HttpServerResponse response = head(401);
         response.putHeader("www-authenticate", challenge.text(reason));
         end(response, WireError.unauthorized().body(requestId()).toBuffer());
+    }
+
+    /** Has the answer say where and how often to ask how the operation stands that it begins. */
+    public void pollAt(String url) {
+        request.response().putHeader("azure-asyncoperation", url).putHeader("retry-after", POLL_SECONDS);
     }
 
     /** Answers 200 with a JSON object. */

@@ -22,6 +22,7 @@ import java.util.concurrent.Executor;
  * @param lifecycle changes to keys
  * @param roleChanges changes to roles
  * @param backups backup and restore of keys
+ * @param domains the security domain
  * @param randomBytes random bytes for callers
  * @param attestations attestations of keys
  * @param releasing lets keys go to attested environments
@@ -38,6 +39,7 @@ public record Resources(
         KeyLifecycle lifecycle,
         RoleChanges roleChanges,
         Backups backups,
+        SecurityDomains domains,
         RandomBytes randomBytes,
         KeyAttestations attestations,
         Releasing releasing,
@@ -66,6 +68,7 @@ public record Resources(
     List<Endpoint> endpoints() {
         KeyBody body = new KeyBody(baseUrl, lifecycle.policy());
         List<Endpoint> endpoints = new ArrayList<>(backups.endpoints());
+        endpoints.addAll(domains.endpoints());
         endpoints.addAll(attestations.endpoints());
         endpoints.addAll(new Releases(keyring, releasing, body, baseUrl).endpoints());
         endpoints.addAll(new KeyRotations(keyring, lifecycle, body, baseUrl).endpoints());

@@ -49,7 +49,7 @@ final class RoleRequests {
             exchange.refuse(RoleErrors.invalidScope());
             return;
         }
-        if (access.permit(exchange, token, endpoint.action(), scope) == null) {
+        if (access.permit(exchange, token, endpoint.action(), scope, EndpointGroup.ROLES) == null) {
             return;
         }
         ControlCall.attempt(exchange, () -> endpoint.handler().handle(new RoleCall(exchange, scope, path.name())));

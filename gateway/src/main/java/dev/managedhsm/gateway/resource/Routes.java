@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.gateway.resource;
 
-import dev.managedhsm.auth.decision.Permit;
 import dev.managedhsm.auth.role.DataAction;
 import dev.managedhsm.auth.role.Scope;
-import dev.managedhsm.auth.token.VerifiedToken;
-import dev.managedhsm.crypto.key.KeyName;
 import dev.managedhsm.gateway.http.Edge;
 import dev.managedhsm.gateway.http.Exchange;
 import dev.managedhsm.gateway.http.Plane;
@@ -47,7 +44,7 @@ public final class Routes implements Consumer<Exchange>, AutoCloseable {
         this.router = Router.router(edge.vertx());
         for (Endpoint endpoint : resources.endpoints()) {
             router.routeWithRegex(endpoint.method(), endpoint.pattern())
-                    .handler(on(Plane.DATA, context -> open(endpoint, context)));
+                    .handler(on(Plane.DATA, context -> access.open(endpoint, exchange(), context)));
         }
         router.get("/latency")
                 .handler(on(
@@ -132,39 +129,13 @@ public final class Routes implements Consumer<Exchange>, AutoCloseable {
     private void look(Security.View view, RoutingContext context) {
         Exchange exchange = exchange();
         exchange.whenProven(() -> {}, token -> {
-            if (access.permit(exchange, token, DataAction.SECURITY_READ, Scope.HSM) != null) {
+            if (access.permit(exchange, token, DataAction.SECURITY_READ, Scope.HSM, EndpointGroup.WATCH) != null) {
                 exchange.letBodyGo();
                 ControlCall.attempt(
                         exchange,
                         () -> show(exchange, Security.JSON, view.making().of(context.queryParams())));
             }
         });
-    }
-
-    private void open(Endpoint endpoint, RoutingContext context) {
-        Exchange exchange = exchange();
-        Consumer<VerifiedToken> proven = token -> permit(endpoint, exchange, context, token);
-        if (exchange.longBody()) {
-            exchange.authenticate(proven); // nobody unproven makes the HSM hold a long body; the endpoint waits for it
-        } else {
-            exchange.whenProven(() -> {}, proven);
-        }
-    }
-
-    private void permit(Endpoint endpoint, Exchange exchange, RoutingContext context, VerifiedToken token) {
-        String name = context.pathParam("name");
-        Scope scope = endpoint.scope();
-        if (scope == null && (name == null || !KeyName.valid(name))) {
-            exchange.refuse(Keys.invalidName());
-            return;
-        }
-        Permit permit = scope == null
-                ? access.permitOnKey(exchange, token, endpoint.action(), String.valueOf(name))
-                : access.permit(exchange, token, endpoint.action(), scope);
-        if (permit == null) {
-            return;
-        }
-        ControlCall.attempt(exchange, () -> endpoint.handler().handle(new Call(exchange, context, token, permit)));
     }
 
     private void broken(RoutingContext context) {
