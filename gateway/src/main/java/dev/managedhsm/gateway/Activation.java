@@ -71,7 +71,7 @@ record Activation(
                 "\n",
                 TITLE,
                 "root " + root,
-                "by " + way.name().toLowerCase(Locale.ROOT),
+                "by " + wayText(),
                 "domain " + (domain == null ? "-" : domain),
                 "quorum " + (quorum == null ? "-" : quorum),
                 "at " + at,
@@ -122,6 +122,11 @@ record Activation(
         if (!MessageDigest.isEqual(text, read(text).text(engine, key))) {
             throw new SealFailure("the store's record of its activation was changed: restore the store from a backup");
         }
+    }
+
+    /** How the HSM was activated, in lower case. */
+    String wayText() {
+        return way.name().toLowerCase(Locale.ROOT);
     }
 
     /** Whether custodians hold the root key that is in use. */

@@ -116,6 +116,11 @@ record Foundation(
         return retired == null ? RootKeys.of(root) : new RootKeys(root, RetiredKeys.open(engine, root, retired));
     }
 
+    /** How well the keys are kept now. Any thread that may read from the disk. */
+    CustodyReport report() {
+        return CustodyReport.of(state.now(), activation(), custody);
+    }
+
     @Override
     public void close() {
         store.close();

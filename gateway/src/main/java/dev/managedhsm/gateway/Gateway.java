@@ -274,4 +274,9 @@ public final class Gateway implements AutoCloseable {
     public HsmCondition condition() {
         return foundation.state().now();
     }
+
+    /** How well the keys are kept now. Any thread that may read from the disk. */
+    public CustodyReport custody() {
+        return foundation.report();
+    }
 }

@@ -48,7 +48,11 @@ final class SealingFile {
     RootKey open(Engine engine, @Nullable String wanted, boolean storeUsed) {
         Path here = file;
         Path staged = next;
-        if (here == null || staged == null || (wanted != null && !Files.exists(here) && !Files.exists(staged))) {
+        if (here == null || staged == null) {
+            return null;
+        }
+        boolean gone = !Files.exists(here) && !Files.exists(staged);
+        if (gone && wanted != null && !source.activatesItself()) {
             return null;
         }
         if (wanted != null && Files.exists(staged)) {

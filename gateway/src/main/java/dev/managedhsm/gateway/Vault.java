@@ -62,7 +62,9 @@ final class Vault implements RootCustody.Doors, AutoCloseable {
         this.closed = new ClosedResources(
                 around.foundation().state(),
                 new Authoriser(administrators(around.config().administrators())),
-                domains);
+                domains,
+                around.latency(),
+                around.refusals());
     }
 
     /** Roles are sealed; until they can be read, the configuration says who may bring the root key. */

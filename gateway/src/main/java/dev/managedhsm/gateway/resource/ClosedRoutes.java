@@ -6,6 +6,7 @@ import dev.managedhsm.gateway.http.Exchange;
 import dev.managedhsm.gateway.http.Plane;
 import dev.managedhsm.gateway.wire.WireError;
 import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -30,8 +31,9 @@ public final class ClosedRoutes implements Consumer<Exchange> {
         this.router = Router.router(edge.vertx());
         for (Endpoint endpoint : closed.domains().endpoints()) {
             router.routeWithRegex(endpoint.method(), endpoint.pattern())
-                    .handler(context -> access.open(endpoint, exchange(), context));
+                    .handler(context -> open(endpoint, context));
         }
+        new WatchRoutes(edge, access, closed.latency(), new Security(closed.refusals()), this::exchange).addTo(router);
         router.errorHandler(405, context -> exchange().refuse(WireError.methodNotAllowed()));
         router.errorHandler(404, context -> refuse(exchange()));
         router.errorHandler(400, context -> exchange().refuse(WireError.badParameter("The request URI is malformed")));
@@ -40,10 +42,6 @@ public final class ClosedRoutes implements Consumer<Exchange> {
 
     @Override
     public void accept(Exchange exchange) {
-        if (!exchange.serves(Plane.DATA)) {
-            exchange.refuse(WireError.notFound());
-            return;
-        }
         routed = exchange;
         try {
             router.handle(exchange.request());
@@ -52,7 +50,19 @@ public final class ClosedRoutes implements Consumer<Exchange> {
         }
     }
 
+    private void open(Endpoint endpoint, RoutingContext context) {
+        if (exchange().serves(Plane.DATA)) {
+            access.open(endpoint, exchange(), context);
+        } else {
+            exchange().refuse(WireError.notFound());
+        }
+    }
+
     private void refuse(Exchange exchange) {
+        if (!exchange.serves(Plane.DATA)) {
+            exchange.refuse(WireError.notFound());
+            return;
+        }
         exchange.authenticate(token -> {
             WireError error = access.condition();
             exchange.refuse(error == null ? WireError.throttled() : error); // just opened: come again

@@ -46,16 +46,7 @@ public final class Routes implements Consumer<Exchange>, AutoCloseable {
             router.routeWithRegex(endpoint.method(), endpoint.pattern())
                     .handler(on(Plane.DATA, context -> access.open(endpoint, exchange(), context)));
         }
-        router.get("/latency")
-                .handler(on(
-                        Plane.MANAGEMENT, context -> show("text/plain; charset=utf-8", () -> latencyText(resources))));
-        router.get("/latency.hlog")
-                .handler(on(
-                        Plane.MANAGEMENT, context -> show("text/plain; charset=us-ascii", resources.latency()::log)));
-        for (Security.View view : resources.security().views()) {
-            router.routeWithRegex(HttpMethod.GET, view.pattern())
-                    .handler(on(Plane.MANAGEMENT, context -> look(view, context)));
-        }
+        new WatchRoutes(edge, access, resources.latency(), resources.security(), this::exchange).addTo(router);
         router.errorHandler(405, context -> exchange().refuse(WireError.methodNotAllowed()));
         router.errorHandler(404, context -> exchange().refuse(WireError.notFound()));
         router.errorHandler(400, context -> exchange().refuse(WireError.badParameter("The request URI is malformed")));
@@ -86,7 +77,7 @@ public final class Routes implements Consumer<Exchange>, AutoCloseable {
         }
     }
 
-    /** A handler of one plane: on a listener that is not for it, there is nothing. */
+    /** A handler for applications: on a listener that is not for them, there is nothing. */
     private Handler<RoutingContext> on(Plane plane, Handler<RoutingContext> handler) {
         return context -> {
             if (exchange().serves(plane)) {
@@ -103,39 +94,6 @@ public final class Routes implements Consumer<Exchange>, AutoCloseable {
             throw new IllegalStateException("the router calls its handlers before it returns");
         }
         return exchange;
-    }
-
-    private static byte[] latencyText(Resources resources) {
-        return resources.latency().text().getBytes(StandardCharsets.UTF_8);
-    }
-
-    /** Answers with what is made off the event loop: adding up histograms takes milliseconds and a lock. */
-    private void show(String contentType, Callable<byte[]> made) {
-        show(exchange(), contentType, made);
-    }
-
-    private void show(Exchange exchange, String contentType, Callable<byte[]> made) {
-        edge.vertx().executeBlocking(made, true).onComplete(bytes -> {
-            if (exchange.over()) {
-                exchange.letBodyGo();
-            } else if (bytes.succeeded()) {
-                exchange.answer(contentType, bytes.result());
-            } else {
-                exchange.broken(bytes.cause());
-            }
-        });
-    }
-
-    private void look(Security.View view, RoutingContext context) {
-        Exchange exchange = exchange();
-        exchange.whenProven(() -> {}, token -> {
-            if (access.permit(exchange, token, DataAction.SECURITY_READ, Scope.HSM, EndpointGroup.WATCH) != null) {
-                exchange.letBodyGo();
-                ControlCall.attempt(
-                        exchange,
-                        () -> show(exchange, Security.JSON, view.making().of(context.queryParams())));
-            }
-        });
     }
 
     private void broken(RoutingContext context) {
