@@ -258,6 +258,40 @@ class TokenRefusalsIT {
     }
 
     @Test
+    void answersAllWhoBringOneNewTokenAtOnce() {
+        client.get("/keys").ok(); // from here on there is a connection for all that follows, in HTTP/2
+        String good = "Bearer " + hsm.token().claim("jti", "brought by many").text();
+
+        for (Answer answer : many(good)) {
+            answer.ok();
+        }
+    }
+
+    @Test
+    void refusesAllWhoBringOneBadTokenAtOnce() {
+        client.get("/keys").ok();
+        String bad = "Bearer " + hsm.token().claim("exp", 1L).text();
+
+        List<Answer> answers = many(bad);
+
+        answers.getFirst().refused(401, "Unauthorized");
+        // A bad token is not remembered: each that comes after the first was looked at is a new one.
+        assertEquals(
+                0,
+                answers.stream()
+                        .filter(answer -> answer.status() != 401 && answer.status() != 429)
+                        .count());
+    }
+
+    private List<Answer> many(String header) {
+        List<CompletableFuture<Answer>> waiting = IntStream.range(0, TOKENS_MAX * 3)
+                .mapToObj(i -> client.sendAsync(
+                        client.bare("/keys").header("authorization", header).GET()))
+                .toList();
+        return waiting.stream().map(CompletableFuture::join).toList();
+    }
+
+    @Test
     void forgetsNobodysRightsFromOneRequestToTheNext() {
         String stranger = "Bearer " + hsm.token().claim("oid", STRANGER).text();
 

@@ -12,8 +12,10 @@ import dev.managedhsm.gateway.Threads;
 import dev.managedhsm.gateway.attestation.AttestationAuthority;
 import dev.managedhsm.gateway.http.Listener;
 import dev.managedhsm.gateway.http.TlsConfig;
+import dev.managedhsm.gateway.refusal.AlertRule;
 import dev.managedhsm.gateway.refusal.RefusalConfig;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -242,6 +244,18 @@ final class ConfigReader {
         return item == null ? null : values.path(item, NamedFile.Kind.PUBLIC);
     }
 
+    /** What is wrong with the file of rules is told at the line that names it. */
+    private List<AlertRule> alertRules(Section section, List<AlertRule> usual) {
+        Path file = optionalFile(section, "alert_rules");
+        if (file == null || !Files.isReadable(file)) { // that it is not there is said with what else is not
+            return usual;
+        }
+        Faults wrong = new Faults();
+        List<AlertRule> rules = AlertRulesFile.read(file, wrong);
+        wrong.all().forEach(fault -> section.fault("alert_rules", fault.text(file.toString())));
+        return rules;
+    }
+
     private RefusalConfig refusals(@Nullable Section section, Path data) {
         RefusalConfig usual = RefusalConfig.in(data.resolve("refused-tokens"));
         if (section == null) {
@@ -255,13 +269,7 @@ final class ConfigReader {
                 values.size(section.optional("file_size"), least, MEMORY_MAX, usual.fileBytesMax()),
                 values.number(section.optional("files"), 2, 1000, usual.filesMax()),
                 values.size(section.optional("memory"), least, 64L << 20, usual.memoryBytesMax()),
-                values.duration(
-                        section.optional("alert_window"),
-                        Duration.ofMinutes(1),
-                        Duration.ofMinutes(5),
-                        usual.alertWindow()),
-                values.number(section.optional("caller_alert_at"), 2, 1_000_000, usual.callerAlertAt()),
-                values.number(section.optional("issuer_alert_at"), 2, 1_000_000, usual.issuerAlertAt()));
+                alertRules(section, usual.rules()));
         section.end();
         return wanted;
     }

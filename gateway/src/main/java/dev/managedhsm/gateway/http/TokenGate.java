@@ -8,6 +8,10 @@ import dev.managedhsm.auth.token.Verification;
 import dev.managedhsm.auth.token.VerifiedToken;
 import dev.managedhsm.gateway.refusal.RefusalRecord;
 import dev.managedhsm.gateway.wire.WireError;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -29,6 +33,8 @@ import org.slf4j.LoggerFactory;
  *                                                                                     unknown key ────┴▶ fetch, wait
  * </pre>
  *
+ * <p>A client that begins with many requests at once brings the same new token with each: one verification answers them all.
+ *
  * One per event loop, used by its thread only; the cache, the verifier and the record of refusals behind it are shared.
  */
 final class TokenGate {
@@ -41,6 +47,9 @@ final class TokenGate {
 
     /** Callers whose token waits for its issuer's keys; counted up by any verification thread. */
     private final AtomicInteger waiting = new AtomicInteger();
+
+    /** Tokens that are being verified, with those who brought the same one meanwhile. */
+    private final Map<String, List<Arrival>> underWay = new HashMap<>();
 
     /** A token on its way: who brought it, and what happens when it is good. */
     private record Arrival(
@@ -83,13 +92,17 @@ final class TokenGate {
         }
         Arrival arrival = new Arrival(exchange, connection, header, token, action);
         known = services.cache().find(token, nowSeconds);
-        if (known != null && !known.bound()) {
+        List<Arrival> others = known == null ? underWay.get(token) : null;
+        if (others != null) {
+            others.add(arrival);
+        } else if (known != null && !known.bound()) {
             accept(arrival, known);
         } else if (!connection.mayMiss(System.nanoTime())) {
             exchange.refuse(WireError.throttled());
         } else if (known != null) {
             accept(arrival, known);
         } else {
+            underWay.put(token, new ArrayList<>(0));
             verify(arrival, true);
         }
     }
@@ -127,7 +140,7 @@ final class TokenGate {
                 services.refusals().verified(verified);
             }
             return verification;
-        } catch (RuntimeException broken) {
+        } catch (RuntimeException | StackOverflowError broken) {
             LOG.error("a token could not be verified", broken);
             return null;
         }
@@ -158,24 +171,44 @@ final class TokenGate {
         return true;
     }
 
-    private static void throttle(Arrival arrival) {
-        if (arrival.exchange.over()) {
-            arrival.exchange.close();
-        } else {
-            arrival.exchange.refuse(WireError.throttled());
+    private void throttle(Arrival first) {
+        whoCameWith(first).forEach(arrival -> settle(arrival, exchange -> exchange.refuse(WireError.throttled())));
+    }
+
+    private void verified(Arrival first, @Nullable Verification verification) {
+        for (Arrival arrival : whoCameWith(first)) {
+            settle(arrival, exchange -> {
+                switch (verification) {
+                    case null -> exchange.refuse(WireError.internal());
+                    case VerifiedToken verified -> accept(arrival, verified);
+                    case Rejection rejection -> {
+                        if (exchange.equals(first.exchange) || arrival.connection.mayMiss(System.nanoTime())) {
+                            reject(exchange, rejection);
+                        } else {
+                            refuse(exchange, rejection); // the record has the same budget as the verifier
+                        }
+                    }
+                }
+            });
         }
     }
 
-    private void verified(Arrival arrival, @Nullable Verification verification) {
-        Exchange exchange = arrival.exchange;
-        if (exchange.over()) {
-            exchange.close();
-            return;
+    /** The one whose token was verified, then those who waited for that. */
+    private List<Arrival> whoCameWith(Arrival first) {
+        List<Arrival> all = new ArrayList<>();
+        all.add(first);
+        List<Arrival> others = underWay.remove(first.token);
+        if (others != null) {
+            all.addAll(others);
         }
-        switch (verification) {
-            case null -> exchange.refuse(WireError.internal());
-            case VerifiedToken verified -> accept(arrival, verified);
-            case Rejection rejection -> reject(exchange, rejection);
+        return all;
+    }
+
+    private static void settle(Arrival arrival, Consumer<Exchange> end) {
+        if (arrival.exchange.over()) {
+            arrival.exchange.close();
+        } else {
+            end.accept(arrival.exchange);
         }
     }
 
@@ -183,6 +216,10 @@ final class TokenGate {
         services.refusals()
                 .add(new RefusalRecord(
                         services.clock().instant(), exchange.requestId(), exchange.clientAddress(), rejection));
+        refuse(exchange, rejection);
+    }
+
+    private void refuse(Exchange exchange, Rejection rejection) {
         if (rejection.reason() == RejectionReason.KEYS_STALE) {
             exchange.refuse(WireError.issuerKeysStale(), EdgeLimits.KEYS_RETRY_SECONDS);
         } else {

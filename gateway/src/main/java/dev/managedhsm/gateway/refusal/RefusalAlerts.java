@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.gateway.refusal;
 
+import dev.managedhsm.auth.token.RejectionReason;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Instant;
@@ -14,41 +15,44 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Who is refused again and again. Two rules: so many refusals of one caller, issuer and reason within the window; and so
- * many of one issuer and reason, whoever the callers are. An alert is raised by the refusal that fills the number, and
- * clears when the window holds fewer. Any thread; a short lock.
+ * Who is refused again and again, by the rules. An alert is raised by the refusal that fills a rule's number, and clears
+ * when the rule's window holds fewer. Any thread; a short lock.
  *
- * <p>Memory is bounded: of callers the {@value #CALLERS_MAX} that were refused last are counted, and each count keeps no
- * more times than its rule's number.
+ * <p>Memory is bounded: of the counts of callers, one for each caller, rule and reason, the {@value #CALLERS_MAX} that were
+ * touched last are kept, and with them {@value #TIMES_MAX} times.
  */
 final class RefusalAlerts {
-    /** Most callers that are counted at once. */
+    /** Most counts of callers at once. */
     static final int CALLERS_MAX = 4096;
 
     /** Most alerts that are remembered after they cleared. */
     static final int CLEARED_MAX = 100;
 
+    /** Most times that counts of callers keep together. */
+    static final int TIMES_MAX = 1_000_000;
+
     private static final Logger LOG = LoggerFactory.getLogger(RefusalAlerts.class);
 
-    private final long windowMillis;
-    private final int callerAt;
-    private final int issuerAt;
+    private final List<AlertRule> rules;
 
     /** The one refused last comes last. */
     private final Map<Subject, Count> callers = new LinkedHashMap<>(16, 0.75f, true);
 
     private final Map<Subject, Count> issuers = new LinkedHashMap<>();
     private final ArrayDeque<JsonObject> cleared = new ArrayDeque<>();
+    private int callerTimes;
 
     /**
      * What is counted.
      *
+     * @param rule by which rule
      * @param address the caller's, or null where all callers are meant
      */
-    private record Subject(@Nullable String address, String issuerName, String reason) {
+    private record Subject(AlertRule rule, @Nullable String address, String issuerName, RejectionReason reason) {
         @Override
         public String toString() {
-            return reason + " of issuer " + issuerName + (address == null ? " by all callers" : " by " + address);
+            return rule.name() + ": " + reason + " of issuer " + issuerName
+                    + (address == null ? " by all callers" : " by " + address);
         }
     }
 
@@ -83,48 +87,66 @@ final class RefusalAlerts {
     }
 
     RefusalAlerts(RefusalConfig config) {
-        this.windowMillis = config.alertWindow().toMillis();
-        this.callerAt = config.callerAlertAt();
-        this.issuerAt = config.issuerAlertAt();
+        this.rules = config.rules();
     }
 
     synchronized void count(RefusalRecord refusal) {
         long nowMillis = refusal.time().toEpochMilli();
-        String reason = refusal.rejection().reason().name();
-        Subject caller = new Subject(refusal.address(), refusal.issuerName(), reason);
-        count(callers, caller, callerAt, nowMillis);
-        count(issuers, new Subject(null, refusal.issuerName(), reason), issuerAt, nowMillis);
-        if (callers.size() > CALLERS_MAX) {
+        RejectionReason reason = refusal.rejection().reason();
+        for (AlertRule rule : rules) {
+            if (rule.reasons().contains(reason)) {
+                boolean ofCaller = rule.counts() == AlertRule.Counts.CALLER;
+                String address = ofCaller ? refusal.address() : null;
+                Subject subject = new Subject(rule, address, refusal.issuerName(), reason);
+                count(ofCaller ? callers : issuers, subject, nowMillis);
+            }
+        }
+        while (callers.size() > CALLERS_MAX || callerTimes > TIMES_MAX) {
             Iterator<Map.Entry<Subject, Count>> oldestFirst = callers.entrySet().iterator();
             Map.Entry<Subject, Count> oldest = oldestFirst.next();
             clear(oldest.getKey(), oldest.getValue(), nowMillis);
+            callerTimes -= oldest.getValue().millis.length;
             oldestFirst.remove();
         }
     }
 
-    private void count(Map<Subject, Count> counts, Subject subject, int number, long nowMillis) {
-        Count count = counts.computeIfAbsent(subject, added -> new Count(number));
+    private void count(Map<Subject, Count> counts, Subject subject, long nowMillis) {
+        AlertRule rule = subject.rule;
+        Count count = counts.get(subject);
+        if (count == null) {
+            count = new Count(rule.at());
+            counts.put(subject, count);
+            callerTimes += subject.address == null ? 0 : rule.at();
+        }
         count.add(nowMillis);
-        if (!count.firing() && count.reached(nowMillis - windowMillis)) {
+        if (!count.firing() && count.reached(since(rule, nowMillis))) {
             count.firedAtMillis = nowMillis;
             LOG.warn(
                     "alert: tokens are refused repeatedly: {}, {} or more in {} s",
                     subject,
-                    number,
-                    windowMillis / 1000);
+                    rule.at(),
+                    rule.within().toSeconds());
         }
+    }
+
+    private static long since(AlertRule rule, long nowMillis) {
+        return nowMillis - rule.within().toMillis();
     }
 
     /** Clears what has calmed down, and forgets callers whose window is empty. */
     synchronized void tick(long nowMillis) {
-        long since = nowMillis - windowMillis;
         issuers.forEach((subject, count) -> clearIfCalm(subject, count, nowMillis));
         callers.forEach((subject, count) -> clearIfCalm(subject, count, nowMillis));
-        callers.values().removeIf(count -> !count.firing() && count.lastMillis() <= since);
+        callers.entrySet().removeIf(entry -> {
+            AlertRule rule = entry.getKey().rule;
+            boolean calm = !entry.getValue().firing() && entry.getValue().lastMillis() <= since(rule, nowMillis);
+            callerTimes -= calm ? rule.at() : 0;
+            return calm;
+        });
     }
 
     private void clearIfCalm(Subject subject, Count count, long nowMillis) {
-        if (!count.reached(nowMillis - windowMillis)) {
+        if (!count.reached(since(subject.rule, nowMillis))) {
             clear(subject, count, nowMillis);
         }
     }
@@ -157,11 +179,11 @@ final class RefusalAlerts {
 
     private JsonObject json(Subject subject, Count count) {
         JsonObject json = new JsonObject()
-                .put("rule", subject.address == null ? "RepeatedRefusalsOfIssuer" : "RepeatedRefusalsOfCaller")
+                .put("rule", subject.rule.name())
                 .put("issuerName", subject.issuerName)
-                .put("reason", subject.reason)
+                .put("reason", subject.reason.name())
                 .put("threshold", count.millis.length)
-                .put("windowSeconds", windowMillis / 1000)
+                .put("windowSeconds", subject.rule.within().toSeconds())
                 .put("refusals", count.total)
                 .put("firedAt", time(count.firedAtMillis))
                 .put("lastRefusedAt", time(count.lastMillis()));

@@ -2,7 +2,7 @@
 package dev.managedhsm.gateway.refusal;
 
 import java.nio.file.Path;
-import java.time.Duration;
+import java.util.List;
 
 /**
  * Where refused tokens are recorded, how much of it is kept, and when somebody is called. Immutable.
@@ -11,37 +11,28 @@ import java.time.Duration;
  * @param fileBytesMax how long one file grows before the next begins, at least {@link #FILE_BYTES_MIN}
  * @param filesMax how many files are kept, the one that is written included, at least 2
  * @param memoryBytesMax how much of the newest records can be asked for
- * @param alertWindow how far back refusals are counted, one to five minutes
- * @param callerAlertAt how many refusals of one caller, issuer and reason within the window raise an alert
- * @param issuerAlertAt how many refusals of one issuer and reason, of all callers together, raise one
+ * @param rules when somebody is called, at most {@link AlertRule#RULES_MAX}, with different names
  */
-public record RefusalConfig(
-        Path folder,
-        long fileBytesMax,
-        int filesMax,
-        long memoryBytesMax,
-        Duration alertWindow,
-        int callerAlertAt,
-        int issuerAlertAt) {
+public record RefusalConfig(Path folder, long fileBytesMax, int filesMax, long memoryBytesMax, List<AlertRule> rules) {
     /** The shortest file: at least a few records must fit. */
     public static final long FILE_BYTES_MIN = 64 * 1024;
 
-    /** Refuses numbers that keep nothing or call nobody. */
+    /** Refuses numbers that keep nothing, and rules that cannot be told apart. */
     public RefusalConfig {
+        rules = List.copyOf(rules);
         if (fileBytesMax < FILE_BYTES_MIN || filesMax < 2 || memoryBytesMax < FILE_BYTES_MIN) {
             throw new IllegalArgumentException(
                     "The record of refused tokens needs 2 files or more, and 64 KiB or more for each and for memory.");
         }
-        boolean window =
-                alertWindow.compareTo(Duration.ofMinutes(1)) >= 0 && alertWindow.compareTo(Duration.ofMinutes(5)) <= 0;
-        if (!window || callerAlertAt < 2 || issuerAlertAt < 2) {
+        if (rules.size() > AlertRule.RULES_MAX
+                || rules.stream().map(AlertRule::name).distinct().count() < rules.size()) {
             throw new IllegalArgumentException(
-                    "Alerts on refused tokens need a window of 1 to 5 minutes and 2 refusals or more.");
+                    "Alerts on refused tokens need different names, and are " + AlertRule.RULES_MAX + " at most.");
         }
     }
 
-    /** 8 files of 16 MiB, 8 MiB in memory; 10 refusals of a caller or 100 of an issuer in five minutes. */
+    /** 8 files of 16 MiB, 8 MiB in memory, the usual rules. */
     public static RefusalConfig in(Path folder) {
-        return new RefusalConfig(folder, 16L << 20, 8, 8L << 20, Duration.ofMinutes(5), 10, 100);
+        return new RefusalConfig(folder, 16L << 20, 8, 8L << 20, AlertRule.USUAL);
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.gateway.refusal;
 
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.Map;
 import java.util.TreeMap;
@@ -8,6 +9,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import org.HdrHistogram.ConcurrentHistogram;
 import org.HdrHistogram.Histogram;
+import org.HdrHistogram.HistogramIterationValue;
 
 /**
  * Refusals by issuer and reason since the start, and for each issuer how its clock compares with ours. Any thread; never
@@ -19,6 +21,9 @@ import org.HdrHistogram.Histogram;
  */
 final class RefusalCounters {
     private static final long SECONDS_MAX = 7L * 24 * 3600;
+
+    /** Upper ends of the ranges that an answer shows; the last range has none. */
+    private static final long[] RANGES = {1, 5, 15, 30, 60, 120, 300, 900, 3600, 24 * 3600};
 
     private final Map<String, Map<String, LongAdder>> byIssuer = new ConcurrentHashMap<>();
     private final Map<String, Skew> skews = new ConcurrentHashMap<>();
@@ -66,13 +71,35 @@ final class RefusalCounters {
         return json;
     }
 
+    /** How many are in each range, those that are empty left out; {@code le} is the range's upper end, or null. */
+    private static JsonArray ranges(Histogram seconds) {
+        long[] counts = new long[RANGES.length + 1];
+        for (HistogramIterationValue recorded : seconds.recordedValues()) {
+            long value = seconds.lowestEquivalentValue(recorded.getValueIteratedTo());
+            int range = 0;
+            while (range < RANGES.length && value > RANGES[range]) {
+                range++;
+            }
+            counts[range] += recorded.getCountAtValueIteratedTo();
+        }
+        JsonArray ranges = new JsonArray();
+        for (int i = 0; i < counts.length; i++) {
+            if (counts[i] > 0) {
+                Long end = i < RANGES.length ? RANGES[i] : null;
+                ranges.add(new JsonObject().put("le", end).put("count", counts[i]));
+            }
+        }
+        return ranges;
+    }
+
     private static JsonObject summary(Histogram seconds) {
         JsonObject json = new JsonObject().put("count", seconds.getTotalCount());
         if (seconds.getTotalCount() > 0) {
             json.put("min", seconds.getMinValue())
                     .put("p50", seconds.getValueAtPercentile(50))
                     .put("p99", seconds.getValueAtPercentile(99))
-                    .put("max", seconds.getMaxValue());
+                    .put("max", seconds.getMaxValue())
+                    .put("histogram", ranges(seconds));
         }
         return json;
     }

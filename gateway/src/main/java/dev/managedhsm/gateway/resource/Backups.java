@@ -86,10 +86,15 @@ public final class Backups {
                 bytes -> call.exchange().answer(bytes, place));
     }
 
-    /** The caller is permitted; now the body may be waited for. */
+    /** The caller is permitted; now the body may be waited for, and then he is looked at once more. */
     private void restore(Call call) {
         Exchange exchange = call.exchange();
         exchange.whenBody(() -> {
+            WireError lapsed = call.right().lapsed();
+            if (lapsed != null) {
+                exchange.refuse(lapsed);
+                return;
+            }
             byte[] json = ByteBufUtil.getBytes(exchange.body());
             exchange.letBodyGo();
             Place place = place(exchange);

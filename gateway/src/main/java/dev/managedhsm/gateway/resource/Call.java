@@ -19,8 +19,10 @@ import org.jspecify.annotations.Nullable;
  * @param routing where the path's parameters are
  * @param token who calls
  * @param permit by which right
+ * @param right to ask for it again
  */
-record Call(Exchange exchange, RoutingContext routing, VerifiedToken token, Permit permit) implements ControlCall {
+record Call(Exchange exchange, RoutingContext routing, VerifiedToken token, Permit permit, StandingRight right)
+        implements ControlCall {
     /** A named part of the path. */
     String part(String name) {
         return String.valueOf(routing.pathParam(name));

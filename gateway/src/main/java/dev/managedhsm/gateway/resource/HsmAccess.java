@@ -49,13 +49,17 @@ record HsmAccess(HsmState state, Authoriser authoriser) {
             exchange.refuse(Keys.invalidName());
             return;
         }
+        StandingRight right = scope == null
+                ? StandingRight.onKey(authoriser, token, endpoint.action(), String.valueOf(name))
+                : StandingRight.at(authoriser, token, endpoint.action(), scope);
         Permit permit = scope == null
                 ? permitOnKey(exchange, token, endpoint.action(), String.valueOf(name))
                 : permit(exchange, token, endpoint.action(), scope, endpoint.group());
         if (permit == null) {
             return;
         }
-        ControlCall.attempt(exchange, () -> endpoint.handler().handle(new Call(exchange, context, token, permit)));
+        ControlCall.attempt(
+                exchange, () -> endpoint.handler().handle(new Call(exchange, context, token, permit, right)));
     }
 
     /** The permit to do this on a key, whether it exists or not; or null after the exchange has been refused. */
@@ -111,8 +115,7 @@ record HsmAccess(HsmState state, Authoriser authoriser) {
     }
 
     private static @Nullable Permit denied(Exchange exchange, VerifiedToken token, Denial denial) {
-        exchange.refuse(
-                WireError.accessDenied(denial.action().text(), denial.scope().text(), token.groupsOmitted()));
+        exchange.refuse(StandingRight.refusal(denial, token));
         return null;
     }
 }

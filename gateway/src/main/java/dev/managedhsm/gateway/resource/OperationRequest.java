@@ -42,6 +42,7 @@ final class OperationRequest {
     private long receivedNanos;
     private long authenticatedNanos;
     private @Nullable KeyFacts facts;
+    private @Nullable StandingRight right;
 
     OperationRequest(KeyOperations path, Exchange exchange, OperationPath parts) {
         this.path = path;
@@ -64,6 +65,7 @@ final class OperationRequest {
             exchange.refuse(Keys.invalidName());
             return;
         }
+        right = StandingRight.onKey(path.access.authoriser(), token, action(operation), name);
         Permit permit = path.access.permitOnKey(exchange, token, action(operation), name);
         if (permit == null) {
             return;
@@ -159,8 +161,15 @@ final class OperationRequest {
         }
     }
 
+    /** What came out is given to nobody whose right was taken back while it waited. */
     private void answer(OperationSlot slot) {
-        WireError error = WireError.of(slot.outcome());
+        StandingRight given = right;
+        WireError error = given == null ? null : given.lapsed();
+        if (error != null) {
+            exchange.refuse(error);
+            return;
+        }
+        error = WireError.of(slot.outcome());
         KeyFacts used = facts;
         if (error == null && used != null) {
             exchange.answer(OperationAnswer.encode(slot, used, path.baseUrl), timing(slot));

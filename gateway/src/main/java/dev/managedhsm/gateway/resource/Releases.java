@@ -198,12 +198,16 @@ final class Releases {
         CompletionStage<End> ended = releasing
                 .verifier()
                 .verify(target, issuer -> rules == null || rules.names(issuer))
-                .thenApplyAsync(attestation -> attested(attestation, rules, next), releasing.work());
+                .thenApplyAsync(attestation -> attested(call, attestation, rules, next), releasing.work());
         answer(call, key, ended);
     }
 
     private static End attested(
-            Attestation attestation, @Nullable Policy rules, BiFunction<Proven, RuntimeKey, End> next) {
+            Call call, Attestation attestation, @Nullable Policy rules, BiFunction<Proven, RuntimeKey, End> next) {
+        WireError lapsed = call.right().lapsed(); // the authority's server may have taken its time
+        if (lapsed != null) {
+            return new End.Refusal(lapsed);
+        }
         return switch (attestation) {
             case Rejected rejected -> new End.Refusal(ReleaseErrors.of(rejected));
             case Proven proven -> {

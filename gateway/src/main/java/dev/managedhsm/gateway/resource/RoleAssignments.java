@@ -68,12 +68,13 @@ final class RoleAssignments {
     private void assign(RoleCall call) throws Refused {
         RoleAssignment wanted = RoleAssignmentBody.read(call.guid(), call.scope(), call.json());
         call.when(
-                changes.assign(wanted), assignment -> call.exchange().answer(201, RoleAssignmentBody.json(assignment)));
+                changes.assign(wanted, call.right()::lapsed),
+                assignment -> call.exchange().answer(201, RoleAssignmentBody.json(assignment)));
     }
 
     private void unassign(RoleCall call) throws Refused {
         call.when(
-                changes.unassign(call.guid(), call.scope()),
+                changes.unassign(call.guid(), call.scope(), call.right()::lapsed),
                 assignment -> call.exchange().answer(RoleAssignmentBody.json(assignment)));
     }
 }

@@ -19,8 +19,9 @@ import org.jspecify.annotations.Nullable;
  * @param exchange the request and its answer
  * @param scope the scope of the path
  * @param name the last part of the path, not checked
+ * @param right to ask for the right again
  */
-record RoleCall(Exchange exchange, Scope scope, String name) implements ControlCall {
+record RoleCall(Exchange exchange, Scope scope, String name, StandingRight right) implements ControlCall {
     /** The GUID that the path names. */
     UUID guid() throws Refused {
         UUID guid = Guid.parse(name);

@@ -2,6 +2,7 @@
 package dev.managedhsm.gateway.resource;
 
 import dev.managedhsm.auth.decision.Authoriser;
+import dev.managedhsm.auth.role.Limits;
 import dev.managedhsm.auth.role.RoleAssignment;
 import dev.managedhsm.auth.role.RoleChange;
 import dev.managedhsm.auth.role.RoleDefinition;
@@ -23,15 +24,18 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The one thread that changes roles. Takes changes in the order in which they were submitted, and for each: decides it on
- * the snapshot in use, makes it durable, takes the new snapshot into use, and only then answers. Any thread may submit.
+ * The one thread that changes roles. Takes changes in the order in which they were submitted, and for each: asks whether
+ * who wants it still may, decides it on the snapshot in use, makes it durable, takes the new snapshot into use, and only
+ * then answers. So nobody's changes outlive his right to make them. Any thread may submit.
  *
  * <pre>
- *   event loop ─▶ queue ─▶ [ RoleSnapshot.with… ─▶ RoleJournal.commit ─▶ Authoriser.use ] ─▶ answer
+ *   event loop ─▶ too often? ─▶ queue ─▶ [ lapsed? ─▶ RoleSnapshot.with… ─▶ RoleJournal.commit ─▶ Authoriser.use ] ─▶ answer
  * </pre>
  */
 public final class RoleChanges implements AutoCloseable {
@@ -42,6 +46,7 @@ public final class RoleChanges implements AutoCloseable {
     private final RoleJournal journal;
     private final Authoriser authoriser;
     private final HsmState state;
+    private final ChangeRate rate;
     private final ThreadPoolExecutor worker = new ThreadPoolExecutor(
             1,
             1,
@@ -59,13 +64,26 @@ public final class RoleChanges implements AutoCloseable {
      * @param state refuses changes unless operational; moves to failed where a promise was broken
      */
     public RoleChanges(RoleJournal journal, Authoriser authoriser, HsmState state) {
+        this(journal, authoriser, state, System::nanoTime);
+    }
+
+    /** The same with another clock for {@link Limits#CHANGES_PER_SECOND}. */
+    RoleChanges(RoleJournal journal, Authoriser authoriser, HsmState state, LongSupplier nanoTime) {
         this.journal = journal;
         this.authoriser = authoriser;
         this.state = state;
+        this.rate = new ChangeRate(Limits.CHANGES_PER_SECOND, Limits.CHANGES_AT_ONCE, nanoTime);
     }
 
-    CompletionStage<RoleAnswer<RoleAssignment>> assign(RoleAssignment wanted) {
-        return submit(now -> {
+    /** Why somebody may not do any more what he may when he asked; null if he still may. Asked by the worker. */
+    @FunctionalInterface
+    interface Lapse {
+        @Nullable
+        WireError lapsed();
+    }
+
+    CompletionStage<RoleAnswer<RoleAssignment>> assign(RoleAssignment wanted, Lapse lapse) {
+        return submit(lapse, now -> {
             if (now.definition(wanted.roleDefinitionId()) == null) {
                 return new RoleAnswer.Refused<>(RoleErrors.unknownRole());
             }
@@ -73,8 +91,8 @@ public final class RoleChanges implements AutoCloseable {
         });
     }
 
-    CompletionStage<RoleAnswer<RoleAssignment>> unassign(UUID name, Scope scope) {
-        return submit(now -> {
+    CompletionStage<RoleAnswer<RoleAssignment>> unassign(UUID name, Scope scope, Lapse lapse) {
+        return submit(lapse, now -> {
             RoleAssignment found = now.assignment(name);
             if (found == null || !found.scope().equals(scope)) {
                 return new RoleAnswer.Refused<>(RoleErrors.assignmentNotFound());
@@ -83,12 +101,12 @@ public final class RoleChanges implements AutoCloseable {
         });
     }
 
-    CompletionStage<RoleAnswer<RoleDefinition>> define(RoleDefinition wanted) {
-        return submit(now -> apply(new Step<>(now.with(wanted), new RoleWrite.PutDefinition(wanted), wanted)));
+    CompletionStage<RoleAnswer<RoleDefinition>> define(RoleDefinition wanted, Lapse lapse) {
+        return submit(lapse, now -> apply(new Step<>(now.with(wanted), new RoleWrite.PutDefinition(wanted), wanted)));
     }
 
-    CompletionStage<RoleAnswer<RoleDefinition>> undefine(UUID id) {
-        return submit(now -> {
+    CompletionStage<RoleAnswer<RoleDefinition>> undefine(UUID id, Lapse lapse) {
+        return submit(lapse, now -> {
             RoleDefinition found = now.definition(id);
             if (found == null) {
                 return new RoleAnswer.Refused<>(RoleErrors.definitionNotFound());
@@ -100,16 +118,24 @@ public final class RoleChanges implements AutoCloseable {
         });
     }
 
-    private <T> CompletionStage<RoleAnswer<T>> submit(Function<RoleSnapshot, RoleAnswer<T>> wish) {
+    private <T> CompletionStage<RoleAnswer<T>> submit(Lapse lapse, Function<RoleSnapshot, RoleAnswer<T>> wish) {
+        if (!rate.take()) {
+            return CompletableFuture.completedFuture(new RoleAnswer.Refused<>(WireError.throttled()));
+        }
         try {
-            return CompletableFuture.supplyAsync(
-                    () -> state.now() == HsmCondition.OPERATIONAL
-                            ? wish.apply(authoriser.snapshot())
-                            : new RoleAnswer.Refused<>(WireError.unavailable("The HSM is not operational")),
-                    worker);
+            return CompletableFuture.supplyAsync(() -> inTurn(lapse, wish), worker);
         } catch (RejectedExecutionException fullOrClosed) {
             return CompletableFuture.completedFuture(new RoleAnswer.Refused<>(WireError.throttled()));
         }
+    }
+
+    /** On the worker. */
+    private <T> RoleAnswer<T> inTurn(Lapse lapse, Function<RoleSnapshot, RoleAnswer<T>> wish) {
+        if (state.now() != HsmCondition.OPERATIONAL) {
+            return new RoleAnswer.Refused<>(WireError.unavailable("The HSM is not operational"));
+        }
+        WireError lapsed = lapse.lapsed();
+        return lapsed == null ? wish.apply(authoriser.snapshot()) : new RoleAnswer.Refused<>(lapsed);
     }
 
     private <T> RoleAnswer<T> apply(Step<T> step) {

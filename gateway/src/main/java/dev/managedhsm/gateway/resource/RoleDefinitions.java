@@ -67,7 +67,7 @@ final class RoleDefinitions {
         if (atHsm(call)) {
             RoleDefinition wanted = RoleDefinitionBody.read(call.guid(), call.json());
             call.when(
-                    changes.define(wanted),
+                    changes.define(wanted, call.right()::lapsed),
                     definition -> call.exchange().answer(201, RoleDefinitionBody.json(definition)));
         }
     }
@@ -75,7 +75,7 @@ final class RoleDefinitions {
     private void undefine(RoleCall call) throws Refused {
         if (atHsm(call)) {
             call.when(
-                    changes.undefine(call.guid()),
+                    changes.undefine(call.guid(), call.right()::lapsed),
                     definition -> call.exchange().answer(RoleDefinitionBody.json(definition)));
         }
     }

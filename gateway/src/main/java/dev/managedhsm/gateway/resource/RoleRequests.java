@@ -49,9 +49,11 @@ final class RoleRequests {
             exchange.refuse(RoleErrors.invalidScope());
             return;
         }
+        StandingRight right = StandingRight.at(access.authoriser(), token, endpoint.action(), scope);
         if (access.permit(exchange, token, endpoint.action(), scope, EndpointGroup.ROLES) == null) {
             return;
         }
-        ControlCall.attempt(exchange, () -> endpoint.handler().handle(new RoleCall(exchange, scope, path.name())));
+        ControlCall.attempt(
+                exchange, () -> endpoint.handler().handle(new RoleCall(exchange, scope, path.name(), right)));
     }
 }

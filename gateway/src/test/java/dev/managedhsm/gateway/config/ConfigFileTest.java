@@ -100,7 +100,7 @@ class ConfigFileTest {
                 .replace("  login_authority", FETCHED + "  login_authority")
                 .append("""
                         threads: {fast_workers: 2, slow_workers: 1, fast_capacity: 64, idle: blocking, pinned: false}
-                        refused_tokens: {file_size: 64KiB, files: 3, memory: 1 MiB, alert_window: 60s}
+                        refused_tokens: {file_size: 64KiB, files: 3, memory: 1 MiB}
                         """);
 
         GatewayConfig gateway = faultless().gateway();
@@ -372,7 +372,7 @@ class ConfigFileTest {
                 .replaceAll(
                         "(?m)^( *)# (name|retention_days|port|address|oldest_version|look_every|client_certificates"
                                 + "|audiences|algorithms|refresh_every|stale_after|missing_kept_for|clock_skew|region"
-                                + "|reachable_by_others|file_size|files|memory|alert_window|caller_alert_at|issuer_alert_at):",
+                                + "|reachable_by_others|file_size|files|memory|alert_rules):",
                         "$1$2:");
         assertFalse(written.equals(example));
         Path file = Files.writeString(temporary.resolve("written.yaml"), written);

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.managedhsm.auth.token.Rejection;
+import dev.managedhsm.auth.token.RejectionReason;
 import dev.managedhsm.auth.token.SignatureAlgorithm;
 import dev.managedhsm.auth.token.TokenIssuer;
 import dev.managedhsm.auth.token.TokenVerifier;
@@ -76,7 +77,7 @@ class RefusalLogTest {
     }
 
     private RefusalConfig config(long fileBytesMax, int filesMax) {
-        return new RefusalConfig(folder, fileBytesMax, filesMax, 128 * 1024, Duration.ofMinutes(5), 10, 100);
+        return new RefusalConfig(folder, fileBytesMax, filesMax, 128 * 1024, AlertRule.USUAL);
     }
 
     private RefusalLog open() throws IOException {
@@ -257,6 +258,12 @@ class RefusalLogTest {
             assertEquals(1, skew.getJsonObject("aheadSeconds").getLong("count"));
             assertEquals(30, skew.getJsonObject("aheadSeconds").getLong("max"));
             assertEquals(10, skew.getJsonObject("ageSeconds").getLong("min"));
+            assertEquals(
+                    "[{\"le\":30,\"count\":1}]",
+                    skew.getJsonObject("aheadSeconds").getJsonArray("histogram").encode());
+            assertEquals(
+                    "[{\"le\":15,\"count\":1}]",
+                    skew.getJsonObject("ageSeconds").getJsonArray("histogram").encode());
         }
     }
 
@@ -293,6 +300,56 @@ class RefusalLogTest {
             assertEquals("directory", alert.getString("issuerName"));
             assertFalse(alert.containsKey("address"));
         }
+    }
+
+    @Test
+    void eachRuleCountsItsOwnReasonsInItsOwnWindow() {
+        RefusalAlerts alerts = new RefusalAlerts(new RefusalConfig(
+                folder,
+                1 << 20,
+                2,
+                128 * 1024,
+                List.of(
+                        new AlertRule(
+                                "Short",
+                                AlertRule.Counts.CALLER,
+                                Set.of(RejectionReason.NOT_BEARER),
+                                2,
+                                Duration.ofMinutes(1)),
+                        new AlertRule(
+                                "Other",
+                                AlertRule.Counts.ISSUER,
+                                Set.of(RejectionReason.EXPIRED),
+                                2,
+                                Duration.ofMinutes(5)))));
+        for (int i = 0; i < 5; i++) {
+            alerts.count(refusal("r", "192.0.2.1", Rejection.NOT_BEARER));
+            nowMillis.addAndGet(Duration.ofMinutes(1).toMillis());
+        }
+        assertEquals(0, alerts.json().getJsonArray("firing").size(), "never two within a minute");
+        alerts.count(refusal("r", "192.0.2.1", Rejection.NOT_BEARER));
+        alerts.count(refusal("r", "192.0.2.1", Rejection.NOT_BEARER));
+        assertEquals(1, alerts.json().getJsonArray("firing").size());
+        JsonObject alert = alerts.json().getJsonArray("firing").getJsonObject(0);
+        assertEquals("Short", alert.getString("rule"));
+        assertEquals(60, alert.getInteger("windowSeconds"));
+        assertEquals(2, alert.getInteger("threshold"));
+    }
+
+    @Test
+    void aThirdForgedTokenRaisesAnAlert() {
+        RefusalAlerts alerts = new RefusalAlerts(config(1 << 20, 2));
+        String[] parts = token(AUDIENCE).split("\\.", -1);
+        String forged = parts[0] + "." + parts[1] + "." + "A".repeat(parts[2].length() - 2) + "AA";
+        Rejection rejection = assertInstanceOf(Rejection.class, verifier.verify(forged));
+        assertEquals(RejectionReason.BAD_SIGNATURE, rejection.reason());
+        for (int i = 0; i < 3; i++) {
+            assertEquals(0, alerts.json().getJsonArray("firing").size(), "after " + i);
+            alerts.count(refusal("r", "192.0.2.1", rejection));
+        }
+        assertEquals(
+                "ForgedTokens",
+                alerts.json().getJsonArray("firing").getJsonObject(0).getString("rule"));
     }
 
     @Test

@@ -7,39 +7,82 @@ import dev.managedhsm.gateway.fixture.RunningHsm;
 import io.vertx.core.json.JsonObject;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.time.Duration;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
-/** Somebody with a good token and an object id, talking to one HSM. */
+/** Somebody with a good token and an object id, talking to one HSM; comes back later when he is told to, as clients do. */
 final class Caller {
     private static final String PROVIDER = "/providers/Microsoft.Authorization/";
 
+    private static final int TRIES_MAX = 20;
+
     final String objectId;
     private final RawClient client;
-    private final String bearer;
+    private final @Nullable String bearer;
 
-    private Caller(RunningHsm hsm, String objectId) {
+    private Caller(RawClient client, String objectId, @Nullable String bearer) {
         this.objectId = objectId;
-        this.client = hsm.client();
-        this.bearer = "Bearer "
-                + hsm.token().claim("oid", objectId).claim("sub", objectId).text();
+        this.client = client;
+        this.bearer = bearer;
+    }
+
+    private static Caller of(RunningHsm hsm, RawClient client, String objectId) {
+        String token = hsm.token().claim("oid", objectId).claim("sub", objectId).text();
+        return new Caller(client, objectId, "Bearer " + token);
     }
 
     /** Somebody whom the HSM has never seen. */
     static Caller fresh(RunningHsm hsm) {
-        return new Caller(hsm, UUID.randomUUID().toString());
+        return fresh(hsm, hsm.client());
+    }
+
+    /** Somebody whom the HSM has never seen, on the connection of a client: it may bring only so many tokens at once. */
+    static Caller fresh(RunningHsm hsm, RawClient client) {
+        return of(hsm, client, UUID.randomUUID().toString());
     }
 
     static Caller administrator(RunningHsm hsm) {
-        return new Caller(hsm, hsm.administratorId());
+        return of(hsm, hsm.client(), hsm.administratorId());
+    }
+
+    /** Somebody without a token. */
+    static Caller nobody(RunningHsm hsm) {
+        return new Caller(hsm.client(), "", null);
     }
 
     Answer send(String method, String path, String body) {
-        HttpRequest.Builder request = client.bare(path).setHeader("authorization", bearer);
+        Answer answer = sendOnce(method, path, body);
+        for (int i = 0; i < TRIES_MAX && answer.status() == 429; i++) {
+            pause(answer.header("retry-after"));
+            answer = sendOnce(method, path, body);
+        }
+        return answer;
+    }
+
+    private static void pause(String seconds) {
+        try {
+            Thread.sleep(Duration.ofSeconds(Long.parseLong(seconds)));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private Answer sendOnce(String method, String path, String body) {
+        HttpRequest.Builder request = client.bare(path);
+        if (bearer != null) {
+            request.setHeader("authorization", bearer);
+        }
         if (body.isEmpty()) {
             return client.send(request.method(method, BodyPublishers.noBody()));
         }
         return client.send(
                 request.setHeader("content-type", "application/json").method(method, BodyPublishers.ofString(body)));
+    }
+
+    /** A POST of a text, with the token, that is not sent yet. */
+    HttpRequest.Builder posting(String path, String body) {
+        return client.posting(path, BodyPublishers.ofString(body)).setHeader("authorization", String.valueOf(bearer));
     }
 
     Answer get(String path) {

@@ -30,6 +30,8 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -38,6 +40,9 @@ import org.junit.jupiter.api.Test;
 class RoleChangesTest {
     private static final UUID USER = BuiltInRoles.CRYPTO_USER.id();
 
+    private static final long SECOND = 1_000_000_000L;
+
+    private final AtomicLong nanos = new AtomicLong();
     private final Disk disk = new Disk();
     private final HsmState state = new HsmState(HsmCondition.OPERATIONAL);
     private final Authoriser authoriser = new Authoriser(RoleSnapshot.empty());
@@ -71,7 +76,7 @@ class RoleChangesTest {
         keys = new SealingKeys(engine, root, "hsm");
         RoleJournal journal = new RoleJournal(disk, new RecordSeal(engine, keys));
         assertNull(journal.load());
-        changes = new RoleChanges(journal, authoriser, state);
+        changes = new RoleChanges(journal, authoriser, state, nanos::get);
     }
 
     @AfterEach
@@ -81,6 +86,22 @@ class RoleChangesTest {
         keys.close();
         root.close();
         engine.close();
+    }
+
+    /** By somebody who may, a second after the change before. */
+    private CompletionStage<RoleAnswer<RoleAssignment>> assign(RoleAssignment wanted) {
+        nanos.addAndGet(SECOND);
+        return changes.assign(wanted, () -> null);
+    }
+
+    private CompletionStage<RoleAnswer<RoleAssignment>> unassign(UUID name, Scope scope) {
+        nanos.addAndGet(SECOND);
+        return changes.unassign(name, scope, () -> null);
+    }
+
+    private CompletionStage<RoleAnswer<RoleDefinition>> define(RoleDefinition wanted) {
+        nanos.addAndGet(SECOND);
+        return changes.define(wanted, () -> null);
     }
 
     private static RoleAssignment assignment(int number, Scope scope) {
@@ -105,10 +126,10 @@ class RoleChangesTest {
     void changeIsInUseWhenItIsAnswered() {
         RoleAssignment wanted = assignment(1, Scope.HSM);
 
-        assertEquals(wanted, done(changes.assign(wanted)));
+        assertEquals(wanted, done(assign(wanted)));
         assertEquals(wanted, authoriser.snapshot().assignment(wanted.name()));
 
-        assertEquals(wanted, done(changes.unassign(wanted.name(), Scope.HSM)));
+        assertEquals(wanted, done(unassign(wanted.name(), Scope.HSM)));
         assertNull(authoriser.snapshot().assignment(wanted.name()));
     }
 
@@ -117,12 +138,12 @@ class RoleChangesTest {
         disk.ending = KeyJournal.Ending.NOT_COMMITTED;
         RoleAssignment wanted = assignment(1, Scope.HSM);
 
-        assertEquals(503, refused(changes.assign(wanted)).status());
+        assertEquals(503, refused(assign(wanted)).status());
         assertNull(authoriser.snapshot().assignment(wanted.name()));
         assertEquals(HsmCondition.OPERATIONAL, state.now());
 
         disk.ending = KeyJournal.Ending.COMMITTED;
-        done(changes.assign(wanted));
+        done(assign(wanted));
         assertNotNull(authoriser.snapshot().assignment(wanted.name()));
     }
 
@@ -130,9 +151,9 @@ class RoleChangesTest {
     void hsmFailsWhenNobodyKnowsWhetherAChangeWasMade() {
         disk.ending = KeyJournal.Ending.UNKNOWN;
 
-        assertEquals(503, refused(changes.assign(assignment(1, Scope.HSM))).status());
+        assertEquals(503, refused(assign(assignment(1, Scope.HSM))).status());
         assertEquals(HsmCondition.FAILED, state.now());
-        assertEquals(503, refused(changes.assign(assignment(2, Scope.HSM))).status());
+        assertEquals(503, refused(assign(assignment(2, Scope.HSM))).status());
         assertEquals(1, disk.commits);
     }
 
@@ -140,7 +161,7 @@ class RoleChangesTest {
     void refusesChangesWhileDraining() {
         state.become(HsmCondition.DRAINING);
 
-        assertEquals(503, refused(changes.assign(assignment(1, Scope.HSM))).status());
+        assertEquals(503, refused(assign(assignment(1, Scope.HSM))).status());
         assertEquals(0, disk.commits);
     }
 
@@ -149,7 +170,7 @@ class RoleChangesTest {
         disk.gate.drainPermits();
         List<CompletionStage<RoleAnswer<RoleAssignment>>> waiting = new ArrayList<>();
         for (int i = 0; i < 100; i++) {
-            waiting.add(changes.assign(assignment(i, Scope.key("k" + i))));
+            waiting.add(assign(assignment(i, Scope.key("k" + i))));
         }
 
         assertEquals(429, refused(waiting.getLast()).status());
@@ -164,43 +185,89 @@ class RoleChangesTest {
     }
 
     @Test
+    void aRightThatLapsesBeforeItsTurnChangesNothing() {
+        RoleAssignment wanted = assignment(1, Scope.HSM);
+        WireError denied = WireError.accessDenied("a", "/", false);
+        AtomicReference<WireError> lapse = new AtomicReference<>();
+        disk.gate.drainPermits();
+        CompletionStage<RoleAnswer<RoleAssignment>> first = assign(assignment(2, Scope.HSM));
+        CompletionStage<RoleAnswer<RoleAssignment>> second = changes.assign(wanted, lapse::get);
+
+        lapse.set(denied); // while the first one is being written
+        disk.gate.release(1_000_000);
+
+        done(first);
+        assertEquals(denied, refused(second));
+        assertNull(authoriser.snapshot().assignment(wanted.name()));
+        assertEquals(1, disk.commits);
+    }
+
+    @Test
+    void changesComeAtABoundedRate() {
+        int made = 0;
+        while (changes.unassign(new UUID(9, 9), Scope.HSM, () -> null)
+                                .toCompletableFuture()
+                                .join()
+                        instanceof RoleAnswer.Refused<RoleAssignment>(WireError error)
+                && error.status() == 404) {
+            made++;
+        }
+
+        assertEquals(Limits.CHANGES_AT_ONCE, made);
+        assertEquals(
+                429,
+                refused(changes.assign(assignment(1, Scope.HSM), () -> null)).status());
+        nanos.addAndGet(SECOND);
+        for (int i = 0; i < Limits.CHANGES_PER_SECOND; i++) {
+            done(changes.assign(assignment(i, Scope.HSM), () -> null));
+        }
+        assertEquals(
+                429,
+                refused(changes.assign(assignment(99, Scope.HSM), () -> null)).status());
+        nanos.addAndGet(-1000 * SECOND); // a clock that runs backwards gives nothing
+        assertEquals(
+                429,
+                refused(changes.assign(assignment(99, Scope.HSM), () -> null)).status());
+    }
+
+    @Test
     void closingAppliesWhatWaits() {
         disk.gate.drainPermits();
-        CompletionStage<RoleAnswer<RoleAssignment>> waiting = changes.assign(assignment(1, Scope.HSM));
+        CompletionStage<RoleAnswer<RoleAssignment>> waiting = assign(assignment(1, Scope.HSM));
         disk.gate.release(1);
 
         changes.close();
 
         assertTrue(waiting.toCompletableFuture().isDone());
-        assertEquals(429, refused(changes.assign(assignment(2, Scope.HSM))).status());
+        assertEquals(429, refused(assign(assignment(2, Scope.HSM))).status());
     }
 
     @Test
     void limitsHoldAtEachScope() {
         for (int i = 0; i < Limits.HSM_SCOPE_ASSIGNMENTS_MAX; i++) {
-            done(changes.assign(assignment(i, i % 2 == 0 ? Scope.HSM : Scope.KEYS)));
+            done(assign(assignment(i, i % 2 == 0 ? Scope.HSM : Scope.KEYS)));
         }
         assertEquals(
                 "RoleAssignmentLimitExceeded",
-                refused(changes.assign(assignment(100, Scope.KEYS))).code());
+                refused(assign(assignment(100, Scope.KEYS))).code());
         for (int i = 200; i < 200 + Limits.KEY_SCOPE_ASSIGNMENTS_MAX; i++) {
-            done(changes.assign(assignment(i, Scope.key("a"))));
+            done(assign(assignment(i, Scope.key("a"))));
         }
-        WireError keyLimit = refused(changes.assign(assignment(300, Scope.key("A"))));
+        WireError keyLimit = refused(assign(assignment(300, Scope.key("A"))));
         assertEquals("RoleAssignmentLimitExceeded", keyLimit.code());
         assertEquals(400, keyLimit.status());
-        done(changes.assign(assignment(300, Scope.key("b"))));
+        done(assign(assignment(300, Scope.key("b"))));
     }
 
     @Test
     void limitHoldsForCustomDefinitionsButNotForReplacingOne() {
         for (int i = 0; i < Limits.CUSTOM_DEFINITIONS_MAX; i++) {
-            done(changes.define(definition(i)));
+            done(define(definition(i)));
         }
-        WireError limit = refused(changes.define(definition(100)));
+        WireError limit = refused(define(definition(100)));
         assertEquals(400, limit.status());
         assertEquals("RoleDefinitionLimitExceeded", limit.code());
-        done(changes.define(definition(0)));
+        done(define(definition(0)));
     }
 
     private static RoleDefinition definition(int number) {
