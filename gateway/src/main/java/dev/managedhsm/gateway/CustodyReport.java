@@ -38,7 +38,8 @@ public record CustodyReport(
         return measures.stream().allMatch(ProcessHardening.Measure::held);
     }
 
-    static CustodyReport of(HsmCondition condition, @Nullable Activation activation, List<ProcessHardening.Measure> process) {
+    static CustodyReport of(
+            HsmCondition condition, @Nullable Activation activation, List<ProcessHardening.Measure> process) {
         boolean current = activation != null && activation.domainCurrent();
         List<ProcessHardening.Measure> measures = new ArrayList<>(process);
         long unlocked = LockedMemory.unlockedBytes();
@@ -47,7 +48,8 @@ public record CustodyReport(
                 unlocked == 0,
                 unlocked == 0
                         ? "no memory for secrets is unlocked"
-                        : unlocked + " bytes for secrets are not locked: raise the limit of locked memory (ulimit -l)"));
+                        : unlocked
+                                + " bytes for secrets are not locked: raise the limit of locked memory (ulimit -l)"));
         measures.add(new ProcessHardening.Measure(
                 "security-domain",
                 current,

@@ -8,6 +8,7 @@ import dev.managedhsm.crypto.latency.LatencyBook;
 import dev.managedhsm.crypto.lifecycle.HsmCondition;
 import dev.managedhsm.crypto.seal.SealFailure;
 import dev.managedhsm.gateway.attestation.StatementSigner;
+import dev.managedhsm.gateway.backup.BackupFailure;
 import dev.managedhsm.gateway.http.CannotListen;
 import dev.managedhsm.gateway.http.Edge;
 import dev.managedhsm.gateway.http.EdgeLimits;
@@ -131,7 +132,7 @@ public final class Gateway implements AutoCloseable {
             gateway.listen(services, eventLoops);
             gateway.watchTls(tlsFiles, clock);
             return gateway;
-        } catch (SealFailure | StoreRefused refused) {
+        } catch (SealFailure | StoreRefused | BackupFailure refused) {
             opened.close(refused);
             throw new StartRefused(String.valueOf(refused.getMessage()), refused);
         } catch (IllegalArgumentException notToBeUsed) {

@@ -22,6 +22,7 @@ import java.util.List;
  * @param tls with which files TLS speaks, and how
  * @param dataFolder the folder of the store; made when missing
  * @param rootKey where the root of all sealing is
+ * @param custody what keeps the store honest, and where it is backed up
  * @param threads how many threads do what
  * @param tenantId the tenant's id, a GUID in lower case
  * @param resource what the challenge names as {@code resource}, and the audience of tokens: a URL without trailing slash
@@ -42,6 +43,7 @@ public record GatewayConfig(
         TlsConfig tls,
         Path dataFolder,
         RootKeySource rootKey,
+        CustodyConfig custody,
         Threads threads,
         String tenantId,
         String resource,
@@ -74,6 +76,7 @@ public record GatewayConfig(
                 tls,
                 dataFolder,
                 rootKey,
+                custody,
                 threads,
                 tenantId,
                 resource,

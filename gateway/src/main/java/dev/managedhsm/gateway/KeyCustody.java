@@ -15,8 +15,9 @@ import dev.managedhsm.crypto.seal.RootKeys;
 import dev.managedhsm.crypto.seal.SealFailure;
 import dev.managedhsm.crypto.seal.SealingKeys;
 import dev.managedhsm.gateway.resource.AttestationCertificate;
-import dev.managedhsm.gateway.store.Store;
 import dev.managedhsm.gateway.store.StoreJournal;
+import dev.managedhsm.gateway.store.WitnessedStore;
+import java.nio.file.Path;
 import java.time.Clock;
 
 /**
@@ -39,7 +40,7 @@ record KeyCustody(
         RootKeys roots,
         SealingKeys sealingKeys,
         RecordSeal seal,
-        Store store,
+        WitnessedStore store,
         HsmState state,
         Keyring keyring,
         KeyLifecycle lifecycle,
@@ -47,21 +48,22 @@ record KeyCustody(
         KeyBackups backups,
         AttestationKey attestationKey)
         implements AutoCloseable {
-    private static final String NAMESPACE = "hsm";
+    static final String NAMESPACE = "hsm";
 
     /**
      * Opens the keys of a store.
      *
      * @param foundation engine, store and condition; stay the caller's
      * @param roots the root keys; closed by this from here on, also if it fails
+     * @param witness the file that knows how new the store must be
      * @param deletion what the owner decided about deletion
      * @throws SealFailure naming what is not as it was written
      */
-    static KeyCustody open(Foundation foundation, RootKeys roots, LifecyclePolicy deletion, Clock clock) {
+    static KeyCustody open(Foundation foundation, RootKeys roots, Path witness, LifecyclePolicy deletion, Clock clock) {
         Opened opened = new Opened();
         opened.add(roots);
         try {
-            return open(opened, foundation, roots, deletion, clock);
+            return open(opened, foundation, roots, witness, deletion, clock);
         } catch (RuntimeException e) {
             opened.close(e);
             throw e;
@@ -69,12 +71,14 @@ record KeyCustody(
     }
 
     private static KeyCustody open(
-            Opened opened, Foundation foundation, RootKeys roots, LifecyclePolicy deletion, Clock clock) {
+            Opened opened, Foundation foundation, RootKeys roots, Path witness, LifecyclePolicy deletion, Clock clock) {
         Engine engine = foundation.engine();
-        Store store = foundation.store();
         HsmState state = foundation.state();
         SealingKeys sealingKeys = opened.add(new SealingKeys(engine, roots.current(), NAMESPACE));
         RecordSeal seal = new RecordSeal(engine, sealingKeys);
+        carryOver(foundation, roots, witness, seal);
+        WitnessedStore store = WitnessedStore.open(foundation.store(), witness, seal);
+        opened.add(store::leave);
         Keyring keyring = new Keyring(engine, seal, Keyring.HOT_MAX_DEFAULT, Keyring.READERS_MAX_DEFAULT);
         KeyLifecycle lifecycle =
                 opened.add(new KeyLifecycle(engine, seal, keyring, new StoreJournal(store), state, deletion, clock));
@@ -96,6 +100,16 @@ record KeyCustody(
                 attestationKey);
     }
 
+    /** The witness may still be sealed under the root key of before: the power may have gone while that was replaced. */
+    private static void carryOver(Foundation foundation, RootKeys roots, Path witness, RecordSeal seal) {
+        if (!roots.retired().isEmpty()) {
+            Engine engine = foundation.engine();
+            try (SealingKeys before = sealingKeys(engine, roots.retired().getFirst())) {
+                WitnessedStore.carryOver(foundation.store(), witness, new RecordSeal(engine, before), seal);
+            }
+        }
+    }
+
     /** The sealing keys that another root key gives, for records of this HSM. */
     static SealingKeys sealingKeys(Engine engine, RootKey root) {
         return new SealingKeys(engine, root, NAMESPACE);
@@ -108,6 +122,7 @@ record KeyCustody(
         lifecycle.close();
         attestationKey.close();
         backupSeal.close();
+        store.leave();
         sealingKeys.close();
         roots.close();
     }

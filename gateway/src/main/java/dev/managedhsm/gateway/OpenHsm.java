@@ -9,10 +9,14 @@ import dev.managedhsm.crypto.ring.OperationRing;
 import dev.managedhsm.crypto.seal.RootKeys;
 import dev.managedhsm.gateway.attestation.AttestationVerifier;
 import dev.managedhsm.gateway.attestation.StatementSigner;
+import dev.managedhsm.gateway.backup.BackupJobs;
+import dev.managedhsm.gateway.backup.BackupParts;
+import dev.managedhsm.gateway.backup.BackupTargets;
 import dev.managedhsm.gateway.http.Edge;
 import dev.managedhsm.gateway.http.EdgeLimits;
 import dev.managedhsm.gateway.refusal.RefusalLog;
 import dev.managedhsm.gateway.resource.Backups;
+import dev.managedhsm.gateway.resource.FullBackups;
 import dev.managedhsm.gateway.resource.KeyAttestations;
 import dev.managedhsm.gateway.resource.RandomBytes;
 import dev.managedhsm.gateway.resource.Releasing;
@@ -24,7 +28,9 @@ import dev.managedhsm.gateway.store.RoleJournal;
 import dev.managedhsm.gateway.store.StoreJournal;
 import dev.managedhsm.gateway.wire.KeyBody;
 import io.vertx.core.Vertx;
+import java.net.URI;
 import java.time.Clock;
+import java.util.Locale;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -62,6 +68,7 @@ final class OpenHsm {
 
     private final KeyCustody custody;
     private final RoleChanges roleChanges;
+    private final BackupJobs backupJobs;
     private final OperationRing ring;
     private final ThreadPoolExecutor release;
     private final Resources resources;
@@ -70,11 +77,13 @@ final class OpenHsm {
     private OpenHsm(
             KeyCustody custody,
             RoleChanges roleChanges,
+            BackupJobs backupJobs,
             OperationRing ring,
             ThreadPoolExecutor release,
             Resources resources) {
         this.custody = custody;
         this.roleChanges = roleChanges;
+        this.backupJobs = backupJobs;
         this.ring = ring;
         this.release = release;
         this.resources = resources;
@@ -92,11 +101,14 @@ final class OpenHsm {
         Clock clock = around.clock();
         Opened opened = new Opened();
         try {
-            KeyCustody custody = opened.add(KeyCustody.open(around.foundation(), roots, config.deletion(), clock));
+            KeyCustody custody = opened.add(
+                    KeyCustody.open(around.foundation(), roots, config.custody().witness(), config.deletion(), clock));
             RoleJournal roleJournal = new RoleJournal(StoreJournal.ofRoles(custody.store()), custody.seal());
             Authoriser authoriser =
                     new Authoriser(InitialRoles.load(roleJournal, config.administrators(), config.initialRoles()));
             RoleChanges roleChanges = opened.add(new RoleChanges(roleJournal, authoriser, custody.state()));
+            BackupTargets targets = new BackupTargets(config.custody().backups());
+            BackupJobs backupJobs = opened.add(new BackupJobs(parts(config, custody, roleChanges), clock));
             OperationRing ring = opened.add(ring(config, custody, clock));
             ThreadPoolExecutor release =
                     Gateway.executor("release-", config.threads().verifiers(), EdgeLimits.RELEASE_QUEUE_MAX);
@@ -112,6 +124,7 @@ final class OpenHsm {
                             config.baseUrl(),
                             custody.lifecycle().policy()),
                     domains,
+                    new FullBackups(backupJobs, targets, config.baseUrl()),
                     new RandomBytes(custody.engine(), custody.state()),
                     attestations(custody, config.baseUrl(), clock),
                     releasing(around, custody, release),
@@ -120,11 +133,27 @@ final class OpenHsm {
                     around.refusals(),
                     config.baseUrl(),
                     config.threads().ring().slots());
-            return new OpenHsm(custody, roleChanges, ring, release, resources);
+            return new OpenHsm(custody, roleChanges, backupJobs, ring, release, resources);
         } catch (RuntimeException e) {
             opened.close(e);
             throw e;
         }
+    }
+
+    /** The HSM's name is the first label of its host name. */
+    private static BackupParts parts(GatewayConfig config, KeyCustody custody, RoleChanges roles) {
+        String host = String.valueOf(URI.create(config.baseUrl()).getHost());
+        String label = host.split("\\.", 2)[0].toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9-]", "");
+        return new BackupParts(
+                label.isEmpty() ? "hsm" : label,
+                custody.engine(),
+                custody.seal(),
+                custody.backupSeal().identity(),
+                custody.store(),
+                custody.state(),
+                custody.lifecycle(),
+                custody.backups(),
+                roles);
     }
 
     private static KeyAttestations attestations(KeyCustody custody, String baseUrl, Clock clock) {
@@ -178,6 +207,7 @@ final class OpenHsm {
     /** Finishes what has begun; answers can still get out on the event loops. Nothing new may come. */
     void drain() {
         ring.close();
+        backupJobs.close();
         roleChanges.close();
         endReleases();
         custody.backups().close();

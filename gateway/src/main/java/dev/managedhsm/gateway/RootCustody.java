@@ -87,7 +87,6 @@ final class RootCustody implements DomainKeeper, AutoCloseable {
 
     @Override
     public synchronized String download(DomainBody.Download wanted) throws Refused {
-        Engine engine = foundation.engine();
         OpenHsm open = doors.opened();
         if (open == null && foundation.state().now() != HsmCondition.PROVISIONED) {
             throw new Refused(WireError.unavailable("The HSM is sealed: its root key is not available"));
@@ -259,7 +258,7 @@ final class RootCustody implements DomainKeeper, AutoCloseable {
     public synchronized long rotateRootKey() throws Refused {
         OpenHsm open = doors.opened();
         Activation before = foundation.activation();
-        if (open == null || before == null) {
+        if (open == null || before == null || foundation.state().now() != HsmCondition.OPERATIONAL) {
             throw new Refused(WireError.unavailable("The HSM is not operational"));
         }
         Engine engine = foundation.engine();

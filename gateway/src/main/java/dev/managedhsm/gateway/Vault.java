@@ -178,7 +178,8 @@ final class Vault implements RootCustody.Doors, AutoCloseable {
             Resealing resealing = new Resealing(from.custody().seal(), new RecordSeal(engine, keys));
             Commit end = resealing.run(foundation.store(), RootCustody.writes(engine, activation, to));
             switch (end) {
-                case Commit.Committed _ -> foundation.sealingFile().finish();
+                case Commit.Committed _ ->
+                    foundation.sealingFile().finish(); // the witness follows when the keys are opened
                 case Commit.Unknown _ -> {
                     foundation.state().fail("it is not known whether the records were sealed anew: start anew");
                     throw new Refused(WireError.internal());

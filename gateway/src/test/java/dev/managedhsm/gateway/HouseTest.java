@@ -26,6 +26,7 @@ class HouseTest {
             ".attestation",
             ".wire",
             ".store",
+            ".backup",
             ".dispatch",
             ".identity",
             ".refusal",

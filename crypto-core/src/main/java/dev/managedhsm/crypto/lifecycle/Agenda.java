@@ -89,6 +89,12 @@ final class Agenda {
         keyring.withRotation().forEach(this::look);
     }
 
+    /** Looks at everything again, because all keys were replaced; some of these names may have no key any more. */
+    void lookAgain(Set<String> gone) {
+        gone.forEach(this::look);
+        lookAtAll();
+    }
+
     /** Looks at a key, because a change of it was made. */
     void look(String key) {
         DeletedKey deleted = keyring.findDeleted(key);

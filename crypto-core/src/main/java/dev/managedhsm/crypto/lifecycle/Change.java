@@ -20,6 +20,7 @@ abstract sealed class Change<T>
                 RecoverKey,
                 PurgeKey,
                 RestoreKey,
+                ReplaceKeys,
                 KeepRecord {
     private final String key;
     private final CompletableFuture<LifecycleAnswer<T>> answer = new CompletableFuture<>();
@@ -36,6 +37,11 @@ abstract sealed class Change<T>
 
     final CompletionStage<LifecycleAnswer<T>> answer() {
         return answer.minimalCompletionStage();
+    }
+
+    /** In which condition of the HSM it can be made. */
+    HsmCondition condition() {
+        return HsmCondition.OPERATIONAL;
     }
 
     /**

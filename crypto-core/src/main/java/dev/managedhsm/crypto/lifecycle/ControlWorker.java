@@ -213,7 +213,7 @@ final class ControlWorker implements AutoCloseable {
     }
 
     private @Nullable LifecycleRefusal refusal(Change<?> change) {
-        return state.now() == HsmCondition.OPERATIONAL ? change.prepare(draft) : LifecycleRefusal.NOT_OPERATIONAL;
+        return state.now() == change.condition() ? change.prepare(draft) : LifecycleRefusal.NOT_OPERATIONAL;
     }
 
     private boolean commit(List<Change<?>> prepared) {

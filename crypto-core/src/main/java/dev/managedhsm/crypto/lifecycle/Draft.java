@@ -13,7 +13,9 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -83,6 +85,28 @@ final class Draft implements AutoCloseable {
     void remove(RecordName name, RecordMark was) {
         next = next.without(was);
         writes.add(new JournalWrite.Remove(name));
+    }
+
+    /**
+     * Replaces all records that there are; nothing else may be in the commit.
+     *
+     * @param gone names of all records that there are, besides the anchor
+     * @param come the records that take their place, sealed, besides the anchor
+     * @param sum the anchor that vouched for them where they come from
+     * @param others records under another anchor that change with them
+     */
+    void replaceAll(Set<RecordName> gone, List<JournalWrite.Put> come, Anchor sum, List<JournalWrite> others) {
+        if (!isEmpty()) {
+            throw new IllegalStateException("records are replaced in a commit of their own");
+        }
+        Set<RecordName> removed = new LinkedHashSet<>(gone);
+        come.forEach(put -> removed.remove(put.name()));
+        removed.forEach(name -> writes.add(new JournalWrite.Remove(name)));
+        writes.addAll(come);
+        writes.addAll(others);
+        // Above both, so that no revision is used twice for one record.
+        long before = Math.max(durable.revision(), sum.revision());
+        next = new Anchor(before, sum.count(), sum.high(), sum.low()).next();
     }
 
     private byte[] sealed(RecordName name, MemorySegment plain, long previous) {

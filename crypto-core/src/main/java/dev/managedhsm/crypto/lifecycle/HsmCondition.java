@@ -9,6 +9,8 @@ public enum HsmCondition {
     SEALED,
     /** It does everything. */
     OPERATIONAL,
+    /** All its keys and roles are being replaced by those of a backup: it answers how far that is, and nothing else. */
+    RESTORING,
     /** It finishes what has begun and takes nothing new, until it stops. */
     DRAINING,
     /** It broke a promise of its own and answers every request with that, until it is started anew. */

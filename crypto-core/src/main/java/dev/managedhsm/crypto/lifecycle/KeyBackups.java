@@ -108,6 +108,30 @@ public final class KeyBackups implements AutoCloseable {
         return submit(() -> restored(text));
     }
 
+    /**
+     * Restores one key of a backup of the whole HSM, as it was then, and living even if it was soft-deleted then. Gives back
+     * the facts of its latest version, once all of it is durable and visible.
+     *
+     * @param archive the keys of the backup, checked
+     */
+    public CompletionStage<LifecycleAnswer<KeyFacts>> restore(KeyArchive archive, KeyName name) {
+        return submit(() -> restored(archive, name.folded()));
+    }
+
+    private CompletionStage<LifecycleAnswer<KeyFacts>> restored(KeyArchive archive, String folded) {
+        LockedMemory memory = LockedMemory.allocate(archive.secretsLength(folded), "the secrets of a key of a backup");
+        CompletionStage<LifecycleAnswer<KeyFacts>> ended = null;
+        try {
+            BackupCodec.Content read = archive.key(folded, memory.segment());
+            ended = read == null ? refused(LifecycleRefusal.KEY_NOT_FOUND) : restored(read);
+            return ended.whenComplete((_, _) -> memory.close());
+        } finally {
+            if (ended == null) {
+                memory.close();
+            }
+        }
+    }
+
     private interface Task<T> {
         CompletionStage<LifecycleAnswer<T>> run();
     }
@@ -215,10 +239,17 @@ public final class KeyBackups implements AutoCloseable {
 
     private CompletionStage<LifecycleAnswer<KeyFacts>> restored(MemorySegment content) {
         BackupCodec.Content read = BackupCodec.read(content);
-        if (read == null || !read.versions().stream().allMatch(this::usable)) {
-            LOG.warn(
-                    "a backup of this security domain cannot be read: it was made by a newer version of this software");
-            return refused(LifecycleRefusal.BACKUP_MALFORMED);
+        return read == null ? unreadable() : restored(read);
+    }
+
+    private CompletionStage<LifecycleAnswer<KeyFacts>> unreadable() {
+        LOG.warn("a backup of this security domain cannot be read: it was made by a newer version of this software");
+        return refused(LifecycleRefusal.BACKUP_MALFORMED);
+    }
+
+    private CompletionStage<LifecycleAnswer<KeyFacts>> restored(BackupCodec.Content read) {
+        if (!read.versions().stream().allMatch(this::usable)) {
+            return unreadable();
         }
         RestoreKey change = new RestoreKey(keyring, read);
         LifecycleRefusal refusal = RestoreKey.refusal(keyring, change.key());

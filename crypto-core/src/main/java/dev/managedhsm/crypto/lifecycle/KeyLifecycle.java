@@ -19,6 +19,7 @@ import dev.managedhsm.crypto.seal.RecordSeal;
 import dev.managedhsm.crypto.seal.SealFailure;
 import java.lang.foreign.MemorySegment;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -221,6 +222,17 @@ public final class KeyLifecycle implements AutoCloseable {
     /** Destroys a soft-deleted key. Gives back what there was. */
     public CompletionStage<LifecycleAnswer<DeletedKey>> purge(KeyName name) {
         return submit(new PurgeKey(keyring, clock, policy, name.folded()));
+    }
+
+    /**
+     * Replaces all keys, living and soft-deleted, by those of a backup, in one commit. The HSM must be {@link
+     * HsmCondition#RESTORING}, and stays so.
+     *
+     * @param archive the keys of the backup, checked
+     * @param others records of another anchor that are written in the same commit
+     */
+    public CompletionStage<LifecycleAnswer<KeyArchive>> replaceAll(KeyArchive archive, List<JournalWrite> others) {
+        return submit(new ReplaceKeys(seal, keyring, own, archive, others, agenda::lookAgain));
     }
 
     /** A sealed record of the HSM's own, or null if none was kept; not to be written to. */

@@ -3,6 +3,7 @@ package dev.managedhsm.crypto.lifecycle;
 
 import dev.managedhsm.crypto.seal.RecordName;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -13,6 +14,15 @@ final class OwnRecords {
     /** The sealed record, not to be written to, or null. */
     byte @Nullable [] find(RecordName name) {
         return blobs.get(name);
+    }
+
+    /** Their names. */
+    Set<RecordName> names() {
+        return Set.copyOf(blobs.keySet());
+    }
+
+    void clear() {
+        blobs.clear();
     }
 
     void put(RecordName name, byte[] blob) {

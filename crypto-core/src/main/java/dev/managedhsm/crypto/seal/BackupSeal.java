@@ -43,6 +43,7 @@ public final class BackupSeal implements AutoCloseable {
     private static final int TAG_CHARACTERS = encodedLength(Engine.CONTENT_TAG_LENGTH);
 
     private final Engine engine;
+    private final byte[] identity;
     /** That of the current root key, with which is sealed, then those of retired ones, with which is opened only. */
     private final List<LockedMemory> keys = new ArrayList<>();
 
@@ -64,6 +65,7 @@ public final class BackupSeal implements AutoCloseable {
      */
     public BackupSeal(Engine engine, RootKeys roots) {
         this.engine = engine;
+        this.identity = roots.current().identity(engine);
         add(roots.current());
         roots.retired().forEach(this::add);
     }
@@ -72,6 +74,14 @@ public final class BackupSeal implements AutoCloseable {
         LockedMemory memory = LockedMemory.allocate(Engine.CONTENT_KEY_LENGTH, "backup protection key");
         keys.add(memory);
         engine.derive(root.bytes(), ascii(KEY_LABEL), root.identity(engine), key(memory));
+    }
+
+    /**
+     * The identity of the root key: the same for all HSMs of one security domain, another one for every other. No secret;
+     * 22 characters of base64url.
+     */
+    public String identity() {
+        return ENCODER.encodeToString(identity);
     }
 
     /** How many characters {@link #seal} makes of content of this length. */

@@ -21,6 +21,10 @@ public enum SealPurpose {
     ROLE_ASSIGNMENT("role assignment"),
     /** The sum over all records of roles, which change apart from those of keys. */
     ROLE_ANCHOR("role anchor"),
+    /** What the store must not be older than, kept outside it. */
+    WITNESS("witness"),
+    /** A part of a backup of the whole HSM. */
+    FULL_BACKUP("full backup"),
     /** A fresh secret that has no name yet and never leaves the process. */
     FRESH_SECRET("fresh secret");
 

@@ -85,6 +85,16 @@ final class DevFolder implements AutoCloseable {
         return path.resolve(name);
     }
 
+    /** A folder in it, made for its owner alone when missing. */
+    Path folder(String name) {
+        try {
+            make(at(name));
+            return at(name);
+        } catch (IOException e) {
+            throw unwritable(path, e);
+        }
+    }
+
     /** Writes a file that only its owner may read, whole or not at all. */
     void writePrivate(String name, String text) {
         write(at(name), text, PRIVATE_FILE);

@@ -4,12 +4,14 @@ package dev.managedhsm.gateway.cli;
 import dev.managedhsm.auth.token.SignatureAlgorithm;
 import dev.managedhsm.auth.token.TokenIssuer;
 import dev.managedhsm.crypto.lifecycle.LifecyclePolicy;
+import dev.managedhsm.gateway.CustodyConfig;
 import dev.managedhsm.gateway.Gateway;
 import dev.managedhsm.gateway.GatewayConfig;
 import dev.managedhsm.gateway.RootKeySource;
 import dev.managedhsm.gateway.StartRefused;
 import dev.managedhsm.gateway.Threads;
 import dev.managedhsm.gateway.attestation.AttestationAuthority;
+import dev.managedhsm.gateway.backup.BackupConfig;
 import dev.managedhsm.gateway.http.AllowList;
 import dev.managedhsm.gateway.http.Listener;
 import dev.managedhsm.gateway.http.Plane;
@@ -162,6 +164,9 @@ final class DevHsm implements AutoCloseable {
                 new TlsConfig(folder.at(DevCertificates.SERVER), folder.at(DevCertificates.SERVER_KEY)),
                 data,
                 new RootKeySource.Development(data.resolve("root.key")),
+                new CustodyConfig(
+                        CustodyConfig.witnessIn(data),
+                        new BackupConfig(List.of(), List.of(folder.folder("backups")), null)),
                 Threads.forCores(Runtime.getRuntime().availableProcessors()),
                 facts.tenantId(),
                 names.resource(),

@@ -18,7 +18,9 @@ import picocli.CommandLine.Command;
             ServeCommand.class,
             InitCommand.class,
             ConfigCommand.class,
-            SecurityDomainCommand.class
+            SecurityDomainCommand.class,
+            BackupCommand.class,
+            StoreCommand.class
         })
 public final class Main {
     /** Only picocli makes one. */

@@ -6,6 +6,7 @@ import dev.managedhsm.crypto.keyring.Keyring;
 import dev.managedhsm.crypto.lifecycle.LifecyclePolicy;
 import dev.managedhsm.crypto.ring.IdleStrategy;
 import dev.managedhsm.crypto.ring.RingConfig;
+import dev.managedhsm.gateway.CustodyConfig;
 import dev.managedhsm.gateway.GatewayConfig;
 import dev.managedhsm.gateway.RootKeySource;
 import dev.managedhsm.gateway.Threads;
@@ -60,6 +61,7 @@ final class ConfigReader {
         hsm.end();
         Path data = values.path(root.required("data"), NamedFile.Kind.FOLDER);
         RootKeySource rootKey = rootKey(root.section("root_key"), data);
+        CustodyConfig custody = custody(data);
         List<Listener> listeners = new ListenersSection(root.section("listeners"), values).read();
         TlsConfig tls = tls(root.section("tls"));
         IdentitySection identities = new IdentitySection(root, values, tenant, url);
@@ -84,6 +86,7 @@ final class ConfigReader {
                 tls,
                 data,
                 rootKey,
+                custody,
                 threads,
                 tenant.toString(),
                 resource,
@@ -123,6 +126,14 @@ final class ConfigReader {
             return new RootKeySource.KeyFile(file, values.path(keyFile, NamedFile.Kind.MADE_BY_INIT));
         }
         return passphrase == null ? null : new RootKeySource.Passphrase(file, passphrase);
+    }
+
+    /** The witness is made at the first start; until then it need not be there. */
+    private CustodyConfig custody(Path data) {
+        Item witness = root.optional("witness");
+        Path file =
+                witness == null ? CustodyConfig.witnessIn(data) : values.apart().path(witness, NamedFile.Kind.PUBLIC);
+        return new CustodyConfig(file, new BackupsSection(root.optionalSection("backups"), values).read());
     }
 
     private @Nullable TlsConfig tls(Section section) {

@@ -39,7 +39,6 @@ public final class Exchange {
         AsciiString.cached("x-content-type-options"), AsciiString.cached("nosniff"),
         AsciiString.cached("x-frame-options"), AsciiString.cached("SAMEORIGIN"),
     };
-    private static final String POLL_SECONDS = "5";
     private static final long NANOS_PER_MILLI = 1_000_000;
 
     private final HttpServerRequest request;
@@ -227,11 +226,6 @@ public final class Exchange {
         end(response, WireError.unauthorized().body(requestId()).toBuffer());
     }
 
-    /** Has the answer say where and how often to ask how the operation stands that it begins. */
-    public void pollAt(String url) {
-        request.response().putHeader("azure-asyncoperation", url).putHeader("retry-after", POLL_SECONDS);
-    }
-
     /** Answers 200 with a JSON object. */
     public void answer(JsonObject body) {
         end(success(200), body.toBuffer());
@@ -240,6 +234,19 @@ public final class Exchange {
     /** Answers with a status of success and a JSON object. */
     public void answer(int status, JsonObject body) {
         end(success(status), body.toBuffer());
+    }
+
+    /**
+     * Answers 202 with a JSON object: something was begun.
+     *
+     * @param statusUrl where to ask how far it is, absolute
+     * @param retryAfterSeconds when to ask first
+     */
+    public void accepted(JsonObject body, String statusUrl, int retryAfterSeconds) {
+        HttpServerResponse response = success(202);
+        response.putHeader("azure-asyncoperation", statusUrl);
+        response.putHeader("retry-after", Integer.toString(retryAfterSeconds));
+        end(response, body.toBuffer());
     }
 
     /** Answers with a status and no body. */

@@ -30,8 +30,7 @@ public final class ClosedRoutes implements Consumer<Exchange> {
         this.access = closed.access();
         this.router = Router.router(edge.vertx());
         for (Endpoint endpoint : closed.domains().endpoints()) {
-            router.routeWithRegex(endpoint.method(), endpoint.pattern())
-                    .handler(context -> open(endpoint, context));
+            router.routeWithRegex(endpoint.method(), endpoint.pattern()).handler(context -> open(endpoint, context));
         }
         new WatchRoutes(edge, access, closed.latency(), new Security(closed.refusals()), this::exchange).addTo(router);
         router.errorHandler(405, context -> exchange().refuse(WireError.methodNotAllowed()));

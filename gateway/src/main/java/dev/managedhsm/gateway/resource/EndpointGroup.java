@@ -7,8 +7,10 @@ enum EndpointGroup {
     KEYS,
     /** Role definitions and role assignments. */
     ROLES,
-    /** Backup and restore of the whole HSM, and how they stand. */
+    /** Backup and restore of the whole HSM. */
     FULL_BACKUP,
+    /** How a restore stands. */
+    RESTORE_STATUS,
     /** Download of the security domain, and how it stands. */
     DOMAIN_DOWNLOAD,
     /** The transfer key, and upload of a security domain. */

@@ -23,6 +23,7 @@ import java.util.concurrent.Executor;
  * @param roleChanges changes to roles
  * @param backups backup and restore of keys
  * @param domains the security domain
+ * @param fullBackups backup and restore of the whole HSM
  * @param randomBytes random bytes for callers
  * @param attestations attestations of keys
  * @param releasing lets keys go to attested environments
@@ -40,6 +41,7 @@ public record Resources(
         RoleChanges roleChanges,
         Backups backups,
         SecurityDomains domains,
+        FullBackups fullBackups,
         RandomBytes randomBytes,
         KeyAttestations attestations,
         Releasing releasing,
@@ -69,6 +71,7 @@ public record Resources(
         KeyBody body = new KeyBody(baseUrl, lifecycle.policy());
         List<Endpoint> endpoints = new ArrayList<>(backups.endpoints());
         endpoints.addAll(domains.endpoints());
+        endpoints.addAll(fullBackups.endpoints());
         endpoints.addAll(attestations.endpoints());
         endpoints.addAll(new Releases(keyring, releasing, body, baseUrl).endpoints());
         endpoints.addAll(new KeyRotations(keyring, lifecycle, body, baseUrl).endpoints());

@@ -10,6 +10,8 @@ import dev.managedhsm.auth.role.RoleSnapshot;
 import dev.managedhsm.auth.role.Scope;
 import dev.managedhsm.crypto.lifecycle.HsmCondition;
 import dev.managedhsm.crypto.lifecycle.HsmState;
+import dev.managedhsm.crypto.lifecycle.JournalWrite;
+import dev.managedhsm.gateway.backup.RoleReplacement;
 import dev.managedhsm.gateway.store.RoleJournal;
 import dev.managedhsm.gateway.store.RoleWrite;
 import dev.managedhsm.gateway.wire.RoleErrors;
@@ -25,6 +27,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,7 +41,7 @@ import org.slf4j.LoggerFactory;
  *   event loop ─▶ too often? ─▶ queue ─▶ [ lapsed? ─▶ RoleSnapshot.with… ─▶ RoleJournal.commit ─▶ Authoriser.use ] ─▶ answer
  * </pre>
  */
-public final class RoleChanges implements AutoCloseable {
+public final class RoleChanges implements RoleReplacement, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RoleChanges.class);
     private static final int WAITING_MAX = 64;
     private static final long STOP_SECONDS_MAX = 20;
@@ -116,6 +119,20 @@ public final class RoleChanges implements AutoCloseable {
             }
             return apply(new Step<>(now.withoutDefinition(id), new RoleWrite.RemoveDefinition(id), found));
         });
+    }
+
+    @Override
+    public CompletionStage<Boolean> replace(List<JournalWrite.Put> come, Predicate<List<JournalWrite>> commit) {
+        return CompletableFuture.supplyAsync(
+                () -> {
+                    boolean done = commit.test(journal.replacement(come));
+                    RoleSnapshot now = done ? journal.load() : null;
+                    if (now != null) {
+                        authoriser.use(now);
+                    }
+                    return done;
+                },
+                worker);
     }
 
     private <T> CompletionStage<RoleAnswer<T>> submit(Lapse lapse, Function<RoleSnapshot, RoleAnswer<T>> wish) {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.gateway.resource;
 
-import dev.managedhsm.auth.role.DataAction;
-import dev.managedhsm.auth.role.Scope;
 import dev.managedhsm.gateway.http.Edge;
 import dev.managedhsm.gateway.http.Exchange;
 import dev.managedhsm.gateway.http.Plane;
@@ -11,8 +9,6 @@ import io.vertx.core.Handler;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
-import java.nio.charset.StandardCharsets;
-import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -21,7 +17,6 @@ import org.jspecify.annotations.Nullable;
  * for the rest. Used by its event loop's thread only.
  */
 public final class Routes implements Consumer<Exchange>, AutoCloseable {
-    private final Edge edge;
     private final HsmAccess access;
     private final KeyOperations operations;
     private final RoleRequests roles;
@@ -37,7 +32,6 @@ public final class Routes implements Consumer<Exchange>, AutoCloseable {
      * @param resources what all event loops share
      */
     public Routes(Edge edge, Resources resources) {
-        this.edge = edge;
         this.access = resources.access();
         this.operations = resources.keyOperations(edge.loop());
         this.roles = resources.roles();

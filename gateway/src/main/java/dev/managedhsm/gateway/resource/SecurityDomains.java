@@ -28,7 +28,7 @@ import java.util.function.Consumer;
 public final class SecurityDomains {
     private static final String DOWNLOAD_PENDING = "/securitydomain/download/pending";
     private static final String UPLOAD_PENDING = "/securitydomain/upload/pending";
-    private static final int ACCEPTED = 202;
+    private static final int POLL_SECONDS = 5;
 
     private final DomainKeeper keeper;
     private final String baseUrl;
@@ -66,8 +66,7 @@ public final class SecurityDomains {
         DomainBody.Download wanted = DomainBody.download(call.json());
         Exchange exchange = call.exchange();
         work(exchange, () -> keeper.download(wanted), domain -> {
-            exchange.pollAt(baseUrl + DOWNLOAD_PENDING);
-            exchange.answer(ACCEPTED, DomainBody.domain(domain));
+            exchange.accepted(DomainBody.domain(domain), baseUrl + DOWNLOAD_PENDING, POLL_SECONDS);
         });
     }
 
@@ -95,8 +94,7 @@ public final class SecurityDomains {
                     return DomainBody.status("InProgress", "The security domain was accepted");
                 },
                 status -> {
-                    exchange.pollAt(baseUrl + UPLOAD_PENDING);
-                    exchange.answer(ACCEPTED, status);
+                    exchange.accepted(status, baseUrl + UPLOAD_PENDING, POLL_SECONDS);
                 });
     }
 

@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  *   provisioned            503              yes         yes             yes              yes
  *   sealed                 503              503         yes             yes              yes
  *   operational            yes              yes         409             yes              yes
+ *   restoring              503 (how the     503         503             503              yes
+ *                          restore stands:
+ *                          yes)
  *   draining               503              503         503             503              yes
  *   failed                 500              500         500             500              yes
  * </pre>
@@ -39,6 +42,10 @@ final class StateRules {
                         ? null
                         : WireError.unavailable(
                                 "The HSM is sealed: its root key is not available until its security domain is uploaded");
+            case RESTORING ->
+                group == EndpointGroup.RESTORE_STATUS
+                        ? null
+                        : WireError.unavailable("The HSM is being restored from a backup");
             case DRAINING -> WireError.unavailable("The HSM is shutting down");
             case FAILED -> new WireError(500, "InternalServerError", "The HSM has failed and must be restarted");
         };

@@ -52,7 +52,8 @@ public final class RoleJournal {
     private record Made(RoleAssignment assignment, long revision) {}
 
     /**
-     * Reads all roles, assignments in the order in which they were made. Called once, before any commit.
+     * Reads all roles, assignments in the order in which they were made. Called before any commit, and again after all
+     * records were replaced.
      *
      * @return the roles, or null if none were ever written
      * @throws SealFailure naming the first record that is not as it was written
@@ -60,6 +61,8 @@ public final class RoleJournal {
     public @Nullable RoleSnapshot load() {
         List<RoleDefinition> definitions = new ArrayList<>();
         List<Made> made = new ArrayList<>();
+        marks.clear();
+        durable = null;
         records.load((name, blob) -> {
             try (Arena arena = Arena.ofConfined()) {
                 MemorySegment sealed = arena.allocate(blob.length);
@@ -118,6 +121,32 @@ public final class RoleJournal {
             durable = draft.next;
         }
         return ending;
+    }
+
+    /**
+     * What is to be written so that these records take the place of all that there are. The caller commits it together with
+     * what else is replaced, and then loads again.
+     *
+     * @param come records of roles with their anchor, from a backup
+     * @return the writes; none if the backup has no records of roles
+     * @throws SealFailure naming the first record that is not as it was written
+     */
+    public List<JournalWrite> replacement(List<JournalWrite.Put> come) {
+        RoleJournal other = new RoleJournal(new ListedRecords(come), seal);
+        other.load();
+        Anchor sum = other.durable;
+        if (sum == null) {
+            return List.of();
+        }
+        Anchor before = durable == null ? Anchor.EMPTY : durable;
+        long above = Math.max(before.revision(), sum.revision());
+        Draft draft = new Draft(new Anchor(above, sum.count(), sum.high(), sum.low()).next());
+        marks.keySet().stream()
+                .filter(name -> !other.marks.containsKey(name))
+                .forEach(name -> draft.sealed.add(new JournalWrite.Remove(name)));
+        come.stream().filter(put -> !put.name().equals(ANCHOR)).forEach(draft.sealed::add);
+        draft.seal(ANCHOR, draft.anchor(), before.revision());
+        return List.copyOf(draft.sealed);
     }
 
     /** What one commit writes, and what it makes of the anchor. */

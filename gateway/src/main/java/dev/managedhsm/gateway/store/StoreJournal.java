@@ -6,6 +6,7 @@ import dev.managedhsm.crypto.lifecycle.KeyJournal;
 import dev.managedhsm.crypto.seal.RecordName;
 import dev.managedhsm.crypto.seal.SealPurpose;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +23,19 @@ import org.slf4j.LoggerFactory;
 public final class StoreJournal implements KeyJournal {
     private static final Logger LOG = LoggerFactory.getLogger(StoreJournal.class);
 
+    private static final Map<SealPurpose, String> OF_KEYS = new EnumMap<>(Map.of(
+            SealPurpose.KEY_FACTS, "key-facts",
+            SealPurpose.KEY_SECRET, "key-secret",
+            SealPurpose.ROTATION_POLICY, "rotation-policy",
+            SealPurpose.DELETED_KEY, "deleted-key",
+            SealPurpose.ATTESTATION_KEY, "attestation-key",
+            SealPurpose.ANCHOR, "anchor"));
+
+    private static final Map<SealPurpose, String> OF_ROLES = new EnumMap<>(Map.of(
+            SealPurpose.ROLE_DEFINITION, "role-definition",
+            SealPurpose.ROLE_ASSIGNMENT, "role-assignment",
+            SealPurpose.ROLE_ANCHOR, "role-anchor"));
+
     private final Store store;
     private final Map<SealPurpose, String> namespaces;
     private final SealPurpose anchor;
@@ -33,16 +47,7 @@ public final class StoreJournal implements KeyJournal {
      * @param store where to keep them; closed by its owner
      */
     public StoreJournal(Store store) {
-        this(
-                store,
-                Map.of(
-                        SealPurpose.KEY_FACTS, "key-facts",
-                        SealPurpose.KEY_SECRET, "key-secret",
-                        SealPurpose.ROTATION_POLICY, "rotation-policy",
-                        SealPurpose.DELETED_KEY, "deleted-key",
-                        SealPurpose.ATTESTATION_KEY, "attestation-key",
-                        SealPurpose.ANCHOR, "anchor"),
-                SealPurpose.ANCHOR);
+        this(store, OF_KEYS, SealPurpose.ANCHOR);
     }
 
     /**
@@ -51,19 +56,23 @@ public final class StoreJournal implements KeyJournal {
      * @param store where to keep them; closed by its owner
      */
     public static StoreJournal ofRoles(Store store) {
-        return new StoreJournal(
-                store,
-                Map.of(
-                        SealPurpose.ROLE_DEFINITION, "role-definition",
-                        SealPurpose.ROLE_ASSIGNMENT, "role-assignment",
-                        SealPurpose.ROLE_ANCHOR, "role-anchor"),
-                SealPurpose.ROLE_ANCHOR);
+        return new StoreJournal(store, OF_ROLES, SealPurpose.ROLE_ANCHOR);
+    }
+
+    /** The namespaces of records of keys, by purpose, in the order of purposes. */
+    public static Map<SealPurpose, String> namespacesOfKeys() {
+        return Collections.unmodifiableMap(OF_KEYS);
+    }
+
+    /** The namespaces of records of roles, by purpose, in the order of purposes. */
+    public static Map<SealPurpose, String> namespacesOfRoles() {
+        return Collections.unmodifiableMap(OF_ROLES);
     }
 
     /** @param anchor the purpose whose one record guards all others */
     private StoreJournal(Store store, Map<SealPurpose, String> namespaces, SealPurpose anchor) {
         this.store = store;
-        this.namespaces = new EnumMap<>(namespaces); // in the order of purposes
+        this.namespaces = namespaces;
         this.anchor = anchor;
     }
 
@@ -126,20 +135,22 @@ public final class StoreJournal implements KeyJournal {
         return out;
     }
 
-    private String namespace(RecordName name) {
-        String namespace = namespaces.get(name.purpose());
+    /** Of either kind, because a restore writes both in one commit. */
+    private static String namespace(RecordName name) {
+        String namespace = OF_KEYS.getOrDefault(name.purpose(), OF_ROLES.get(name.purpose()));
         if (namespace == null) {
             throw new IllegalStateException("records of this purpose are not kept here");
         }
         return namespace;
     }
 
-    /** A slash is in no key name, and so tells key and version apart. */
-    private static String key(RecordName name) {
+    /** The key that a record is kept under. A slash is in no key name, and so tells key and version apart. */
+    public static String key(RecordName name) {
         return name.version().isEmpty() ? name.key() : name.key() + '/' + name.version();
     }
 
-    private static RecordName name(SealPurpose purpose, String key) {
+    /** The name of a record that is kept under a key. */
+    public static RecordName name(SealPurpose purpose, String key) {
         int slash = key.indexOf('/');
         return slash < 0
                 ? new RecordName(purpose, key, "")

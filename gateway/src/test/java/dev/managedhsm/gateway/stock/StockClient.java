@@ -52,7 +52,8 @@ final class StockClient {
     /**
      * Runs all checks.
      *
-     * @param arguments the HSM's URL, the file for the outcomes, an attestation authority and a token of it
+     * @param arguments the HSM's URL, the file for the outcomes, an attestation authority and a token of it, and
+     *     the URL of a place for backups
      */
     public static void main(String[] arguments) throws IOException {
         StockClient client = new StockClient(arguments[0]);
@@ -65,6 +66,7 @@ final class StockClient {
         new RoleChecks(client).addTo(checks);
         new ReleaseChecks(client, arguments[2], arguments[3]).addTo(checks);
         new BackupChecks(client).addTo(checks);
+        new FullBackupChecks(client, arguments[4]).addTo(checks);
         checks.put("calls every operation that it has a method for", client.calls::assertComplete); // the last one
         try (PrintWriter out = new PrintWriter(Files.newBufferedWriter(Path.of(arguments[1])))) {
             checks.forEach((name, check) -> {

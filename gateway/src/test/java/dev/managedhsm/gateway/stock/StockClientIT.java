@@ -71,7 +71,8 @@ class StockClientIT {
                         hsm.url(),
                         outcomes.toString(),
                         attester.issuer(),
-                        new Enclave(2048).attested(attester, "sevsnpvm").text())
+                        new Enclave(2048).attested(attester, "sevsnpvm").text(),
+                        hsm.folder().resolve("backups").toUri().toString())
                 .redirectErrorStream(true)
                 .redirectOutput(log.toFile());
         builder.environment().put("IDENTITY_ENDPOINT", hsm.value("IDENTITY_ENDPOINT"));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.gateway.store;
 
+import dev.managedhsm.auth.role.RoleSnapshot;
 import dev.managedhsm.crypto.engine.Engine;
 import dev.managedhsm.crypto.engine.EngineWorker;
 import dev.managedhsm.crypto.key.KeyAttributes;
@@ -39,6 +40,7 @@ import java.util.EnumSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /** Keys with everything below them, in one folder: store, root key, keyring, lifecycle, and one worker's hands. */
 final class DurableHsm implements AutoCloseable {
@@ -46,7 +48,11 @@ final class DurableHsm implements AutoCloseable {
     final KeyLifecycle lifecycle;
     final KeyBackups backups;
     final HsmState state = new HsmState(HsmCondition.OPERATIONAL);
-    private final Store store;
+    final RecordSeal seal;
+    final Store store;
+    final String identity;
+    final RoleJournal roleJournal;
+    final @Nullable RoleSnapshot roles;
     private final RootKey root;
     private final SealingKeys keys;
     private final BackupSeal backupSeal;
@@ -56,7 +62,7 @@ final class DurableHsm implements AutoCloseable {
     private final OperationSlot slot;
 
     DurableHsm(Engine engine, Path folder) {
-        store = SqliteStore.open(folder);
+        Store file = SqliteStore.open(folder);
         Path sealingFile = folder.resolve("root.seal");
         if (!Files.exists(sealingFile)) {
             try (RootKey fresh = RootKey.create(engine)) {
@@ -65,11 +71,15 @@ final class DurableHsm implements AutoCloseable {
         }
         root = RootKey.read(sealingFile);
         keys = new SealingKeys(engine, root, "hsm");
-        RecordSeal seal = new RecordSeal(engine, keys);
+        seal = new RecordSeal(engine, keys);
+        store = witnessed(file, folder);
         keyring = new Keyring(engine, seal, Keyring.HOT_MAX_DEFAULT, Keyring.READERS_MAX_DEFAULT);
         lifecycle = new KeyLifecycle(
                 engine, seal, keyring, new StoreJournal(store), state, LifecyclePolicy.DEFAULT, InstantSource.system());
+        roleJournal = new RoleJournal(StoreJournal.ofRoles(store), seal);
+        roles = roleJournal.load();
         backupSeal = new BackupSeal(engine, root);
+        identity = backupSeal.identity();
         backups = new KeyBackups(engine, backupSeal, keyring, lifecycle, state);
         reader = keyring.reader();
         worker = engine.worker();
@@ -81,6 +91,27 @@ final class DurableHsm implements AutoCloseable {
             @Override
             public void wake() {}
         });
+    }
+
+    /** What {@code hsm store accept} does. */
+    static void accept(Engine engine, Path folder) {
+        try (RootKey root = RootKey.read(folder.resolve("root.seal"));
+                SealingKeys keys = new SealingKeys(engine, root, "hsm");
+                Store store = SqliteStore.open(folder)) {
+            WitnessedStore.accept(store, folder.resolve("witness"), new RecordSeal(engine, keys));
+        }
+    }
+
+    /** A store that is refused is closed, so that the next one can be opened. */
+    private Store witnessed(Store file, Path folder) {
+        try {
+            return WitnessedStore.open(file, folder.resolve("witness"), seal);
+        } catch (RuntimeException refused) {
+            keys.close();
+            root.close();
+            file.close();
+            throw refused;
+        }
     }
 
     CompletionStage<LifecycleAnswer<KeyFacts>> create(String name, KeyClass keyClass) {
