@@ -355,10 +355,12 @@ class SecurityDomainIT {
         Path file = folder.at("data/root.key");
         Path next = folder.at("data/root.key.next");
         byte[] old = Files.readAllBytes(file);
+        byte[] witness = Files.readAllBytes(folder.at("data/witness"));
         assertEquals(200, post("/securitydomain/rotaterootkey", "").statusCode());
         end();
 
-        // As if the power had gone after the commit and before the new key took its place.
+        // As if the power had gone after the commit, before the new key took its place and before the witness followed.
+        Files.write(folder.at("data/witness"), witness);
         Files.move(file, next);
         Files.write(file, old);
         Files.setPosixFilePermissions(file, Files.getPosixFilePermissions(next));
