@@ -227,6 +227,11 @@ public final class SqliteStore implements Store {
         SqliteConnections.execute(writer, "PRAGMA max_page_count = " + pages);
     }
 
+    /** Promises less, so that a test can show that it would notice. For tests. */
+    synchronized void forceLess() throws SQLException {
+        SqliteConnections.execute(writer, "PRAGMA synchronous = NORMAL");
+    }
+
     private void fail(SQLException cause) {
         failure = reason(cause);
         LOG.error("the store takes no more changes until it is started anew: {}", failure);

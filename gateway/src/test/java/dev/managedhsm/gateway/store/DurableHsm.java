@@ -48,6 +48,7 @@ final class DurableHsm implements AutoCloseable {
     final KeyLifecycle lifecycle;
     final KeyBackups backups;
     final HsmState state = new HsmState(HsmCondition.OPERATIONAL);
+    final Engine engine;
     final RecordSeal seal;
     final Store store;
     final String identity;
@@ -62,6 +63,7 @@ final class DurableHsm implements AutoCloseable {
     private final OperationSlot slot;
 
     DurableHsm(Engine engine, Path folder) {
+        this.engine = engine;
         Store file = SqliteStore.open(folder);
         Path sealingFile = folder.resolve("root.seal");
         if (!Files.exists(sealingFile)) {

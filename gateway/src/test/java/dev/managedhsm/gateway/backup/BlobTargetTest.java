@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.gateway.backup;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.net.httpserver.HttpServer;
+import dev.managedhsm.gateway.backup.BackupFailure.Reason;
+import dev.managedhsm.gateway.fixture.BlobServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Backups in a blob container: what is sent, what is never said, and where nobody gets. */
+class BlobTargetTest {
+    private static final byte[] CONTENT = {1, 2, 3};
+
+    private BlobServer storage;
+    private BackupTargets targets;
+
+    @BeforeEach
+    void start() {
+        storage = BlobServer.start();
+        targets = new BackupTargets(new BackupConfig(List.of(URI.create(storage.url())), List.of(), null));
+    }
+
+    @AfterEach
+    void stop() {
+        storage.close();
+    }
+
+    private BackupTarget target() {
+        return targets.target(storage.url() + "/container/", "?" + BlobServer.SIGNATURE);
+    }
+
+    private static void assertFails(Reason reason, Runnable action) {
+        BackupFailure failure = assertThrows(BackupFailure.class, action::run);
+        assertEquals(reason, failure.reason(), failure::toString);
+        assertFalse(failure.toString().contains("sig"), failure::toString);
+    }
+
+    @Test
+    void putsReadsAndRemoves() {
+        target().put("folder", "name", CONTENT);
+        assertArrayEquals(CONTENT, storage.blobs.get("/container/folder/name"));
+        assertArrayEquals(CONTENT, target().read("folder", "name", 3));
+        assertFails(Reason.DAMAGED, () -> target().read("folder", "name", 2));
+        target().remove("folder", "name");
+        assertFails(Reason.NOT_FOUND, () -> target().read("folder", "name", 3));
+        assertEquals(storage.url() + "/container", target().uri());
+    }
+
+    @Test
+    void triesAgainWhereTheStorageIsBusy() {
+        storage.busy.set(2);
+        target().put("folder", "name", CONTENT);
+        assertEquals(3, storage.requests.get());
+    }
+
+    @Test
+    void givesUpWhereTheStorageStaysBusy() {
+        storage.busy.set(100);
+        assertFails(Reason.UNREACHABLE, () -> target().put("folder", "name", CONTENT));
+    }
+
+    @Test
+    void saysNothingOfASignatureThatIsRefused() {
+        assertFails(
+                Reason.UNREACHABLE,
+                () -> targets.target(storage.url() + "/container", "sig=secret").put("folder", "name", CONTENT));
+    }
+
+    @Test
+    void saysNothingOfASignatureWhereNobodyListens() {
+        BackupTarget target = target();
+        storage.close();
+        assertFails(Reason.UNREACHABLE, () -> target.put("folder", "name", CONTENT));
+    }
+
+    @Test
+    void followsNoRedirect() throws IOException {
+        HttpServer astray = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        astray.createContext("/", exchange -> {
+            exchange.getResponseHeaders().set("location", storage.url() + "/container/folder/name");
+            exchange.sendResponseHeaders(307, -1);
+            exchange.close();
+        });
+        astray.start();
+        String url = "http://127.0.0.1:" + astray.getAddress().getPort();
+        BackupTargets other = new BackupTargets(new BackupConfig(List.of(URI.create(url)), List.of(), null));
+        assertFails(
+                Reason.UNREACHABLE,
+                () -> other.target(url + "/container", BlobServer.SIGNATURE).put("folder", "name", CONTENT));
+        assertTrue(storage.blobs.isEmpty());
+        astray.stop(0);
+    }
+
+    @Test
+    void goesToNoOtherHostPortOrSchemeAndTakesNoOddUrl() {
+        int port = URI.create(storage.url()).getPort();
+        for (String uri : List.of(
+                "http://127.0.0.1:" + (port + 1) + "/container",
+                "https://127.0.0.1:" + port + "/container",
+                "http://localhost:" + port + "/container",
+                "http://127.0.0.1.example.org:" + port + "/container",
+                "http://user@127.0.0.1:" + port + "/container",
+                storage.url() + "@example.org/container",
+                storage.url() + "/container?x=y",
+                storage.url() + "/container#x",
+                storage.url() + "/../container",
+                storage.url() + "/a/b/c",
+                storage.url() + "/UPPER",
+                storage.url(),
+                "//127.0.0.1:" + port + "/container",
+                "ftp://127.0.0.1:" + port + "/container")) {
+            assertFails(Reason.NOT_ALLOWED, () -> targets.target(uri, BlobServer.SIGNATURE));
+        }
+        for (String token : List.of("", "a b", "a\r\nx: y", "a#b", "\u00e9")) {
+            BackupFailure failure =
+                    assertThrows(BackupFailure.class, () -> targets.target(storage.url() + "/container", token));
+            assertEquals(Reason.NOT_ALLOWED, failure.reason());
+        }
+        assertFails(Reason.NOT_ALLOWED, () -> targets.target(storage.url() + "/container", null));
+        assertEquals(0, storage.requests.get());
+    }
+}
