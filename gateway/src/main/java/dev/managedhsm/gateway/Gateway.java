@@ -1,23 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.gateway;
 
-import dev.managedhsm.auth.decision.Authoriser;
 import dev.managedhsm.auth.token.Challenge;
 import dev.managedhsm.auth.token.TokenCache;
 import dev.managedhsm.auth.token.TokenVerifier;
 import dev.managedhsm.crypto.latency.LatencyBook;
 import dev.managedhsm.crypto.lifecycle.HsmCondition;
-import dev.managedhsm.crypto.lifecycle.KeyRelease;
-import dev.managedhsm.crypto.lifecycle.SecureKeys;
-import dev.managedhsm.crypto.ring.OperationRing;
-import dev.managedhsm.crypto.ring.RingConfig;
 import dev.managedhsm.crypto.seal.SealFailure;
-import dev.managedhsm.gateway.attestation.AttestationVerifier;
 import dev.managedhsm.gateway.attestation.StatementSigner;
 import dev.managedhsm.gateway.backup.BackupFailure;
-import dev.managedhsm.gateway.backup.BackupJobs;
-import dev.managedhsm.gateway.backup.BackupParts;
-import dev.managedhsm.gateway.backup.BackupTargets;
 import dev.managedhsm.gateway.http.CannotListen;
 import dev.managedhsm.gateway.http.Edge;
 import dev.managedhsm.gateway.http.EdgeLimits;
@@ -30,17 +21,7 @@ import dev.managedhsm.gateway.identity.KeyKeeper;
 import dev.managedhsm.gateway.identity.KeySetDownload;
 import dev.managedhsm.gateway.refusal.RefusalLog;
 import dev.managedhsm.gateway.resource.Backups;
-import dev.managedhsm.gateway.resource.FullBackups;
-import dev.managedhsm.gateway.resource.KeyAttestations;
-import dev.managedhsm.gateway.resource.RandomBytes;
-import dev.managedhsm.gateway.resource.Releasing;
-import dev.managedhsm.gateway.resource.Resources;
-import dev.managedhsm.gateway.resource.RoleChanges;
-import dev.managedhsm.gateway.resource.Routes;
-import dev.managedhsm.gateway.store.RoleJournal;
-import dev.managedhsm.gateway.store.StoreJournal;
 import dev.managedhsm.gateway.store.StoreRefused;
-import dev.managedhsm.gateway.wire.KeyBody;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -49,14 +30,10 @@ import io.vertx.core.transport.Transport;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Clock;
-import java.util.List;
-import java.util.Locale;
 import java.util.Queue;
 import java.util.UUID;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -65,8 +42,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One managed HSM, running: what holds the keys, what executes, and the edge in front of them, started in this order and
- * ended in the reverse one. Started and ended by one thread that may block.
+ * One managed HSM, running: what can open its keys, the edge in front, and, once there is a root key, the keys. Started in
+ * this order and ended in the reverse one, by one thread that may block.
+ *
+ * <pre>
+ *   event loop: Edge --> Doorway --> ClosedRoutes    while there is no root key: security domain only
+ *                            \----> Routes          of the {@link OpenHsm}, from then on
+ * </pre>
  */
 public final class Gateway implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
@@ -74,38 +56,27 @@ public final class Gateway implements AutoCloseable {
     private static final int FIRST_KEYS_SECONDS_MAX = 5;
 
     private final GatewayConfig config;
-    private final KeyCustody custody;
-    private final RoleChanges roleChanges;
-    private final BackupJobs backupJobs;
-    private final OperationRing ring;
+    private final Foundation foundation;
+    private final Vault vault;
     private final ThreadPoolExecutor verification;
-    private final ThreadPoolExecutor release;
     private final KeyKeeper keyKeeper;
     private final RefusalLog refusals;
     private final Vertx vertx;
-    private final Queue<Executor> loops = new ConcurrentLinkedQueue<>();
     private final Queue<Edge> edges = new ConcurrentLinkedQueue<>();
-    private final Queue<Routes> routes = new ConcurrentLinkedQueue<>();
     private volatile @Nullable TlsReload tlsReload;
 
     private Gateway(
             GatewayConfig config,
-            KeyCustody custody,
-            RoleChanges roleChanges,
-            BackupJobs backupJobs,
-            OperationRing ring,
+            Foundation foundation,
+            Vault vault,
             ThreadPoolExecutor verification,
-            ThreadPoolExecutor release,
             KeyKeeper keyKeeper,
             RefusalLog refusals,
             Vertx vertx) {
         this.config = config;
-        this.custody = custody;
-        this.roleChanges = roleChanges;
-        this.backupJobs = backupJobs;
-        this.ring = ring;
+        this.foundation = foundation;
+        this.vault = vault;
         this.verification = verification;
-        this.release = release;
         this.keyKeeper = keyKeeper;
         this.refusals = refusals;
         this.vertx = vertx;
@@ -120,7 +91,6 @@ public final class Gateway implements AutoCloseable {
      */
     public static Gateway start(GatewayConfig config) {
         Clock clock = Clock.systemUTC();
-        RingConfig ringConfig = config.threads().ring();
         int eventLoops = config.threads().eventLoops();
         UUID tenant = UUID.fromString(config.tenantId());
         TokenVerifier verifier = new TokenVerifier(tenant, config.issuers(), clock);
@@ -129,47 +99,20 @@ public final class Gateway implements AutoCloseable {
         TlsFiles tlsFiles = tlsFiles(config, clock);
         Opened opened = new Opened();
         try {
-            KeyCustody custody = opened.add(KeyCustody.open(
-                    config.dataFolder(), config.rootKey(), config.custody().witness(), config.deletion(), clock));
-            RoleJournal roleJournal = new RoleJournal(StoreJournal.ofRoles(custody.store()), custody.seal());
-            Authoriser authoriser =
-                    new Authoriser(InitialRoles.load(roleJournal, config.administrators(), config.initialRoles()));
-            RoleChanges roleChanges = opened.add(new RoleChanges(roleJournal, authoriser, custody.state()));
-            BackupTargets targets = new BackupTargets(config.custody().backups());
-            BackupJobs backupJobs = opened.add(new BackupJobs(parts(config, custody, roleChanges), clock));
-            OperationRing ring = opened.add(ring(ringConfig, custody, clock));
+            Foundation foundation = opened.add(Foundation.open(config.dataFolder(), config.rootKey()));
             ThreadPoolExecutor verification =
                     executor("token-", config.threads().verifiers(), EdgeLimits.TOKEN_QUEUE_MAX);
             opened.add(verification::shutdown);
             StatementSigner signer = new StatementSigner(tlsFiles.certificates(), tlsFiles.privateKey());
-            ThreadPoolExecutor release =
-                    executor("release-", config.threads().verifiers(), EdgeLimits.RELEASE_QUEUE_MAX);
-            opened.add(release::shutdown);
             RefusalLog refusals = opened.add(refusals(config, clock));
             Vertx vertx = vertx(eventLoops);
             opened.add(() -> vertx.close().await(STOP_SECONDS_MAX, TimeUnit.SECONDS));
+            Vault vault = opened.add(new Vault(new OpenHsm.Surroundings(
+                    config, foundation, signer, refusals, new LatencyBook(clock), vertx, clock)));
+            vault.openAtStart();
             KeyKeeper keyKeeper = KeyKeeper.start(verifier, new KeySetDownload(vertx), clock, FIRST_KEYS_SECONDS_MAX);
-            Gateway gateway = opened.owner(new Gateway(
-                    config, custody, roleChanges, backupJobs, ring, verification, release, keyKeeper, refusals, vertx));
-            Resources resources = new Resources(
-                    custody.state(),
-                    authoriser,
-                    custody.keyring(),
-                    custody.lifecycle(),
-                    roleChanges,
-                    new Backups(
-                            custody.backups(),
-                            config.baseUrl(),
-                            custody.lifecycle().policy()),
-                    new FullBackups(backupJobs, targets, config.baseUrl()),
-                    new RandomBytes(custody.engine(), custody.state()),
-                    attestations(custody, config.baseUrl(), clock, release),
-                    releasing(config, custody, signer, release, vertx, clock),
-                    ring,
-                    new LatencyBook(clock),
-                    refusals,
-                    config.baseUrl(),
-                    ringConfig.slots());
+            Gateway gateway =
+                    opened.owner(new Gateway(config, foundation, vault, verification, keyKeeper, refusals, vertx));
             EdgeServices services = new EdgeServices(
                     config.listeners(),
                     config.tls(),
@@ -185,7 +128,7 @@ public final class Gateway implements AutoCloseable {
                     new LongBodies(Backups::longBody),
                     clock,
                     config.region());
-            gateway.listen(services, resources, eventLoops);
+            gateway.listen(services, eventLoops);
             gateway.watchTls(tlsFiles, signer, clock);
             return gateway;
         } catch (SealFailure | StoreRefused | BackupFailure refused) {
@@ -198,22 +141,6 @@ public final class Gateway implements AutoCloseable {
             opened.close(e);
             throw e;
         }
-    }
-
-    /** The HSM's name is the first label of its host name. */
-    private static BackupParts parts(GatewayConfig config, KeyCustody custody, RoleChanges roles) {
-        String host = String.valueOf(URI.create(config.baseUrl()).getHost());
-        String label = host.split("\\.", 2)[0].toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9-]", "");
-        return new BackupParts(
-                label.isEmpty() ? "hsm" : label,
-                custody.engine(),
-                custody.seal(),
-                custody.backupSeal().identity(),
-                custody.store(),
-                custody.state(),
-                custody.lifecycle(),
-                custody.backups(),
-                roles);
     }
 
     private static TlsFiles tlsFiles(GatewayConfig config, Clock clock) {
@@ -235,34 +162,8 @@ public final class Gateway implements AutoCloseable {
         }
     }
 
-    private static KeyAttestations attestations(KeyCustody custody, String baseUrl, Clock clock, Executor work) {
-        KeyBody body = new KeyBody(baseUrl, custody.lifecycle().policy());
-        return new KeyAttestations(custody.keyring(), custody.attestationKey(), body, baseUrl, clock, work);
-    }
-
-    private static Releasing releasing(
-            GatewayConfig config,
-            KeyCustody custody,
-            StatementSigner signer,
-            ThreadPoolExecutor work,
-            Vertx vertx,
-            Clock clock) {
-        return new Releasing(
-                new AttestationVerifier(vertx, config.attestationAuthorities(), work, clock),
-                new KeyRelease(custody.keyring(), custody.engine(), custody.state()),
-                new SecureKeys(custody.keyring(), custody.engine(), custody.state(), clock),
-                signer,
-                work);
-    }
-
-    private static OperationRing ring(RingConfig config, KeyCustody custody, Clock clock) {
-        return new OperationRing(config, custody.engine(), custody.keyring(), clock, failure -> {
-            LOG.error("a worker met a failure of the engine", failure);
-            custody.state().fail("the engine broke a promise; see the log");
-        });
-    }
-
-    private static ThreadPoolExecutor executor(String name, int threads, int queueMax) {
+    /** Threads that end when nothing is asked of them, and a queue that refuses when it is full. */
+    static ThreadPoolExecutor executor(String name, int threads, int queueMax) {
         ThreadPoolExecutor executor = new ThreadPoolExecutor(
                 threads,
                 threads,
@@ -297,15 +198,12 @@ public final class Gateway implements AutoCloseable {
         return available;
     }
 
-    private void listen(EdgeServices services, Resources resources, int eventLoops) {
+    private void listen(EdgeServices services, int eventLoops) {
         try {
             vertx.deployVerticle(
                             () -> new Edge(services, edge -> {
-                                loops.add(edge.loop());
                                 edges.add(edge);
-                                Routes own = new Routes(edge, resources);
-                                routes.add(own);
-                                return own;
+                                return vault.doorway(edge);
                             }),
                             new DeploymentOptions().setInstances(eventLoops))
                     .await(STOP_SECONDS_MAX, TimeUnit.SECONDS);
@@ -352,54 +250,34 @@ public final class Gateway implements AutoCloseable {
      */
     @Override
     public void close() {
-        custody.state().become(HsmCondition.DRAINING);
+        foundation.state().become(HsmCondition.DRAINING);
         TlsReload reload = tlsReload;
         if (reload != null) {
             reload.close();
         }
-        letLoopsSeeIt();
+        vault.letLoopsSeeIt();
         keyKeeper.close();
-        ring.close();
-        backupJobs.close();
-        roleChanges.close();
-        endReleases();
-        // Ends before the event loops do, so that answers to changes still get out; custody.close() finds it closed.
-        custody.backups().close();
-        custody.lifecycle().close();
+        // Ends before the event loops do, so that answers to changes still get out.
+        vault.drain();
         try {
             vertx.close().await(STOP_SECONDS_MAX, TimeUnit.SECONDS);
-            routes.forEach(Routes::close);
+            vault.closeRoutes();
         } catch (Exception e) {
             LOG.warn("connections did not end in time: {}", e.toString());
         }
         verification.shutdown();
         refusals.close();
-        custody.close();
+        vault.close();
+        foundation.close();
     }
 
-    /** After this nothing reads the keyring for a release. */
-    private void endReleases() {
-        release.shutdown();
-        try {
-            if (!release.awaitTermination(STOP_SECONDS_MAX, TimeUnit.SECONDS)) {
-                LOG.warn("a key's release does not come to an end");
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+    /** What the HSM's condition is. Any thread. */
+    public HsmCondition condition() {
+        return foundation.state().now();
     }
 
-    /** After this no event loop is between its look at the condition and its submission to the ring. */
-    private void letLoopsSeeIt() {
-        List<Executor> all = List.copyOf(loops);
-        CountDownLatch seen = new CountDownLatch(all.size());
-        all.forEach(loop -> loop.execute(seen::countDown));
-        try {
-            if (!seen.await(STOP_SECONDS_MAX, TimeUnit.SECONDS)) {
-                LOG.warn("an event loop does not come to an end with its task");
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+    /** How well the keys are kept now. Any thread that may read from the disk. */
+    public CustodyReport custody() {
+        return foundation.report();
     }
 }

@@ -2,37 +2,29 @@
 package dev.managedhsm.gateway;
 
 import dev.managedhsm.crypto.engine.Engine;
-import dev.managedhsm.crypto.engine.EngineFailure;
-import dev.managedhsm.crypto.engine.Engines;
 import dev.managedhsm.crypto.keyring.Keyring;
 import dev.managedhsm.crypto.lifecycle.AttestationKey;
-import dev.managedhsm.crypto.lifecycle.HsmCondition;
 import dev.managedhsm.crypto.lifecycle.HsmState;
 import dev.managedhsm.crypto.lifecycle.KeyBackups;
 import dev.managedhsm.crypto.lifecycle.KeyLifecycle;
 import dev.managedhsm.crypto.lifecycle.LifecyclePolicy;
-import dev.managedhsm.crypto.memory.ProcessHardening;
 import dev.managedhsm.crypto.seal.BackupSeal;
 import dev.managedhsm.crypto.seal.RecordSeal;
 import dev.managedhsm.crypto.seal.RootKey;
+import dev.managedhsm.crypto.seal.RootKeys;
 import dev.managedhsm.crypto.seal.SealFailure;
 import dev.managedhsm.crypto.seal.SealingKeys;
 import dev.managedhsm.gateway.resource.AttestationCertificate;
-import dev.managedhsm.gateway.store.SqliteStore;
-import dev.managedhsm.gateway.store.Store;
 import dev.managedhsm.gateway.store.StoreJournal;
-import dev.managedhsm.gateway.store.StoreRefused;
 import dev.managedhsm.gateway.store.WitnessedStore;
 import java.nio.file.Path;
 import java.time.Clock;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * Everything that holds the keys, from the engine to the store: opened before the edge, closed after it.
+ * Everything that holds the keys, once there is a root key: opened before they are answered for, closed after.
  *
  * @param engine what computes
- * @param rootKey the root of all sealing
+ * @param roots the root of all sealing
  * @param sealingKeys what is derived from it
  * @param seal seals records with it
  * @param store where sealed records are kept
@@ -45,10 +37,10 @@ import org.slf4j.LoggerFactory;
  */
 record KeyCustody(
         Engine engine,
-        RootKey rootKey,
+        RootKeys roots,
         SealingKeys sealingKeys,
         RecordSeal seal,
-        Store store,
+        WitnessedStore store,
         HsmState state,
         Keyring keyring,
         KeyLifecycle lifecycle,
@@ -56,29 +48,22 @@ record KeyCustody(
         KeyBackups backups,
         AttestationKey attestationKey)
         implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(KeyCustody.class);
     static final String NAMESPACE = "hsm";
 
     /**
-     * Opens the keys of a data folder.
+     * Opens the keys of a store.
      *
-     * @param folder the folder of the store
-     * @param source where the root key is
+     * @param foundation engine, store and condition; stay the caller's
+     * @param roots the root keys; closed by this from here on, also if it fails
      * @param witness the file that knows how new the store must be
      * @param deletion what the owner decided about deletion
-     * @throws StartRefused if the folder, the store or the engine does not allow it
+     * @throws SealFailure naming what is not as it was written
      */
-    static KeyCustody open(Path folder, RootKeySource source, Path witness, LifecyclePolicy deletion, Clock clock) {
-        for (ProcessHardening.Measure measure : ProcessHardening.apply(false)) {
-            LOG.info(
-                    "custody measure {}: {} ({})", measure.name(), measure.held() ? "held" : "NOT HELD", measure.why());
-        }
+    static KeyCustody open(Foundation foundation, RootKeys roots, Path witness, LifecyclePolicy deletion, Clock clock) {
         Opened opened = new Opened();
+        opened.add(roots);
         try {
-            return open(opened, folder, source, witness, deletion, clock);
-        } catch (StoreRefused | SealFailure | EngineFailure | IllegalArgumentException refused) {
-            opened.close(refused);
-            throw new StartRefused(String.valueOf(refused.getMessage()), refused);
+            return open(opened, foundation, roots, witness, deletion, clock);
         } catch (RuntimeException e) {
             opened.close(e);
             throw e;
@@ -86,24 +71,24 @@ record KeyCustody(
     }
 
     private static KeyCustody open(
-            Opened opened, Path folder, RootKeySource source, Path witness, LifecyclePolicy deletion, Clock clock) {
-        Engine engine = opened.add(Engines.choose());
-        Store file = opened.add(SqliteStore.open(folder));
-        RootKey rootKey = opened.add(source.open(engine, file.head() > 0));
-        SealingKeys sealingKeys = opened.add(new SealingKeys(engine, rootKey, NAMESPACE));
+            Opened opened, Foundation foundation, RootKeys roots, Path witness, LifecyclePolicy deletion, Clock clock) {
+        Engine engine = foundation.engine();
+        HsmState state = foundation.state();
+        SealingKeys sealingKeys = opened.add(new SealingKeys(engine, roots.current(), NAMESPACE));
         RecordSeal seal = new RecordSeal(engine, sealingKeys);
-        Store store = opened.add(WitnessedStore.open(file, witness, seal));
-        HsmState state = new HsmState(HsmCondition.OPERATIONAL);
+        carryOver(foundation, roots, witness, seal);
+        WitnessedStore store = WitnessedStore.open(foundation.store(), witness, seal);
+        opened.add(store::leave);
         Keyring keyring = new Keyring(engine, seal, Keyring.HOT_MAX_DEFAULT, Keyring.READERS_MAX_DEFAULT);
         KeyLifecycle lifecycle =
                 opened.add(new KeyLifecycle(engine, seal, keyring, new StoreJournal(store), state, deletion, clock));
-        BackupSeal backupSeal = opened.add(new BackupSeal(engine, rootKey));
+        BackupSeal backupSeal = opened.add(new BackupSeal(engine, roots));
         KeyBackups backups = new KeyBackups(engine, backupSeal, keyring, lifecycle, state);
         AttestationKey attestationKey = new AttestationKey(
                 engine, seal, lifecycle, (key, signer) -> AttestationCertificate.issue(key, signer, clock));
         return new KeyCustody(
                 engine,
-                rootKey,
+                roots,
                 sealingKeys,
                 seal,
                 store,
@@ -115,16 +100,30 @@ record KeyCustody(
                 attestationKey);
     }
 
-    /** Closes all of it, in the reverse order. */
+    /** The witness may still be sealed under the root key of before: the power may have gone while that was replaced. */
+    private static void carryOver(Foundation foundation, RootKeys roots, Path witness, RecordSeal seal) {
+        if (!roots.retired().isEmpty()) {
+            Engine engine = foundation.engine();
+            try (SealingKeys before = sealingKeys(engine, roots.retired().getFirst())) {
+                WitnessedStore.carryOver(foundation.store(), witness, new RecordSeal(engine, before), seal);
+            }
+        }
+    }
+
+    /** The sealing keys that another root key gives, for records of this HSM. */
+    static SealingKeys sealingKeys(Engine engine, RootKey root) {
+        return new SealingKeys(engine, root, NAMESPACE);
+    }
+
+    /** Closes all of it but the store and the engine, in the reverse order. */
     @Override
     public void close() {
         backups.close();
         lifecycle.close();
         attestationKey.close();
         backupSeal.close();
-        store.close();
+        store.leave();
         sealingKeys.close();
-        rootKey.close();
-        engine.close();
+        roots.close();
     }
 }

@@ -9,6 +9,7 @@ import dev.managedhsm.crypto.seal.RecordSeal;
 import dev.managedhsm.crypto.seal.RootKey;
 import dev.managedhsm.crypto.seal.SealFailure;
 import dev.managedhsm.crypto.seal.SealingKeys;
+import java.nio.file.Path;
 
 /**
  * The seal of an HSM that is not running, for a look at its backups and its store. Opened and closed by one thread.
@@ -31,7 +32,12 @@ public record OfflineSeal(Engine engine, RootKey rootKey, SealingKeys keys, Reco
         Opened opened = new Opened();
         try {
             Engine engine = opened.add(Engines.choose());
-            RootKey rootKey = opened.add(source.open(engine, true));
+            Path file = source.file();
+            if (file == null) {
+                throw new SealFailure(
+                        "Only custodians keep this HSM's root key, so that no command can use it offline.");
+            }
+            RootKey rootKey = opened.add(source.open(engine, file, true));
             SealingKeys keys = opened.add(new SealingKeys(engine, rootKey, KeyCustody.NAMESPACE));
             try (BackupSeal backupSeal = new BackupSeal(engine, rootKey)) {
                 return new OfflineSeal(engine, rootKey, keys, new RecordSeal(engine, keys), backupSeal.identity());

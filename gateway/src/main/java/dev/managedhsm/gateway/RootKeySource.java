@@ -11,21 +11,36 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
-/**
- * Where the root of all sealing comes from at start. An HSM that is opened by a quorum of its custodians will be one more
- * of these, and begin as sealed.
- */
+/** Where the root of all sealing comes from at start, and where a new one is kept. */
 public sealed interface RootKeySource {
+    /** The file that keeps the root key from one start to the next; null if only custodians keep it. */
+    @Nullable
+    Path file();
+
     /**
      * Opens the root key.
      *
      * @param engine what opens it
+     * @param from the {@link #file()}, or one that is to take its place
      * @param storeUsed whether the store has records already
      * @return the key, for the caller to close
      * @throws SealFailure saying what is wrong and what to do
      */
-    RootKey open(Engine engine, boolean storeUsed);
+    RootKey open(Engine engine, Path from, boolean storeUsed);
+
+    /**
+     * Writes a root key as {@link #open} reads it, durably; a file that is there is never replaced.
+     *
+     * @throws SealFailure saying what is wrong and what to do
+     */
+    void write(Engine engine, Path to, RootKey key);
+
+    /** Whether an HSM with this root key is activated by its first start. */
+    default boolean activatesItself() {
+        return false;
+    }
 
     /**
      * For development: the key in the clear, in a file that only its owner may read; made at the first start.
@@ -35,22 +50,32 @@ public sealed interface RootKeySource {
     record Development(Path file) implements RootKeySource {
         /** Without its root key a store with records is worth nothing; making a new one would only hide the loss. */
         @Override
-        public RootKey open(Engine engine, boolean storeUsed) {
-            if (Files.exists(file)) {
-                return RootKey.read(file);
+        public RootKey open(Engine engine, Path from, boolean storeUsed) {
+            if (Files.exists(from)) {
+                return RootKey.read(from);
             }
             if (storeUsed) {
                 throw new SealFailure(
-                        "The root key " + file + " is missing and the store has records: restore the file.");
+                        "The root key " + from + " is missing and the store has records: restore the file.");
             }
             RootKey created = RootKey.create(engine);
             try {
-                created.write(file);
+                created.write(from);
                 return created;
             } catch (RuntimeException e) {
                 created.close();
                 throw e;
             }
+        }
+
+        @Override
+        public void write(Engine engine, Path to, RootKey key) {
+            key.write(to);
+        }
+
+        @Override
+        public boolean activatesItself() {
+            return true;
         }
     }
 
@@ -62,9 +87,17 @@ public sealed interface RootKeySource {
      */
     record Passphrase(Path file, SecretSource passphrase) implements RootKeySource {
         @Override
-        public RootKey open(Engine engine, boolean storeUsed) {
-            refuseMissing(file);
-            return withLock(lock -> RootKeyFile.open(engine, file, lock));
+        public RootKey open(Engine engine, Path from, boolean storeUsed) {
+            refuseMissing(from);
+            return withLock(lock -> RootKeyFile.open(engine, from, lock));
+        }
+
+        @Override
+        public void write(Engine engine, Path to, RootKey key) {
+            withLock(lock -> {
+                RootKeyFile.write(engine, to, lock, key);
+                return true;
+            });
         }
 
         /** Makes the root key file; one that is there is never replaced. */
@@ -93,9 +126,14 @@ public sealed interface RootKeySource {
      */
     record KeyFile(Path file, Path keyFile) implements RootKeySource {
         @Override
-        public RootKey open(Engine engine, boolean storeUsed) {
-            refuseMissing(file);
-            return RootKeyFile.open(engine, file, new RootKeyLock.KeyFile(keyFile));
+        public RootKey open(Engine engine, Path from, boolean storeUsed) {
+            refuseMissing(from);
+            return RootKeyFile.open(engine, from, new RootKeyLock.KeyFile(keyFile));
+        }
+
+        @Override
+        public void write(Engine engine, Path to, RootKey key) {
+            RootKeyFile.write(engine, to, new RootKeyLock.KeyFile(keyFile), key);
         }
 
         /** Makes the root key file, and the key file if there is none yet; neither is ever replaced. */
@@ -105,6 +143,27 @@ public sealed interface RootKeySource {
                 lock.create(engine);
             }
             RootKeyFile.create(engine, file, lock);
+        }
+    }
+
+    /**
+     * Nowhere but in the hands of custodians: made when the security domain is first downloaded, and brought back by a
+     * quorum of them at every start.
+     */
+    record Custodians() implements RootKeySource {
+        @Override
+        public @Nullable Path file() {
+            return null;
+        }
+
+        @Override
+        public RootKey open(Engine engine, Path from, boolean storeUsed) {
+            throw new IllegalStateException("no file keeps this root key");
+        }
+
+        @Override
+        public void write(Engine engine, Path to, RootKey key) {
+            throw new IllegalStateException("no file keeps this root key");
         }
     }
 

@@ -101,6 +101,62 @@ public final class RsaTransport {
         }
     }
 
+    /**
+     * Encrypts few bytes, with SHA-256.
+     *
+     * @param out as long as the modulus
+     * @return the length, or -1 if the library will not use this public key
+     */
+    public static int encrypt(PublicPart.Rsa to, MemorySegment plain, MemorySegment out, Scratch scratch) {
+        int modulusLength = to.modulus().length;
+        int length = (int) plain.byteSize();
+        long key = publicKey(to);
+        try {
+            int written = key == 0
+                    ? FAILED
+                    : oaep(
+                            key,
+                            KeyTransport.OAEP_SHA256,
+                            true,
+                            plain.address(),
+                            length,
+                            out.address(),
+                            modulusLength,
+                            scratch);
+            return written == modulusLength ? written : FAILED;
+        } finally {
+            LibCryptoKeys.free(key);
+            LibCrypto.clearErrors();
+        }
+    }
+
+    /**
+     * Decrypts what {@link #encrypt} made.
+     *
+     * @param out as long as the modulus; zeroes if it failed
+     * @return the length, or -1 for every reason alike
+     */
+    public static int decrypt(PairKey key, MemorySegment sealed, MemorySegment out, Scratch scratch) {
+        int modulusLength = key.keyClass().bytes();
+        try {
+            int written = oaep(
+                    key.address(),
+                    KeyTransport.OAEP_SHA256,
+                    false,
+                    sealed.address(),
+                    modulusLength,
+                    out.address(),
+                    modulusLength,
+                    scratch);
+            if (written == FAILED) {
+                out.fill((byte) 0);
+            }
+            return written;
+        } finally {
+            LibCrypto.clearErrors();
+        }
+    }
+
     /** Answers the length, or -1. */
     private static int oaep(
             long key,

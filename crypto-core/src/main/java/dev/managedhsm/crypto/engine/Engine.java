@@ -164,6 +164,29 @@ public interface Engine extends AutoCloseable {
     int unwrapFromTransport(KeyTransport transport, EngineKey key, MemorySegment wrapped, MemorySegment out);
 
     /**
+     * Encrypts few bytes, a content key, so that only the holder of an RSA key can read them: RSAES-OAEP with SHA-256 for
+     * both hash and mask and an empty label (RFC 8017 section 7.1.1), which JOSE calls RSA-OAEP-256.
+     *
+     * @param to the receiver's public key, as somebody sent it; what {@link #wrapForTransport} takes
+     * @param plain the bytes, at least 1, at most the modulus's length less 66, off-heap; the caller wipes them
+     * @param out as long as the modulus, off-heap
+     * @return the length, or {@link #TRANSPORT_FAILED} if the public key cannot be used
+     * @throws EngineFailure if the library failed
+     */
+    int encryptTo(PublicPart.Rsa to, MemorySegment plain, MemorySegment out);
+
+    /**
+     * Decrypts what {@link #encryptTo} made for a key of this engine.
+     *
+     * @param key an RSA key
+     * @param sealed off-heap
+     * @param out as long as the modulus, off-heap; the caller wipes it; zeroes if it failed
+     * @return the length, or {@link #TRANSPORT_FAILED}, whatever the reason
+     * @throws EngineFailure if the library failed
+     */
+    int decryptWith(EngineKey key, MemorySegment sealed, MemorySegment out);
+
+    /**
      * Encrypts content of any length that others may keep: AES_256_CBC_HMAC_SHA_512 (RFC 7518 section 5.2.5).
      *
      * @param key {@link #CONTENT_KEY_LENGTH} bytes, off-heap

@@ -220,6 +220,25 @@ public final class NativeEngine implements Engine {
     }
 
     @Override
+    public int encryptTo(PublicPart.Rsa to, MemorySegment plain, MemorySegment out) {
+        if (!TransportRules.suitable(to)) {
+            return TRANSPORT_FAILED;
+        }
+        TransportRules.checkEncrypt(to, plain, out);
+        return withScratch(scratch -> RsaTransport.encrypt(to, plain, out, scratch));
+    }
+
+    @Override
+    public int decryptWith(EngineKey key, MemorySegment sealed, MemorySegment out) {
+        if (!(key instanceof NativeKey nativeKey && nativeKey.loaded() instanceof PairKey pair)) {
+            throw new IllegalStateException("the key is no RSA key of this engine");
+        }
+        return TransportRules.canDecrypt(key, sealed, out)
+                ? withScratch(scratch -> RsaTransport.decrypt(pair, sealed, out, scratch))
+                : TRANSPORT_FAILED;
+    }
+
+    @Override
     public void sealContent(
             MemorySegment key, MemorySegment iv, byte[] aad, MemorySegment plaintext, MemorySegment out) {
         ContentRules.checkSeal(key, iv, plaintext, out);

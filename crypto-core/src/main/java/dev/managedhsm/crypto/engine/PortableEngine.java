@@ -229,6 +229,29 @@ public final class PortableEngine implements Engine {
     }
 
     @Override
+    public int encryptTo(PublicPart.Rsa to, MemorySegment plain, MemorySegment out) {
+        if (!TransportRules.suitable(to)) {
+            return TRANSPORT_FAILED;
+        }
+        TransportRules.checkEncrypt(to, plain, out);
+        try (HeapCopies copies = new HeapCopies()) {
+            return new PortableTransport(KeyTransport.OAEP_SHA256, random).encrypt(to, plain, out, copies);
+        }
+    }
+
+    @Override
+    public int decryptWith(EngineKey key, MemorySegment sealed, MemorySegment out) {
+        if (!(key instanceof PortableKey portableKey)) {
+            throw new IllegalStateException("the key belongs to another engine");
+        }
+        try (HeapCopies copies = new HeapCopies()) {
+            return TransportRules.canDecrypt(key, sealed, out)
+                    ? new PortableTransport(KeyTransport.OAEP_SHA256, random).decrypt(portableKey, sealed, out, copies)
+                    : TRANSPORT_FAILED;
+        }
+    }
+
+    @Override
     public void sealContent(
             MemorySegment key, MemorySegment iv, byte[] aad, MemorySegment plaintext, MemorySegment out) {
         ContentRules.checkSeal(key, iv, plaintext, out);

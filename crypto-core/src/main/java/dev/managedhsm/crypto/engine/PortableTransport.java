@@ -72,6 +72,33 @@ final class PortableTransport {
         return Engine.TRANSPORT_FAILED;
     }
 
+    /** Encrypts few bytes; answers the length. */
+    int encrypt(PublicPart.Rsa to, MemorySegment plain, MemorySegment out, HeapCopies copies) {
+        RSAKeyParameters key =
+                new RSAKeyParameters(false, new BigInteger(1, to.modulus()), new BigInteger(1, to.exponent()), true);
+        byte[] content = copies.copy(plain);
+        try {
+            OAEPEncoding oaep = oaep();
+            oaep.init(true, new ParametersWithRandom(key, random));
+            byte[] sealed = oaep.processBlock(content, 0, content.length);
+            MemorySegment.copy(MemorySegment.ofArray(sealed), 0, out, 0, sealed.length);
+            return sealed.length;
+        } catch (InvalidCipherTextException impossible) {
+            throw new EngineFailure("RSA-OAEP could not encode a key");
+        }
+    }
+
+    /** Decrypts; answers the length, or {@link Engine#TRANSPORT_FAILED} for every reason alike. */
+    int decrypt(PortableKey key, MemorySegment sealed, MemorySegment out, HeapCopies copies) {
+        byte[] opened = opened(key, copies.copy(sealed), copies);
+        if (opened.length == 0) {
+            out.fill((byte) 0);
+            return Engine.TRANSPORT_FAILED;
+        }
+        MemorySegment.copy(MemorySegment.ofArray(opened), 0, out, 0, opened.length);
+        return opened.length;
+    }
+
     /** What the RSA part holds; empty if it is bad. */
     private byte[] opened(PortableKey key, byte[] first, HeapCopies copies) {
         BigInteger modulus = key.publicKey(RSAKeyParameters.class).getModulus();

@@ -42,6 +42,31 @@ final class TransportRules {
         }
     }
 
+    /** What OAEP with SHA-256 needs besides the message, in bytes: two hashes and two bytes (RFC 8017 section 7.1.1). */
+    private static final int OAEP_OVERHEAD = 66;
+
+    /** Stops a caller that gives memory of the wrong kind, or more than fits. */
+    static void checkEncrypt(PublicPart.Rsa to, MemorySegment plain, MemorySegment out) {
+        int modulusLength = to.modulus().length;
+        boolean fits = plain.byteSize() > 0
+                && plain.byteSize() <= modulusLength - OAEP_OVERHEAD
+                && out.byteSize() >= modulusLength;
+        if (!fits || !plain.isNative() || !out.isNative()) {
+            throw new IllegalStateException("nothing to encrypt, no room for it, or memory on the heap");
+        }
+    }
+
+    /** Whether the length is one that can be decrypted, which is no secret; stops a caller that gives no room. */
+    static boolean canDecrypt(EngineKey key, MemorySegment sealed, MemorySegment out) {
+        if (key.keyClass().type() != KeyType.RSA
+                || !sealed.isNative()
+                || !out.isNative()
+                || out.byteSize() < key.keyClass().bytes()) {
+            throw new IllegalStateException("no RSA key, no room, or memory on the heap");
+        }
+        return sealed.byteSize() == key.keyClass().bytes();
+    }
+
     /** Whether the length is one that can be unwrapped, which is no secret; stops a caller that gives no room. */
     static boolean canUnwrap(EngineKey key, MemorySegment wrapped, MemorySegment out) {
         if (key.keyClass().type() != KeyType.RSA || !wrapped.isNative() || !out.isNative()) {

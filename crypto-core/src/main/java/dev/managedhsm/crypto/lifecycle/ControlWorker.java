@@ -43,6 +43,11 @@ final class ControlWorker implements AutoCloseable {
     private final BlockingQueue<Order> queue = new ArrayBlockingQueue<>(LifecycleLimits.CHANGES_MAX);
     private final Thread thread = Thread.ofPlatform().name("control-worker").unstarted(this::run);
     private volatile boolean closing;
+    /** Somebody wants no change to be made for a while. */
+    private volatile boolean holding;
+    /** No change is under way, and none will be taken while {@link #holding}. */
+    private volatile boolean held;
+
     private volatile boolean dueNow = true;
     private @Nullable Change<?> carried;
     private boolean soon = true;
@@ -82,7 +87,30 @@ final class ControlWorker implements AutoCloseable {
     boolean submit(Change<?> change) {
         Order order = new Order.Apply(change);
         // Looks at closing after the offer: either the thread still applies it, or it is taken back here.
-        return queue.offer(order) && !(closing && queue.remove(order));
+        return !holding && queue.offer(order) && !((closing || holding) && queue.remove(order));
+    }
+
+    /**
+     * Makes the changes that wait, then none until {@link #release}; who submits one meanwhile is told that the worker is
+     * busy. Waits for the changes. Called by one thread at a time, never by the worker's own.
+     */
+    void hold() throws InterruptedException {
+        holding = true;
+        while (!held && thread.isAlive()) {
+            wake();
+            TimeUnit.MILLISECONDS.sleep(1);
+        }
+    }
+
+    /** Takes changes again. */
+    synchronized void release() {
+        held = false;
+        holding = false;
+    }
+
+    /** Says that nothing is under way, once somebody waits for that; it stays so until {@link #release}. */
+    private synchronized void settle() {
+        held |= holding && carried == null && queue.isEmpty();
     }
 
     /** Makes the worker ask what is due as soon as it can, rather than within the minute. Any thread; never waits. */
@@ -99,6 +127,7 @@ final class ControlWorker implements AutoCloseable {
         List<Change<?>> group = new ArrayList<>();
         while (!closing || carried != null || !queue.isEmpty()) {
             try {
+                settle();
                 gather(group, soon ? SOON_NANOS : IDLE_NANOS);
                 apply(group);
                 group.clear();
@@ -152,7 +181,7 @@ final class ControlWorker implements AutoCloseable {
     /** Applies what is due in a commit of its own, if it is time. Answers whether more may be due now. */
     private boolean applyDue(List<Change<?>> group) {
         boolean time = dueNow || System.nanoTime() - askedNanos >= IDLE_NANOS;
-        if (!time || state.now() != HsmCondition.OPERATIONAL) {
+        if (!time || holding || state.now() != HsmCondition.OPERATIONAL) {
             return false;
         }
         dueNow = false; // before it is asked: who says so from now on is heard again
@@ -173,8 +202,7 @@ final class ControlWorker implements AutoCloseable {
     private List<Change<?>> prepared(List<Change<?>> group) {
         List<Change<?>> prepared = new ArrayList<>(group.size());
         for (Change<?> change : group) {
-            LifecycleRefusal refusal =
-                    state.now() == change.condition() ? change.prepare(draft) : LifecycleRefusal.NOT_OPERATIONAL;
+            LifecycleRefusal refusal = held ? LifecycleRefusal.BUSY : refusal(change);
             if (refusal == null) {
                 prepared.add(change);
             } else {
@@ -182,6 +210,10 @@ final class ControlWorker implements AutoCloseable {
             }
         }
         return prepared;
+    }
+
+    private @Nullable LifecycleRefusal refusal(Change<?> change) {
+        return state.now() == change.condition() ? change.prepare(draft) : LifecycleRefusal.NOT_OPERATIONAL;
     }
 
     private boolean commit(List<Change<?>> prepared) {

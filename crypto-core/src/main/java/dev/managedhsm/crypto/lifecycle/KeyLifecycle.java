@@ -258,6 +258,19 @@ public final class KeyLifecycle implements AutoCloseable {
         return CompletableFuture.completedStage(new LifecycleAnswer.Refused<>(refusal));
     }
 
+    /**
+     * Makes the changes that wait, then none until {@link #release}; who asks for one meanwhile is told {@link
+     * LifecycleRefusal#BUSY}. Waits for that. For whoever must have the journal to himself.
+     */
+    public void hold() throws InterruptedException {
+        worker.hold();
+    }
+
+    /** Makes changes again. */
+    public void release() {
+        worker.release();
+    }
+
     /** Has everything done that is due by the clock now, rather than within a minute. */
     void lookForDue() {
         worker.lookForDue();

@@ -7,6 +7,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,6 +30,8 @@ public final class LockedMemory implements AutoCloseable {
      */
     private static final long SECRET_LENGTH_MAX = 4L << 20;
 
+    private static final AtomicLong LOCKED_BYTES = new AtomicLong();
+    private static final AtomicLong UNLOCKED_BYTES = new AtomicLong();
     private static final Set<String> TOLD = ConcurrentHashMap.newKeySet();
 
     private final Arena arena;
@@ -42,6 +45,7 @@ public final class LockedMemory implements AutoCloseable {
         this.arena = Arena.ofShared();
         this.segment = arena.allocate(bytes, 4096);
         this.locked = false;
+        count(1);
     }
 
     @SuppressWarnings({"restricted", "MustBeClosedChecker"}) // the mapping is ours alone; both end in close()
@@ -50,6 +54,21 @@ public final class LockedMemory implements AutoCloseable {
         this.segment = MemorySegment.ofAddress(reserved + page)
                 .reinterpret(bytes, arena, gone -> unmap(reserved, bytes, page));
         this.locked = locked;
+        count(1);
+    }
+
+    private void count(int sign) {
+        (locked ? LOCKED_BYTES : UNLOCKED_BYTES).addAndGet(sign * segment.byteSize());
+    }
+
+    /** How many bytes for secrets are in use that can never reach the swap. Any thread. */
+    public static long lockedBytes() {
+        return LOCKED_BYTES.get();
+    }
+
+    /** How many bytes for secrets are in use that could not be locked. Any thread. */
+    public static long unlockedBytes() {
+        return UNLOCKED_BYTES.get();
     }
 
     /**
@@ -115,6 +134,7 @@ public final class LockedMemory implements AutoCloseable {
     public void close() {
         if (closed.compareAndSet(false, true)) {
             wipe();
+            count(-1);
             arena.close();
         }
     }

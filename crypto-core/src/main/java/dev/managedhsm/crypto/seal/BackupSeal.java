@@ -9,8 +9,10 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,14 +25,12 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The text is a compact JWE (RFC 7516) with a key that both sides have (RFC 7518 section 4.5) and the content encryption
  * of RFC 7518 section 5.2.5. The key is derived from the root key by NIST SP 800-108 under its own label, with the identity
- * of the root key as context, and seals nothing else.
+ * of the root key as context, and seals nothing else. A backup that was made before the root key was rotated opens too.
  */
 public final class BackupSeal implements AutoCloseable {
     private static final String HEADER =
             "{\"alg\":\"dir\",\"enc\":\"A256CBC-HS512\",\"kid\":\"backup-protection-key\"}";
     private static final String KEY_LABEL = "key backup";
-    private static final String IDENTITY_LABEL = "security domain identity";
-    private static final int IDENTITY_LENGTH = 16;
 
     private static final Base64.Encoder ENCODER = Base64.getUrlEncoder().withoutPadding();
 
@@ -44,7 +44,8 @@ public final class BackupSeal implements AutoCloseable {
 
     private final Engine engine;
     private final byte[] identity;
-    private final LockedMemory key = LockedMemory.allocate(Engine.CONTENT_KEY_LENGTH, "backup protection key");
+    /** That of the current root key, with which is sealed, then those of retired ones, with which is opened only. */
+    private final List<LockedMemory> keys = new ArrayList<>();
 
     /**
      * Derives the key. The root key is not kept.
@@ -53,13 +54,26 @@ public final class BackupSeal implements AutoCloseable {
      * @param root the root key
      */
     public BackupSeal(Engine engine, RootKey root) {
+        this(engine, RootKeys.of(root));
+    }
+
+    /**
+     * Derives the keys. The root keys are not kept.
+     *
+     * @param engine what derives and encrypts
+     * @param roots backups are sealed under the current one; those that were sealed under a retired one are opened too
+     */
+    public BackupSeal(Engine engine, RootKeys roots) {
         this.engine = engine;
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment derived = arena.allocate(IDENTITY_LENGTH);
-            engine.derive(root.bytes(), ascii(IDENTITY_LABEL), new byte[0], derived);
-            this.identity = derived.toArray(JAVA_BYTE);
-            engine.derive(root.bytes(), ascii(KEY_LABEL), identity, key());
-        }
+        this.identity = roots.current().identity(engine);
+        add(roots.current());
+        roots.retired().forEach(this::add);
+    }
+
+    private void add(RootKey root) {
+        LockedMemory memory = LockedMemory.allocate(Engine.CONTENT_KEY_LENGTH, "backup protection key");
+        keys.add(memory);
+        engine.derive(root.bytes(), ascii(KEY_LABEL), root.identity(engine), key(memory));
     }
 
     /**
@@ -90,7 +104,7 @@ public final class BackupSeal implements AutoCloseable {
             MemorySegment iv = arena.allocate(Engine.CONTENT_IV_LENGTH);
             engine.random(iv);
             MemorySegment sealed = arena.allocate(Engine.sealedContentLength(content.byteSize()));
-            engine.sealContent(key(), iv, ENCODED_HEADER, content, sealed);
+            engine.sealContent(key(keys.getFirst()), iv, ENCODED_HEADER, content, sealed);
             long tagAt = sealed.byteSize() - Engine.CONTENT_TAG_LENGTH;
             ByteBuffer text = ByteBuffer.allocate(textLength(Math.toIntExact(content.byteSize())));
             text.put(ENCODED_HEADER).put((byte) '.').put((byte) '.');
@@ -114,10 +128,17 @@ public final class BackupSeal implements AutoCloseable {
         byte[] iv = decoded(text, IV_AT, CIPHERTEXT_AT - 1);
         byte[] ciphertext = decoded(text, CIPHERTEXT_AT, tagAt - 1);
         byte[] tag = decoded(text, tagAt, text.length);
-        return iv == null || ciphertext == null || tag == null ? null : open(iv, ciphertext, tag);
+        if (iv == null || ciphertext == null || tag == null) {
+            return null;
+        }
+        BackupContent content = null;
+        for (int i = 0; content == null && i < keys.size(); i++) {
+            content = open(key(keys.get(i)), iv, ciphertext, tag);
+        }
+        return content;
     }
 
-    private @Nullable BackupContent open(byte[] iv, byte[] ciphertext, byte[] tag) {
+    private @Nullable BackupContent open(MemorySegment key, byte[] iv, byte[] ciphertext, byte[] tag) {
         LockedMemory memory = LockedMemory.allocate(Math.max(1, ciphertext.length), "the content of a backup");
         int length = Engine.CONTENT_NOT_OURS;
         try (Arena arena = Arena.ofConfined()) {
@@ -125,7 +146,7 @@ public final class BackupSeal implements AutoCloseable {
             MemorySegment.copy(ciphertext, 0, sealed, JAVA_BYTE, 0, ciphertext.length);
             MemorySegment.copy(tag, 0, sealed, JAVA_BYTE, ciphertext.length, tag.length);
             MemorySegment vector = arena.allocateFrom(JAVA_BYTE, iv);
-            length = engine.openContent(key(), vector, ENCODED_HEADER, sealed, memory.segment());
+            length = engine.openContent(key, vector, ENCODED_HEADER, sealed, memory.segment());
         } finally {
             if (length == Engine.CONTENT_NOT_OURS) {
                 memory.close();
@@ -165,13 +186,13 @@ public final class BackupSeal implements AutoCloseable {
         return text.getBytes(StandardCharsets.US_ASCII);
     }
 
-    private MemorySegment key() {
-        return key.segment().asSlice(0, Engine.CONTENT_KEY_LENGTH);
+    private static MemorySegment key(LockedMemory memory) {
+        return memory.segment().asSlice(0, Engine.CONTENT_KEY_LENGTH);
     }
 
-    /** Wipes the key. */
+    /** Wipes the keys. */
     @Override
     public void close() {
-        key.close();
+        keys.forEach(LockedMemory::close);
     }
 }

@@ -4,10 +4,12 @@ package dev.managedhsm.crypto.seal;
 import dev.managedhsm.crypto.engine.Engine;
 import dev.managedhsm.crypto.memory.LockedMemory;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
@@ -15,9 +17,14 @@ import java.nio.file.StandardOpenOption;
  * The key from which all sealing keys are derived: 32 random bytes in locked memory, never on the heap.
  *
  * <p>For starts without a person there is the sealing file: the 32 bytes, readable by its owner alone. Who has that file
- * and the store has all keys. Used by one thread, at start.
+ * and the store has all keys. Used by one thread at a time.
  */
 public final class RootKey implements AutoCloseable {
+    private static final byte[] IDENTITY_LABEL = "security domain identity".getBytes(StandardCharsets.US_ASCII);
+
+    /** Length of the {@link #identity}, in bytes. */
+    public static final int IDENTITY_LENGTH = 16;
+
     /** Length of the key and of the sealing file, in bytes. */
     public static final int LENGTH = 32;
 
@@ -31,6 +38,13 @@ public final class RootKey implements AutoCloseable {
     public static RootKey create(Engine engine) {
         RootKey key = empty();
         engine.random(key.bytes());
+        return key;
+    }
+
+    /** A root key of bytes that come out of something sealed; the caller wipes those. */
+    static RootKey of(MemorySegment bytes) {
+        RootKey key = empty();
+        MemorySegment.copy(bytes, 0, key.bytes(), 0, LENGTH);
         return key;
     }
 
@@ -89,6 +103,34 @@ public final class RootKey implements AutoCloseable {
      */
     public void write(Path file) {
         OwnFile.write(file, "sealing file", bytes().asByteBuffer());
+    }
+
+    /**
+     * Which root key this is: a value derived from it (NIST SP 800-108) that tells nothing about it and may be shown.
+     *
+     * @return {@link #IDENTITY_LENGTH} bytes, the caller's
+     */
+    public byte[] identity(Engine engine) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment identity = arena.allocate(IDENTITY_LENGTH);
+            engine.derive(bytes(), IDENTITY_LABEL, new byte[0], identity);
+            return identity.toArray(ValueLayout.JAVA_BYTE);
+        }
+    }
+
+    /**
+     * Vouches for a text that is kept in the clear, so that a change of it is noticed.
+     *
+     * @param label what the text is for
+     * @param text what is vouched for
+     * @return 32 bytes that only this root key makes
+     */
+    public byte[] vouch(Engine engine, String label, byte[] text) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment proof = arena.allocate(LENGTH);
+            engine.derive(bytes(), label.getBytes(StandardCharsets.US_ASCII), text, proof);
+            return proof.toArray(ValueLayout.JAVA_BYTE);
+        }
     }
 
     /** The key's bytes, for derivation inside this package only. */

@@ -45,25 +45,38 @@ public final class RootKeyFile {
      */
     public static void create(Engine engine, Path file, RootKeyLock lock) {
         try (RootKey key = RootKey.create(engine)) {
-            String head = String.join(
-                    "\n",
-                    TITLE,
-                    "lock " + lock.word() + ' ' + lock.newParameters(),
-                    "salt " + BASE64URL.encodeToString(random(engine, SALT_LENGTH)),
-                    "nonce " + BASE64URL.encodeToString(random(engine, Sealer.NONCE_LENGTH)),
-                    "");
-            Parts parts = parts(file, head + "sealed -");
-            int length = RootKey.LENGTH + Sealer.TAG_LENGTH;
-            byte[] sealed;
-            try (LockedMemory kek = lockKey(engine, lock, parts);
-                    Sealer sealer = engine.sealer(kek.segment().asSlice(0, RootKey.LENGTH));
-                    LockedMemory out = LockedMemory.allocate(length, "sealed root key")) {
-                sealer.seal(parts.nonce, parts.bound, key.bytes(), out.segment().asSlice(0, length));
-                sealed = out.segment().asSlice(0, length).toArray(ValueLayout.JAVA_BYTE);
-            }
-            String text = head + "sealed " + BASE64URL.encodeToString(sealed) + "\n";
-            OwnFile.write(file, "root key file", text.getBytes(StandardCharsets.US_ASCII));
+            write(engine, file, lock, key);
         }
+    }
+
+    /**
+     * Writes a root key that there is already, durably; a file that is there is never replaced.
+     *
+     * @param engine what seals it
+     * @param file where to; its folder must exist
+     * @param lock what will open it
+     * @param key the root key; not kept
+     * @throws SealFailure saying what is wrong and what to do
+     */
+    public static void write(Engine engine, Path file, RootKeyLock lock, RootKey key) {
+        String head = String.join(
+                "\n",
+                TITLE,
+                "lock " + lock.word() + ' ' + lock.newParameters(),
+                "salt " + BASE64URL.encodeToString(random(engine, SALT_LENGTH)),
+                "nonce " + BASE64URL.encodeToString(random(engine, Sealer.NONCE_LENGTH)),
+                "");
+        Parts parts = parts(file, head + "sealed -");
+        int length = RootKey.LENGTH + Sealer.TAG_LENGTH;
+        byte[] sealed;
+        try (LockedMemory kek = lockKey(engine, lock, parts);
+                Sealer sealer = engine.sealer(kek.segment().asSlice(0, RootKey.LENGTH));
+                LockedMemory out = LockedMemory.allocate(length, "sealed root key")) {
+            sealer.seal(parts.nonce, parts.bound, key.bytes(), out.segment().asSlice(0, length));
+            sealed = out.segment().asSlice(0, length).toArray(ValueLayout.JAVA_BYTE);
+        }
+        String text = head + "sealed " + BASE64URL.encodeToString(sealed) + "\n";
+        OwnFile.write(file, "root key file", text.getBytes(StandardCharsets.US_ASCII));
     }
 
     /**

@@ -4,6 +4,9 @@
  * they belong.
  *
  * <pre>
+ *   security domain: m of n custodians --> master key --> root keys      {@link SecurityDomain}
+ *   root key file: passphrase or key file --> root key                   {@link RootKeyFile}
+ *
  *   root key (locked memory only)
  *      |  SP 800-108, label = purpose, context = namespace
  *      +--> sealing key "key facts"    --> AES-256-GCM --> facts records
@@ -12,6 +15,7 @@
  *      +--> sealing key "deleted key"  --> AES-256-GCM --> soft-delete records
  *      +--> sealing key "anchor"       --> AES-256-GCM --> the one anchor record
  *      +--> backup protection key      --> AES-256-CBC with HMAC-SHA-512 --> backups (context: the root key's identity)
+ *      +--> identity, a value that says which root key it is and may be shown
  *      +--> marking key                --> HMAC        --> marks, summed up in the anchor
  * </pre>
  *

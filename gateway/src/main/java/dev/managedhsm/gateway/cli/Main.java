@@ -18,6 +18,7 @@ import picocli.CommandLine.Command;
             ServeCommand.class,
             InitCommand.class,
             ConfigCommand.class,
+            SecurityDomainCommand.class,
             BackupCommand.class,
             StoreCommand.class
         })

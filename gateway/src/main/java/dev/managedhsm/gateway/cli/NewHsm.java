@@ -85,6 +85,8 @@ final class NewHsm {
                     source.create(engine);
                     yield source.file() + ", opened by " + source.keyFile();
                 }
+                case RootKeySource.Custodians _ ->
+                    "no root key yet: the first download of the security domain makes it";
                 case RootKeySource.Development development ->
                     throw new IllegalStateException("a configuration file names no root key in the clear");
             };

@@ -17,8 +17,8 @@ import java.util.Base64;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keys and certificates as text (RFC 7468). The private keys that pass here are those of the development issuer and of
- * its TLS certificates, never a key of the HSM.
+ * Keys and certificates as text (RFC 7468). The private keys that pass here are those of the development issuer, of
+ * its TLS certificates and of custodians at their own machine, never a key of the HSM.
  */
 final class Pem {
     private static final String KEY_HEADER = "-----BEGIN PRIVATE KEY-----";
@@ -43,6 +43,16 @@ final class Pem {
             return KEY_HEADER + "\n" + lines(encoded) + "\n" + KEY_FOOTER + "\n";
         } finally {
             Arrays.fill(encoded, (byte) 0);
+        }
+    }
+
+    /** The first certificate of a text, or null when there is none. */
+    static @Nullable X509Certificate certificate(String pem) {
+        try {
+            return (X509Certificate) CertificateFactory.getInstance("X.509")
+                    .generateCertificate(new ByteArrayInputStream(pem.getBytes(US_ASCII)));
+        } catch (CertificateException e) {
+            return null;
         }
     }
 

@@ -2,6 +2,7 @@
 package dev.managedhsm.gateway.config;
 
 import dev.managedhsm.gateway.http.TlsFiles;
+import dev.managedhsm.gateway.store.SqliteStore;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -64,8 +65,9 @@ public record ConfigFile(@Nullable ServeConfig config, List<Fault> faults) {
                 add(world, variable.line(), variable.key(), "the environment has no " + variable.name());
             }
         }
+        boolean used = SqliteStore.used(config.gateway().dataFolder());
         for (NamedFile named : values.files()) {
-            String wrong = wrong(named, made);
+            String wrong = wrong(named, made && !(used && named.kind() == NamedFile.Kind.ROOT_KEY));
             if (wrong != null) {
                 add(world, named.line(), named.key(), wrong);
             }
@@ -102,7 +104,7 @@ public record ConfigFile(@Nullable ServeConfig config, List<Fault> faults) {
                         ? path + " holds a secret that every user of this machine can reach: run chmod o= on it"
                         : unreadable;
             }
-            case MADE_BY_INIT -> {
+            case MADE_BY_INIT, ROOT_KEY -> {
                 if (!exists) {
                     yield made ? path + " is not there: hsm init --config FILE makes it for a new HSM" : null;
                 }

@@ -101,8 +101,17 @@ final class ConfigReader {
     }
 
     private @Nullable RootKeySource rootKey(Section section, Path data) {
+        if (values.flag(section.optional("custodians_only"), false)) {
+            for (String other : List.of("file", "passphrase", "key_file")) {
+                if (section.has(other)) {
+                    section.fault(other, "only custodians keep the root key, so no file does: leave this out");
+                }
+            }
+            section.end();
+            return new RootKeySource.Custodians();
+        }
         Item usual = new Item(data.resolve("root.key").toString(), section.line(), section.key());
-        Path file = values.path(section.has("file") ? section.optional("file") : usual, NamedFile.Kind.MADE_BY_INIT);
+        Path file = values.path(section.has("file") ? section.optional("file") : usual, NamedFile.Kind.ROOT_KEY);
         if (section.has("passphrase") == section.has("key_file")) {
             section.fault(
                     section.has("passphrase") ? "key_file" : "passphrase",

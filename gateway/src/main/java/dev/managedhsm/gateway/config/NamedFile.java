@@ -20,6 +20,8 @@ record NamedFile(Path path, Kind kind, int line, String key) {
         SECRET,
         /** There and for its owner alone, or made by {@code hsm init}. */
         MADE_BY_INIT,
+        /** The same, and custodians can bring it back: once the store is used it may be missing. */
+        ROOT_KEY,
         /** A folder, or something that can become one. */
         FOLDER
     }

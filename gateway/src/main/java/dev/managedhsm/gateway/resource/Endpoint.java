@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param path the path, with {@code :name} for the key's name
  * @param action the data action that the caller needs
  * @param scope where the caller needs it, or null for the key of the path
+ * @param group how the HSM's condition treats it
  * @param handler what it does once the call is permitted
  */
 record Endpoint(
@@ -21,6 +22,7 @@ record Endpoint(
         String path,
         DataAction action,
         @Nullable Scope scope,
+        EndpointGroup group,
         Handler handler) {
     /** What an endpoint does. */
     @FunctionalInterface
@@ -35,16 +37,21 @@ record Endpoint(
 
     /** An endpoint that concerns the key whose name is in the path. */
     static Endpoint onKey(HttpMethod method, String path, DataAction action, Handler handler) {
-        return new Endpoint(method, path, action, null, handler);
+        return new Endpoint(method, path, action, null, EndpointGroup.KEYS, handler);
     }
 
     /** An endpoint that concerns all keys. */
     static Endpoint onKeys(HttpMethod method, String path, DataAction action, Handler handler) {
-        return new Endpoint(method, path, action, Scope.KEYS, handler);
+        return new Endpoint(method, path, action, Scope.KEYS, EndpointGroup.KEYS, handler);
     }
 
     /** An endpoint that concerns the HSM and no key. */
     static Endpoint onHsm(HttpMethod method, String path, DataAction action, Handler handler) {
-        return new Endpoint(method, path, action, Scope.HSM, handler);
+        return new Endpoint(method, path, action, Scope.HSM, EndpointGroup.KEYS, handler);
+    }
+
+    /** An endpoint that concerns the HSM as a whole and is answered in other conditions than those of keys. */
+    static Endpoint onDomain(HttpMethod method, String path, DataAction action, EndpointGroup group, Handler handler) {
+        return new Endpoint(method, path, action, Scope.HSM, group, handler);
     }
 }

@@ -49,13 +49,24 @@ public final class FullBackups {
     /** What this resource answers. */
     List<Endpoint> endpoints() {
         return List.of(
-                Endpoint.onHsm(POST, "/backup", BACKUP_START, this::backup),
-                Endpoint.onHsm(POST, "/prebackup", BACKUP_START, this::preBackup),
-                Endpoint.onHsm(GET, "/backup/:job/pending", BACKUP_STATUS, call -> status(call, false)),
-                Endpoint.onHsm(PUT, "/restore", RESTORE_START, this::restore),
-                Endpoint.onHsm(PUT, "/prerestore", RESTORE_START, this::preRestore),
-                Endpoint.onHsm(PUT, "/keys/:name/restore", RESTORE_START, this::restoreKey),
-                Endpoint.onHsm(GET, "/restore/:job/pending", RESTORE_STATUS, call -> status(call, true)));
+                Endpoint.onDomain(POST, "/backup", BACKUP_START, EndpointGroup.FULL_BACKUP, this::backup),
+                Endpoint.onDomain(POST, "/prebackup", BACKUP_START, EndpointGroup.FULL_BACKUP, this::preBackup),
+                Endpoint.onDomain(
+                        GET,
+                        "/backup/:job/pending",
+                        BACKUP_STATUS,
+                        EndpointGroup.FULL_BACKUP,
+                        call -> status(call, false)),
+                Endpoint.onDomain(PUT, "/restore", RESTORE_START, EndpointGroup.FULL_BACKUP, this::restore),
+                Endpoint.onDomain(PUT, "/prerestore", RESTORE_START, EndpointGroup.FULL_BACKUP, this::preRestore),
+                Endpoint.onDomain(
+                        PUT, "/keys/:name/restore", RESTORE_START, EndpointGroup.FULL_BACKUP, this::restoreKey),
+                Endpoint.onDomain(
+                        GET,
+                        "/restore/:job/pending",
+                        RESTORE_STATUS,
+                        EndpointGroup.RESTORE_STATUS,
+                        call -> status(call, true)));
     }
 
     /** Starts a job at a place; null if another one is under way. */

@@ -7,13 +7,15 @@ import dev.managedhsm.auth.decision.Permit;
 import dev.managedhsm.auth.role.DataAction;
 import dev.managedhsm.auth.role.Scope;
 import dev.managedhsm.auth.token.VerifiedToken;
-import dev.managedhsm.crypto.lifecycle.HsmCondition;
+import dev.managedhsm.crypto.key.KeyName;
 import dev.managedhsm.crypto.lifecycle.HsmState;
 import dev.managedhsm.gateway.http.Exchange;
 import dev.managedhsm.gateway.wire.ApiVersion;
 import dev.managedhsm.gateway.wire.JsonText;
 import dev.managedhsm.gateway.wire.WireError;
 import io.vertx.core.http.HttpMethod;
+import io.vertx.ext.web.RoutingContext;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,24 +26,46 @@ import org.jspecify.annotations.Nullable;
  * @param authoriser local role-based access control
  */
 record HsmAccess(HsmState state, Authoriser authoriser) {
-    /** Why the HSM answers nothing now, or null if it does. */
+    /** Why operations and keys are not answered now, or null if they are. */
     @Nullable
     WireError condition() {
-        return switch (state.now()) {
-            case OPERATIONAL -> null;
-            case PROVISIONED ->
-                WireError.unavailable("The HSM is not activated: its security domain was not downloaded");
-            case SEALED -> WireError.unavailable("The HSM is sealed: its root key is not available");
-            case RESTORING -> WireError.unavailable("The HSM is being restored from a backup");
-            case DRAINING -> WireError.unavailable("The HSM is shutting down");
-            case FAILED -> new WireError(500, "InternalServerError", "The HSM has failed and must be restarted");
-        };
+        return StateRules.refusal(state.now(), EndpointGroup.KEYS);
+    }
+
+    /** Takes a request to its endpoint: token, condition, right, deed. */
+    void open(Endpoint endpoint, Exchange exchange, RoutingContext context) {
+        Consumer<VerifiedToken> proven = token -> permit(endpoint, exchange, context, token);
+        if (exchange.longBody()) {
+            exchange.authenticate(proven); // nobody unproven makes the HSM hold a long body; the endpoint waits for it
+        } else {
+            exchange.whenProven(() -> {}, proven);
+        }
+    }
+
+    private void permit(Endpoint endpoint, Exchange exchange, RoutingContext context, VerifiedToken token) {
+        String name = context.pathParam("name");
+        Scope scope = endpoint.scope();
+        if (scope == null && (name == null || !KeyName.valid(name))) {
+            exchange.refuse(Keys.invalidName());
+            return;
+        }
+        StandingRight right = scope == null
+                ? StandingRight.onKey(authoriser, token, endpoint.action(), String.valueOf(name))
+                : StandingRight.at(authoriser, token, endpoint.action(), scope);
+        Permit permit = scope == null
+                ? permitOnKey(exchange, token, endpoint.action(), String.valueOf(name))
+                : permit(exchange, token, endpoint.action(), scope, endpoint.group());
+        if (permit == null) {
+            return;
+        }
+        ControlCall.attempt(
+                exchange, () -> endpoint.handler().handle(new Call(exchange, context, token, permit, right)));
     }
 
     /** The permit to do this on a key, whether it exists or not; or null after the exchange has been refused. */
     @Nullable
     Permit permitOnKey(Exchange exchange, VerifiedToken token, DataAction action, String keyName) {
-        if (!speaks(exchange, action)) {
+        if (!speaks(exchange, EndpointGroup.KEYS)) {
             return null;
         }
         return switch (authoriser.decideOnKey(token.principal(), action, keyName)) {
@@ -52,8 +76,8 @@ record HsmAccess(HsmState state, Authoriser authoriser) {
 
     /** The permit to do this at a scope; or null after the exchange has been refused. */
     @Nullable
-    Permit permit(Exchange exchange, VerifiedToken token, DataAction action, Scope scope) {
-        if (!speaks(exchange, action)) {
+    Permit permit(Exchange exchange, VerifiedToken token, DataAction action, Scope scope, EndpointGroup group) {
+        if (!speaks(exchange, group)) {
             return null;
         }
         return switch (authoriser.decide(token.principal(), action, scope)) {
@@ -62,10 +86,9 @@ record HsmAccess(HsmState state, Authoriser authoriser) {
         };
     }
 
-    private boolean speaks(Exchange exchange, DataAction action) {
-        boolean asksForRestore = state.now() == HsmCondition.RESTORING && action == DataAction.RESTORE_STATUS;
-        WireError fault = asksForRestore ? null : condition();
-        if (fault == null) {
+    private boolean speaks(Exchange exchange, EndpointGroup group) {
+        WireError fault = StateRules.refusal(state.now(), group);
+        if (fault == null && !polls(exchange)) {
             fault = ApiVersion.fault(exchange.request().query());
         }
         if (fault == null && !JsonText.named(exchange.request().getHeader("content-type")) && mayHaveBody(exchange)) {
@@ -75,6 +98,14 @@ record HsmAccess(HsmState state, Authoriser authoriser) {
             exchange.refuse(fault);
         }
         return fault == null;
+    }
+
+    /** Whether somebody asks how an operation stands at the URL they were given, which names no version. */
+    private static boolean polls(Exchange exchange) {
+        String path = exchange.request().path();
+        return path != null
+                && path.endsWith("/pending")
+                && !ApiVersion.named(exchange.request().query());
     }
 
     /** Whether a body may follow, as far as the head tells; a GET is taken as it is. */

@@ -22,6 +22,7 @@ import java.util.concurrent.Executor;
  * @param lifecycle changes to keys
  * @param roleChanges changes to roles
  * @param backups backup and restore of keys
+ * @param domains the security domain
  * @param fullBackups backup and restore of the whole HSM
  * @param randomBytes random bytes for callers
  * @param attestations attestations of keys
@@ -39,6 +40,7 @@ public record Resources(
         KeyLifecycle lifecycle,
         RoleChanges roleChanges,
         Backups backups,
+        SecurityDomains domains,
         FullBackups fullBackups,
         RandomBytes randomBytes,
         KeyAttestations attestations,
@@ -68,6 +70,7 @@ public record Resources(
     List<Endpoint> endpoints() {
         KeyBody body = new KeyBody(baseUrl, lifecycle.policy());
         List<Endpoint> endpoints = new ArrayList<>(backups.endpoints());
+        endpoints.addAll(domains.endpoints());
         endpoints.addAll(fullBackups.endpoints());
         endpoints.addAll(attestations.endpoints());
         endpoints.addAll(new Releases(keyring, releasing, body, baseUrl).endpoints());

@@ -21,6 +21,7 @@ import java.util.UUID;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -178,6 +179,27 @@ public final class RoleChanges implements RoleReplacement, AutoCloseable {
 
     private static <T> RoleAnswer<T> notDurable() {
         return new RoleAnswer.Refused<>(WireError.unavailable("The change could not be made durable and was not made"));
+    }
+
+    /**
+     * Makes the changes that wait, then none until what is returned is run. Waits for that.
+     *
+     * @return gives the worker back
+     * @throws RejectedExecutionException if too many changes wait
+     */
+    public Runnable hold() throws InterruptedException {
+        CountDownLatch holding = new CountDownLatch(1);
+        CountDownLatch released = new CountDownLatch(1);
+        worker.execute(() -> {
+            holding.countDown();
+            try {
+                released.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        holding.await();
+        return released::countDown;
     }
 
     /** Applies what is queued, then ends. Waits for that, up to {@value #STOP_SECONDS_MAX} s. */

@@ -50,7 +50,7 @@ final class RoleRequests {
             return;
         }
         StandingRight right = StandingRight.at(access.authoriser(), token, endpoint.action(), scope);
-        if (access.permit(exchange, token, endpoint.action(), scope) == null) {
+        if (access.permit(exchange, token, endpoint.action(), scope, EndpointGroup.ROLES) == null) {
             return;
         }
         ControlCall.attempt(

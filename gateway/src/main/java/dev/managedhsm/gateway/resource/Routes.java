@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.gateway.resource;
 
-import dev.managedhsm.auth.decision.Permit;
-import dev.managedhsm.auth.role.DataAction;
-import dev.managedhsm.auth.role.Scope;
-import dev.managedhsm.auth.token.VerifiedToken;
-import dev.managedhsm.crypto.key.KeyName;
 import dev.managedhsm.gateway.http.Edge;
 import dev.managedhsm.gateway.http.Exchange;
 import dev.managedhsm.gateway.http.Plane;
@@ -14,8 +9,6 @@ import io.vertx.core.Handler;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
-import java.nio.charset.StandardCharsets;
-import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +17,6 @@ import org.jspecify.annotations.Nullable;
  * for the rest. Used by its event loop's thread only.
  */
 public final class Routes implements Consumer<Exchange>, AutoCloseable {
-    private final Edge edge;
     private final HsmAccess access;
     private final KeyOperations operations;
     private final RoleRequests roles;
@@ -40,25 +32,15 @@ public final class Routes implements Consumer<Exchange>, AutoCloseable {
      * @param resources what all event loops share
      */
     public Routes(Edge edge, Resources resources) {
-        this.edge = edge;
         this.access = resources.access();
         this.operations = resources.keyOperations(edge.loop());
         this.roles = resources.roles();
         this.router = Router.router(edge.vertx());
         for (Endpoint endpoint : resources.endpoints()) {
             router.routeWithRegex(endpoint.method(), endpoint.pattern())
-                    .handler(on(Plane.DATA, context -> open(endpoint, context)));
+                    .handler(on(Plane.DATA, context -> access.open(endpoint, exchange(), context)));
         }
-        router.get("/latency")
-                .handler(on(
-                        Plane.MANAGEMENT, context -> show("text/plain; charset=utf-8", () -> latencyText(resources))));
-        router.get("/latency.hlog")
-                .handler(on(
-                        Plane.MANAGEMENT, context -> show("text/plain; charset=us-ascii", resources.latency()::log)));
-        for (Security.View view : resources.security().views()) {
-            router.routeWithRegex(HttpMethod.GET, view.pattern())
-                    .handler(on(Plane.MANAGEMENT, context -> look(view, context)));
-        }
+        new WatchRoutes(edge, access, resources.latency(), resources.security(), this::exchange).addTo(router);
         router.errorHandler(405, context -> exchange().refuse(WireError.methodNotAllowed()));
         router.errorHandler(404, context -> exchange().refuse(WireError.notFound()));
         router.errorHandler(400, context -> exchange().refuse(WireError.badParameter("The request URI is malformed")));
@@ -89,7 +71,7 @@ public final class Routes implements Consumer<Exchange>, AutoCloseable {
         }
     }
 
-    /** A handler of one plane: on a listener that is not for it, there is nothing. */
+    /** A handler for applications: on a listener that is not for them, there is nothing. */
     private Handler<RoutingContext> on(Plane plane, Handler<RoutingContext> handler) {
         return context -> {
             if (exchange().serves(plane)) {
@@ -106,69 +88,6 @@ public final class Routes implements Consumer<Exchange>, AutoCloseable {
             throw new IllegalStateException("the router calls its handlers before it returns");
         }
         return exchange;
-    }
-
-    private static byte[] latencyText(Resources resources) {
-        return resources.latency().text().getBytes(StandardCharsets.UTF_8);
-    }
-
-    /** Answers with what is made off the event loop: adding up histograms takes milliseconds and a lock. */
-    private void show(String contentType, Callable<byte[]> made) {
-        show(exchange(), contentType, made);
-    }
-
-    private void show(Exchange exchange, String contentType, Callable<byte[]> made) {
-        edge.vertx().executeBlocking(made, true).onComplete(bytes -> {
-            if (exchange.over()) {
-                exchange.letBodyGo();
-            } else if (bytes.succeeded()) {
-                exchange.answer(contentType, bytes.result());
-            } else {
-                exchange.broken(bytes.cause());
-            }
-        });
-    }
-
-    private void look(Security.View view, RoutingContext context) {
-        Exchange exchange = exchange();
-        exchange.whenProven(() -> {}, token -> {
-            if (access.permit(exchange, token, DataAction.SECURITY_READ, Scope.HSM) != null) {
-                exchange.letBodyGo();
-                ControlCall.attempt(
-                        exchange,
-                        () -> show(exchange, Security.JSON, view.making().of(context.queryParams())));
-            }
-        });
-    }
-
-    private void open(Endpoint endpoint, RoutingContext context) {
-        Exchange exchange = exchange();
-        Consumer<VerifiedToken> proven = token -> permit(endpoint, exchange, context, token);
-        if (exchange.longBody()) {
-            exchange.authenticate(proven); // nobody unproven makes the HSM hold a long body; the endpoint waits for it
-        } else {
-            exchange.whenProven(() -> {}, proven);
-        }
-    }
-
-    private void permit(Endpoint endpoint, Exchange exchange, RoutingContext context, VerifiedToken token) {
-        String name = context.pathParam("name");
-        Scope scope = endpoint.scope();
-        if (scope == null && (name == null || !KeyName.valid(name))) {
-            exchange.refuse(Keys.invalidName());
-            return;
-        }
-        StandingRight right = scope == null
-                ? StandingRight.onKey(access.authoriser(), token, endpoint.action(), String.valueOf(name))
-                : StandingRight.at(access.authoriser(), token, endpoint.action(), scope);
-        Permit permit = scope == null
-                ? access.permitOnKey(exchange, token, endpoint.action(), String.valueOf(name))
-                : access.permit(exchange, token, endpoint.action(), scope);
-        if (permit == null) {
-            return;
-        }
-        ControlCall.attempt(
-                exchange, () -> endpoint.handler().handle(new Call(exchange, context, token, permit, right)));
     }
 
     private void broken(RoutingContext context) {

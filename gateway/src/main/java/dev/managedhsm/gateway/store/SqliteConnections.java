@@ -40,7 +40,7 @@ final class SqliteConnections {
     /** @param folder locked for this process */
     SqliteConnections(Path folder) {
         this.folder = folder;
-        this.file = folder.resolve("store.sqlite");
+        this.file = file(folder);
         // The driver unpacks its native library: better into our folder than into one that everybody can write to.
         if (System.getProperty(UNPACK_FOLDER) == null) {
             System.setProperty(UNPACK_FOLDER, folder.toAbsolutePath().toString());
@@ -57,6 +57,11 @@ final class SqliteConnections {
         } catch (IOException e) {
             throw refused(e);
         }
+    }
+
+    /** The database file of a data folder. */
+    static Path file(Path folder) {
+        return folder.resolve("store.sqlite");
     }
 
     Path file() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.gateway.store;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -58,6 +59,11 @@ public final class SqliteStore implements Store {
             lock.close();
             throw e;
         }
+    }
+
+    /** Whether the data folder has a store already. */
+    public static boolean used(Path folder) {
+        return Files.exists(SqliteConnections.file(folder));
     }
 
     @Override

@@ -115,12 +115,14 @@ public final class StoreJournal implements KeyJournal {
         };
     }
 
-    private Transaction.Guard guard() {
+    /** What holds as long as nobody else has written what this keeps. */
+    Transaction.Guard guard() {
         RecordName record = new RecordName(anchor, "", "");
         return new Transaction.Guard(namespace(record), key(record), anchorRevision);
     }
 
-    private List<Transaction.Write> writes(List<JournalWrite> writes) {
+    /** The same writes as the store takes them. */
+    List<Transaction.Write> writes(List<JournalWrite> writes) {
         List<Transaction.Write> out = new ArrayList<>(writes.size());
         for (JournalWrite write : writes) {
             RecordName name = write.name();

@@ -13,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
@@ -81,6 +82,21 @@ final class WitnessFile implements AutoCloseable {
             try (FileChannel names = FileChannel.open(folder, StandardOpenOption.READ)) {
                 names.force(true);
             }
+        }
+    }
+
+    /** Puts a new file with this content in the place of the one that is there, durably and at once. */
+    static void replace(Path path, RecordSeal seal, Witnessed witnessed) {
+        Path next = path.resolveSibling(path.getFileName() + ".next");
+        remove(next);
+        try (WitnessFile file = open(next, seal)) {
+            file.write(witnessed);
+        }
+        try {
+            Files.move(next, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            forceName(path);
+        } catch (IOException e) {
+            throw failed(path, e);
         }
     }
 

@@ -8,6 +8,7 @@ import dev.managedhsm.crypto.seal.SealPurpose;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.List;
@@ -89,6 +90,44 @@ public final class WitnessedStore implements Store {
         WitnessFile.remove(path);
         try (WitnessFile file = WitnessFile.open(path, seal)) {
             file.write(found(store));
+        }
+    }
+
+    /**
+     * Has the witness go on under another root key, after every record was sealed anew at the revisions it had. Does nothing
+     * if that was done already.
+     *
+     * @param store the store, sealed anew; stays open
+     * @param path the witness file
+     * @param from the seal under which it may still be
+     * @param to the seal of the store's records
+     * @throws SealFailure if the store is not the one that was witnessed last
+     */
+    public static void carryOver(Store store, Path path, RecordSeal from, RecordSeal to) {
+        if (!Files.exists(path) || opens(path, to)) {
+            return;
+        }
+        Witnessed said;
+        try (WitnessFile file = WitnessFile.open(path, from)) {
+            said = file.newest();
+        }
+        Witnessed found = found(store);
+        for (SealPurpose anchor : ANCHORS) {
+            if (said != null
+                    && said.seen(anchor).revision() != found.seen(anchor).revision()) {
+                throw new SealFailure(
+                        "the witness file " + path + " knows the store at another revision than it was sealed"
+                                + " anew at: put the newest store back, or run hsm store accept if you know why it is older");
+            }
+        }
+        WitnessFile.replace(path, to, found);
+    }
+
+    private static boolean opens(Path path, RecordSeal seal) {
+        try (WitnessFile _ = WitnessFile.open(path, seal)) {
+            return true;
+        } catch (SealFailure another) {
+            return false;
         }
     }
 
@@ -203,6 +242,11 @@ public final class WitnessedStore implements Store {
     public StoreHealth health() {
         StoreHealth health = store.health();
         return failure == null ? health : new StoreHealth(health.description(), health.revision(), failure);
+    }
+
+    /** Lets go of the witness, and leaves the store open. */
+    public void leave() {
+        file.close();
     }
 
     @Override

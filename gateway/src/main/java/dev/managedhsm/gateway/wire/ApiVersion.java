@@ -61,6 +61,20 @@ public final class ApiVersion {
         return version != null && !version.startsWith("7.") && version.compareTo("2026-04-01") >= 0;
     }
 
+    /**
+     * Whether a client that speaks this version reads a transfer key as a text that holds JSON.
+     *
+     * @param version an accepted version, or null
+     */
+    static boolean readsKeysAsText(@Nullable String version) {
+        return version != null && version.startsWith("7.") && version.compareTo("7.6") < 0;
+    }
+
+    /** Whether a query names a version at all, known or not. */
+    public static boolean named(@Nullable String query) {
+        return query != null && value(query) != null;
+    }
+
     private static @Nullable String value(String query) {
         // The common case first: the only parameter, not percent-encoded.
         if (query.startsWith("api-version=") && query.indexOf('&') < 0 && query.indexOf('%') < 0) {

@@ -50,12 +50,20 @@ public final class JsonText {
      */
     public static @Nullable JsonObject object(ByteBuf body) {
         try {
-            String text =
-                    StandardCharsets.UTF_8.newDecoder().decode(body.nioBuffer()).toString();
+            return object(
+                    StandardCharsets.UTF_8.newDecoder().decode(body.nioBuffer()).toString());
+        } catch (CharacterCodingException malformed) {
+            return null;
+        }
+    }
+
+    /** The same for a text that a body or a file holds. */
+    static @Nullable JsonObject object(String text) {
+        try {
             return JacksonCodec.fromParser(STRICT.createParser(text), Object.class) instanceof JsonObject object
                     ? object
                     : null;
-        } catch (CharacterCodingException | DecodeException malformed) {
+        } catch (DecodeException malformed) {
             return null;
         } catch (IOException e) {
             throw new IllegalStateException("a text in memory cannot be read", e);

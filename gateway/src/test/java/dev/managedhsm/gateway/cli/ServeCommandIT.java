@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.managedhsm.gateway.fixture.ServeFolder;
+import dev.managedhsm.gateway.fixture.TestCertificate;
 import dev.managedhsm.gateway.stock.StockCredentials;
 import java.io.IOException;
 import java.net.URI;
@@ -53,6 +54,7 @@ class ServeCommandIT {
     @Test
     void stockCredentialsSignAndTheEndIsClean() throws Exception {
         assertEquals(0, ended("init", "init", "--config", config()), err("init"));
+        activate();
         Process hsm = start("serve", Map.of(), program("serve", "--config", config()));
         waitUntilReady(hsm);
         assertEquals(1, out("serve").lines().count(), "one line on standard output");
@@ -98,6 +100,7 @@ class ServeCommandIT {
     @Test
     void answersWhatHasBegunWhenItIsAskedToEnd() throws Exception {
         assertEquals(0, ended("init", "init", "--config", config()), err("init"));
+        activate();
         Process hsm = start("serve", Map.of(), program("serve", "--config", config()));
         waitUntilReady(hsm);
         String token = folder.token();
@@ -171,6 +174,18 @@ class ServeCommandIT {
         assertEquals(2, ended("none", "serve"));
         assertEquals(2, ended("unknown", "serve", "--config", config(), "--port", "1"));
         assertEquals(2, ended("half", "config"));
+    }
+
+    private void activate() throws Exception {
+        List<String> arguments = new ArrayList<>(List.of("security-domain", "download", "--config", config()));
+        arguments.addAll(
+                List.of("--quorum", "2", "--out", folder.at("domain.json").toString()));
+        for (int i = 0; i < 3; i++) {
+            Path certificate = folder.at("custodian" + i + ".cer");
+            TestCertificate.rsa("custodian" + i).writeChain(certificate);
+            arguments.add(certificate.toString());
+        }
+        assertEquals(0, ended("activate", arguments.toArray(String[]::new)), err("activate"));
     }
 
     private String config() {

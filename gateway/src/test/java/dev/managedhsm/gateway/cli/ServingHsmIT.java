@@ -9,9 +9,11 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.managedhsm.gateway.OfflineDomain;
 import dev.managedhsm.gateway.StartRefused;
 import dev.managedhsm.gateway.config.ConfigFile;
 import dev.managedhsm.gateway.config.ServeConfig;
+import dev.managedhsm.gateway.fixture.Custodian;
 import dev.managedhsm.gateway.fixture.ServeFolder;
 import dev.managedhsm.gateway.fixture.TestCertificate;
 import io.vertx.core.json.JsonObject;
@@ -43,6 +45,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The HSM of a configuration file, in the process of the test: real files, sockets and TLS. */
 class ServingHsmIT {
+    private static final List<Custodian> CUSTODIANS = Custodian.make(3, 2048);
+
     @TempDir
     private Path temporary;
 
@@ -63,7 +67,7 @@ class ServingHsmIT {
 
     @Test
     void keepsItsKeysFromOneStartToTheNext() throws Exception {
-        init();
+        initAndActivate();
         start();
         String kid = create("first");
         end();
@@ -117,7 +121,7 @@ class ServingHsmIT {
     @Test
     void opensWithAKeyFile() throws Exception {
         folder.replace("passphrase: file:passphrase", "key_file: unlock.key");
-        init();
+        initAndActivate();
         assertEquals(32, Files.size(folder.at("unlock.key")));
 
         start();
@@ -138,7 +142,7 @@ class ServingHsmIT {
 
     @Test
     void keepsThePlanesApart() throws Exception {
-        init();
+        initAndActivate();
         start();
         String token = folder.token();
 
@@ -164,7 +168,7 @@ class ServingHsmIT {
     @Test
     void answersOnlyAddressesOfItsAllowList() throws Exception {
         folder.replace("data: {port", "data: {allow: [192.0.2.0/24, \"::1\"], port");
-        init();
+        initAndActivate();
         start();
 
         HttpRequest request = request(folder.dataPort(), "/keys?api-version=7.6")
@@ -183,7 +187,7 @@ class ServingHsmIT {
 
     @Test
     void givesNewConnectionsTheNewCertificate() throws Exception {
-        init();
+        initAndActivate();
         start();
         TestCertificate first = folder.certificate();
         assertEquals(first.certificate(), served(folder.dataPort()));
@@ -211,7 +215,7 @@ class ServingHsmIT {
         TestCertificate stranger = TestCertificate.ec("client.test");
         known.writeChain(folder.at("clients.pem"));
         folder.replace("look_every: 1s", "client_certificates: required\n  client_authorities: clients.pem");
-        init();
+        initAndActivate();
         start();
 
         assertEquals(401, statusWith(known));
@@ -224,7 +228,7 @@ class ServingHsmIT {
         TestCertificate known = TestCertificate.ec("client.test");
         known.writeChain(folder.at("clients.pem"));
         folder.replace("look_every: 1s", "client_certificates: optional\n  client_authorities: clients.pem");
-        init();
+        initAndActivate();
         start();
 
         assertEquals(401, statusWith(known));
@@ -234,7 +238,7 @@ class ServingHsmIT {
     @Test
     void speaksNoOlderTlsThanItIsTold() throws Exception {
         folder.replace("look_every: 1s", "oldest_version: tls_1_3");
-        init();
+        initAndActivate();
         start();
 
         try (SSLSocket socket = (SSLSocket)
@@ -268,7 +272,7 @@ class ServingHsmIT {
 
     @Test
     void exchangesAWorkloadsTokenAndAClientSecret() throws Exception {
-        init();
+        initAndActivate();
         start();
         String assertion = Files.readString(folder.at("workload.token"));
 
@@ -294,12 +298,25 @@ class ServingHsmIT {
         new NewHsm(config).make();
     }
 
-    private void start() {
+    /** Made and activated: custodians have the root key. */
+    private void initAndActivate() {
+        init();
+        OfflineDomain.download(
+                config().gateway(),
+                CUSTODIANS.stream().map(Custodian::certificate).toList(),
+                2);
+    }
+
+    private ServeConfig config() {
         ServeConfig config =
                 ConfigFile.read(folder.config(), Map.of(), Instant.now()).config();
         assertNotNull(config);
+        return config;
+    }
+
+    private void start() {
         running = null;
-        running = ServingHsm.start(config);
+        running = ServingHsm.start(config());
     }
 
     private String create(String name) throws Exception {

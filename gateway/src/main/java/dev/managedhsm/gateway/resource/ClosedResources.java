@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.gateway.resource;
+
+import dev.managedhsm.auth.decision.Authoriser;
+import dev.managedhsm.crypto.latency.LatencyBook;
+import dev.managedhsm.crypto.lifecycle.HsmState;
+import dev.managedhsm.gateway.refusal.RefusalLog;
+
+/**
+ * What the routes of all event loops share while no keys are open. Immutable; any event loop.
+ *
+ * @param state the HSM's condition
+ * @param authoriser lets the administrators of the configuration in
+ * @param domains the security domain
+ * @param latency all histograms
+ * @param refusals what is remembered of refused tokens
+ */
+public record ClosedResources(
+        HsmState state, Authoriser authoriser, SecurityDomains domains, LatencyBook latency, RefusalLog refusals) {
+    HsmAccess access() {
+        return new HsmAccess(state, authoriser);
+    }
+}
