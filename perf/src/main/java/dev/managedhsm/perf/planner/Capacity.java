@@ -32,8 +32,8 @@ record Capacity(
     static final double HEADROOM = 0.3;
 
     /** Operations per second of one partition, published in 2025 for one key. */
-    private static final Map<Work, Double> PARTITION =
-            Map.of(Work.ES256, 330.0, Work.ES384, 160.0, Work.RS256_2048, 900.0, Work.RS256_4096, 150.0, Work.A256KW, 2100.0);
+    private static final Map<Work, Double> PARTITION = Map.of(
+            Work.ES256, 330.0, Work.ES384, 160.0, Work.RS256_2048, 900.0, Work.RS256_4096, 150.0, Work.A256KW, 2100.0);
 
     /**
      * Shares a node's cores out in the way that carries most, then counts nodes.

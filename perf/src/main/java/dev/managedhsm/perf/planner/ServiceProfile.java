@@ -51,17 +51,13 @@ record ServiceProfile(String surroundings, long edgeNanos, long restNanos, Map<W
             service.put(Work.labelled(label), histogram(histograms.getString(label)));
         }
         return new ServiceProfile(
-                object.getString("surroundings"),
-                object.getLong("edgeNanos"),
-                object.getLong("restNanos"),
-                service);
+                object.getString("surroundings"), object.getLong("edgeNanos"), object.getLong("restNanos"), service);
     }
 
     private static String text(Histogram histogram) {
         ByteBuffer bytes = ByteBuffer.allocate(histogram.getNeededByteBufferCapacity());
         int length = histogram.encodeIntoCompressedByteBuffer(bytes);
-        return Base64.getEncoder()
-                .encodeToString(java.util.Arrays.copyOf(bytes.array(), length));
+        return Base64.getEncoder().encodeToString(java.util.Arrays.copyOf(bytes.array(), length));
     }
 
     private static Histogram histogram(String text) {
