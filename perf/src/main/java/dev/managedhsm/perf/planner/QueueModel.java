@@ -15,7 +15,7 @@ import org.HdrHistogram.Histogram;
  * input gives the same output.
  */
 final class QueueModel {
-    private static final int REQUESTS = 60_000;
+    private static final int REQUESTS = 30_000;
     private static final int DRAWS = 4_096;
     private static final long SEED = 42;
 
