@@ -89,7 +89,7 @@ final class QueueModel {
         return low;
     }
 
-    private static double pass(PriorityQueue<Double> servers, double arrival, double serviceNanos) {
+    private static double pass(PriorityQueue<Double> servers, double arrival, long serviceNanos) {
         Double free = servers.poll();
         if (free == null) {
             throw new IllegalStateException("a station without servers was asked for something");

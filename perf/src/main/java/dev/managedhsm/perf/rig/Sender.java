@@ -28,7 +28,11 @@ public final class Sender implements AutoCloseable {
 
     /** Told on the event loop how a request ended. */
     public interface Ending {
-        /** @param status the HTTP status, or 0 when there was no answer */
+        /**
+         * Told once for each request.
+         *
+         * @param status the HTTP status, or 0 when there was no answer
+         */
         void ended(int status);
     }
 
