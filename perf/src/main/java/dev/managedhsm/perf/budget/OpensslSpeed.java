@@ -12,14 +12,18 @@ import java.util.List;
  *
  * <p>The command's clock ticks every 10 ms, so a run that got less than half a second of CPU is repeated for longer.
  */
-final class OpensslSpeed {
+public final class OpensslSpeed {
     private static final double CPU_SECONDS_MIN = 0.5;
     private static final int SECONDS_MAX = 10;
 
     private final String command;
 
-    /** @param command the program, by name or path */
-    OpensslSpeed(String command) {
+    /**
+     * Runs nothing yet.
+     *
+     * @param command the program, by name or path
+     */
+    public OpensslSpeed(String command) {
         this.command = command;
     }
 
@@ -38,7 +42,7 @@ final class OpensslSpeed {
      * @param algorithm as the command calls it, such as {@code ecdsap256}
      * @return signatures per second of CPU time
      */
-    Rate signatures(String algorithm) throws IOException {
+    public Rate signatures(String algorithm) throws IOException {
         Rate rate = run(algorithm, 1);
         if (rate.cpuSeconds() < CPU_SECONDS_MIN) {
             double share = Math.max(rate.cpuSeconds(), 0.05);

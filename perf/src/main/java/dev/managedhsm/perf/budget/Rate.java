@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
  * @param cpuSeconds CPU time of the one thread that executed them
  * @param wallSeconds how long the slice took
  */
-record Rate(long operations, double cpuSeconds, double wallSeconds) {
+public record Rate(long operations, double cpuSeconds, double wallSeconds) {
     private static final double NANOS = TimeUnit.SECONDS.toNanos(1);
 
     /** A slice that began at {@code startNanos} and ends now. */
@@ -18,12 +18,13 @@ record Rate(long operations, double cpuSeconds, double wallSeconds) {
         return new Rate(operations, cpuSeconds, (System.nanoTime() - startNanos) / NANOS);
     }
 
-    double perCpuSecond() {
+    /** Operations per second of CPU time. */
+    public double perCpuSecond() {
         return operations / cpuSeconds;
     }
 
     /** Which part of the time the thread had a core: what neighbours left of it. */
-    double share() {
+    public double share() {
         return cpuSeconds / wallSeconds;
     }
 }

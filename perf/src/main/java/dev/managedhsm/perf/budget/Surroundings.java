@@ -11,12 +11,13 @@ import java.util.Locale;
 import java.util.stream.Stream;
 
 /** Machine, JDK, flags and commit: what every figure must be told with. */
-final class Surroundings {
+public final class Surroundings {
     private static final Path PROCESSORS = Path.of("/proc/cpuinfo");
 
     private Surroundings() {}
 
-    static String describe() throws IOException {
+    /** Four lines of text. */
+    public static String describe() throws IOException {
         var runtime = ManagementFactory.getRuntimeMXBean();
         var system = ManagementFactory.getOperatingSystemMXBean();
         return String.format(

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.perf.rig;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntFunction;
+import org.HdrHistogram.Histogram;
+import org.HdrHistogram.HistogramLogWriter;
+import org.HdrHistogram.SingleWriterRecorder;
+
+/**
+ * Sends on a schedule whatever the server does, and times each answer from the moment at which its request was meant to be
+ * sent. The calling thread keeps the schedule; one event loop sends and records.
+ */
+public final class OpenLoop {
+    private static final int DIGITS = 3;
+    private static final long NAP_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
+    private static final long ANSWER_SECONDS_MAX = 30;
+    private static final long INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final double NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    private final Sender sender;
+    private final Schedule schedule;
+    private final IntFunction<Ask> asks;
+    private final SingleWriterRecorder recorder = new SingleWriterRecorder(DIGITS);
+    private final Histogram total = new Histogram(DIGITS);
+    private final CountDownLatch open;
+    private long startNanos;
+
+    // The event loop's own until every request has ended.
+    private long good;
+    private long failed;
+    private long lastNanos;
+
+    /**
+     * Sends nothing yet.
+     *
+     * @param sender what sends
+     * @param schedule when
+     * @param asks the request of each index
+     */
+    public OpenLoop(Sender sender, Schedule schedule, IntFunction<Ask> asks) {
+        this.sender = sender;
+        this.schedule = schedule;
+        this.asks = asks;
+        this.open = new CountDownLatch(schedule.size());
+    }
+
+    /**
+     * Runs the schedule to its end and waits for the last answer, at most 30 s.
+     *
+     * @param log where the histograms of every second go, for HdrHistogram's tools
+     * @throws IOException if the log cannot be written, or answers are missing
+     */
+    public LoadFigures run(Path log) throws IOException, InterruptedException {
+        try (PrintStream stream = new PrintStream(Files.newOutputStream(log), false, StandardCharsets.UTF_8)) {
+            HistogramLogWriter writer = new HistogramLogWriter(stream);
+            long startMillis = System.currentTimeMillis();
+            writer.setBaseTime(startMillis);
+            writer.outputLogFormatVersion();
+            writer.outputStartTime(startMillis);
+            writer.outputLegend();
+            recorder.reset();
+            startNanos = System.nanoTime();
+            keepSchedule(writer);
+            boolean all = open.await(ANSWER_SECONDS_MAX, TimeUnit.SECONDS);
+            write(writer);
+            if (!all) {
+                throw new IOException(open.getCount() + " requests had no end within " + ANSWER_SECONDS_MAX + " s");
+            }
+        }
+        return new LoadFigures(schedule.perSecond(), good * NANOS / (lastNanos - startNanos), failed, total);
+    }
+
+    private void keepSchedule(HistogramLogWriter writer) {
+        long nextWrite = startNanos + INTERVAL_NANOS;
+        int sent = 0;
+        while (sent < schedule.size()) {
+            long now = System.nanoTime();
+            int due = sent;
+            while (due < schedule.size() && schedule.intendedNanos(due) <= now - startNanos) {
+                due++;
+            }
+            if (due > sent) {
+                int from = sent;
+                int to = due;
+                sender.onLoop(() -> send(from, to));
+                sent = due;
+            } else {
+                LockSupport.parkNanos(Math.min(NAP_NANOS, schedule.intendedNanos(sent) - (now - startNanos)));
+            }
+            if (now > nextWrite) {
+                write(writer);
+                nextWrite += INTERVAL_NANOS;
+            }
+        }
+    }
+
+    private void send(int from, int to) {
+        for (int i = from; i < to; i++) {
+            long intended = startNanos + schedule.intendedNanos(i);
+            sender.send(asks.apply(i), status -> ended(intended, status));
+        }
+    }
+
+    private void ended(long intended, int status) {
+        lastNanos = System.nanoTime();
+        if (status == 200) {
+            good++;
+            recorder.recordValue(lastNanos - intended);
+        } else {
+            failed++;
+        }
+        open.countDown();
+    }
+
+    private void write(HistogramLogWriter writer) {
+        Histogram interval = recorder.getIntervalHistogram();
+        writer.outputIntervalHistogram(interval);
+        total.add(interval);
+    }
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.perf.planner;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.managedhsm.perf.rig.Work;
+import java.util.Map;
+import org.HdrHistogram.Histogram;
+import org.junit.jupiter.api.Test;
+
+/** With service times that are known, so that queueing theory says what must come out. */
+class CapacityTest {
+    private static final long EDGE = 1;
+    private static final ServiceProfile PROFILE = new ServiceProfile(
+            "here", EDGE, 0, Map.of(Work.ES256, constant(25_000), Work.RS256_4096, constant(2_500_000)));
+
+    @Test
+    void predictsTheWaitingOfAnMd1Queue() {
+        // M/D/1 at half load: its 99th percentile of waiting is 3.26 service times (Erlang's distribution of waiting).
+        double nanos = new QueueModel(PROFILE, Mix.read("es256=1")).latencyNanos(new Lanes(1, 1, 0), 20_000, 0.99);
+        assertEquals(25_000 * (1 + 3.26), nanos, 25_000 * 0.35);
+    }
+
+    @Test
+    void latencyGrowsWithTheRateAndSaturatesAtTheService() {
+        QueueModel model = new QueueModel(PROFILE, Mix.read("es256=1"));
+        Lanes lanes = new Lanes(1, 1, 0);
+        assertEquals(40_000, model.saturation(lanes), 40);
+        assertTrue(model.latencyNanos(lanes, 39_000, 0.99) > 3 * model.latencyNanos(lanes, 10_000, 0.99));
+    }
+
+    @Test
+    void keepsHeadroomAndTheWantedLatency() {
+        Capacity capacity = Capacity.of(PROFILE, Mix.read("es256=1"), 200_000, 500_000, 4);
+        assertTrue(capacity.headroom() >= Capacity.HEADROOM - 1e-9);
+        assertTrue(capacity.predictedNanos() <= 500_000);
+        assertEquals(new Lanes(1, 3, 0), capacity.lanes());
+        assertEquals(200_000 / 330.0, capacity.partitions(), 1e-6);
+    }
+
+    @Test
+    void givesSlowWorkALaneOfItsOwn() {
+        Capacity capacity = Capacity.of(PROFILE, Mix.read("es256=50,rs256-4096=50"), 100, 20_000_000, 4);
+        assertTrue(capacity.lanes().slow() >= 1);
+        assertTrue(capacity.text().contains("Managed HSM partitions"));
+        assertTrue(Plot.svg(new QueueModel(PROFILE, Mix.read("es256=50,rs256-4096=50")), capacity)
+                .contains("<polyline"));
+    }
+
+    @Test
+    void refusesALatencyThatNoRateKeeps() {
+        assertThrows(
+                IllegalArgumentException.class, () -> Capacity.of(PROFILE, Mix.read("rs256-4096=1"), 10, 1_000_000, 4));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> Capacity.of(PROFILE, Mix.read("rs256-4096=1"), 10, 50_000_000, 2));
+    }
+
+    @Test
+    void refusesWhatIsNoMixAndWorkThatWasNotMeasured() {
+        assertThrows(IllegalArgumentException.class, () -> Mix.read("es256"));
+        assertThrows(IllegalArgumentException.class, () -> Mix.read("es256=0"));
+        assertThrows(IllegalStateException.class, () -> new QueueModel(PROFILE, Mix.read("es384=1")));
+    }
+
+    @Test
+    void profilesSurviveTheirFile() {
+        ServiceProfile read = ServiceProfile.read(PROFILE.json());
+        assertEquals(PROFILE, read);
+    }
+
+    private static Histogram constant(long nanos) {
+        Histogram histogram = new Histogram(3);
+        histogram.recordValueWithCount(nanos, 1_000);
+        return histogram;
+    }
+}
