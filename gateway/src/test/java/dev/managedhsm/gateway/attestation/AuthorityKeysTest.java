@@ -138,7 +138,7 @@ class AuthorityKeysTest {
     void leavesKeysOutThatShareAnId() throws Exception {
         try (Attester other = Attester.start();
                 AttestationVerifier strict = verifier(other.authority())) {
-            other.publish(Attester.jwk(other.kid(), other.signing()), Attester.jwk(other.kid(), Attester.rsa(2048)));
+            other.publish(Attester.jwk(Attester.KID, other.signing()), Attester.jwk(Attester.KID, Attester.rsa(2048)));
 
             assertEquals(Rejected.UNKNOWN_KEY, verify(strict, other.token().text()));
         }
