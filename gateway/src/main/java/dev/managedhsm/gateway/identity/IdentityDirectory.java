@@ -3,13 +3,17 @@ package dev.managedhsm.gateway.identity;
 
 import io.vertx.core.MultiMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** All identities of one endpoint: at most one system-assigned, any number of user-assigned ones. Immutable. */
 public final class IdentityDirectory {
-    /** The names that the protocols use, and what each names; App Service and IMDS differ. */
+    /**
+     * The names that the protocols use, and what each names; App Service and IMDS differ. Upper and lower case are the same:
+     * a name that was overlooked would give somebody the token of another identity than he asked for.
+     */
     private static final Map<String, Function<ManagedIdentity, String>> NAMES = Map.of(
             "client_id", ManagedIdentity::clientId,
             "object_id", ManagedIdentity::objectId,
@@ -37,7 +41,7 @@ public final class IdentityDirectory {
     @Nullable
     ManagedIdentity meant(MultiMap query) {
         List<Map.Entry<String, String>> named = query.entries().stream()
-                .filter(entry -> NAMES.containsKey(entry.getKey()))
+                .filter(entry -> NAMES.containsKey(entry.getKey().toLowerCase(Locale.ROOT)))
                 .toList();
         for (NamedIdentity member : members) {
             boolean means = named.isEmpty()
@@ -51,7 +55,7 @@ public final class IdentityDirectory {
     }
 
     private static boolean names(ManagedIdentity identity, Map.Entry<String, String> entry) {
-        Function<ManagedIdentity, String> part = NAMES.get(entry.getKey());
+        Function<ManagedIdentity, String> part = NAMES.get(entry.getKey().toLowerCase(Locale.ROOT));
         return part != null && part.apply(identity).equalsIgnoreCase(entry.getValue());
     }
 

@@ -207,7 +207,8 @@ class ManagedIdentityEndpointIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"client_id", "object_id", "principal_id", "mi_res_id", "msi_res_id"})
+    @ValueSource(
+            strings = {"client_id", "object_id", "principal_id", "mi_res_id", "msi_res_id", "CLIENT_ID", "Object_Id"})
     void refusesAnotherIdentity(String name) throws Exception {
         assertRefused(400, get(appServiceQuery() + "&" + name + "=other", "X-IDENTITY-HEADER", SECRET));
     }

@@ -40,8 +40,10 @@ final class BuiltInRights {
         List<Role> roles = new ArrayList<>();
         for (String line : lines()) {
             if (line.startsWith(" ")) {
-                String text = DataAction.PREFIX + line.strip();
-                roles.getLast().actions.add(Objects.requireNonNull(DataAction.parse(text), text));
+                DataAction action = DataAction.parse(DataAction.PREFIX + line.strip());
+                if (action != null) { // what this HSM does not know it grants to nobody
+                    roles.getLast().actions.add(action);
+                }
             } else {
                 int space = line.indexOf(' ');
                 UUID id = UUID.fromString(line.substring(0, space));

@@ -8,6 +8,7 @@ import io.vertx.core.json.JsonObject;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.time.Duration;
+import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +41,16 @@ final class Caller {
     /** Somebody whom the HSM has never seen, on the connection of a client: it may bring only so many tokens at once. */
     static Caller fresh(RunningHsm hsm, RawClient client) {
         return of(hsm, client, UUID.randomUUID().toString());
+    }
+
+    /** Somebody new whose token names a group. */
+    static Caller member(RunningHsm hsm, String groupId) {
+        String objectId = UUID.randomUUID().toString();
+        String token = hsm.token()
+                .claim("oid", objectId)
+                .claim("groups", List.of(UUID.randomUUID().toString(), groupId))
+                .text();
+        return new Caller(hsm.client(), objectId, "Bearer " + token);
     }
 
     static Caller administrator(RunningHsm hsm) {

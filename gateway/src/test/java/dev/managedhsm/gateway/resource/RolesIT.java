@@ -148,6 +148,20 @@ class RolesIT {
     }
 
     @Test
+    void roleOfAGroupHoldsForWhoeverHasTheGroupInHisToken() {
+        String group = UUID.randomUUID().toString();
+        Caller member = Caller.member(hsm, group);
+        Caller other = Caller.member(hsm, UUID.randomUUID().toString());
+        assertEquals(403, sign(member, "invoices"));
+
+        created(admin.assign("/keys/invoices", USER, group));
+
+        assertEquals(200, sign(member, "invoices"));
+        assertEquals(403, sign(member, "letters"));
+        assertEquals(403, sign(other, "invoices"));
+    }
+
+    @Test
     void scopeWinsOverAKeyNamedProviders() {
         Caller clerk = Caller.fresh(hsm);
         created(admin.assign("/keys/providers", USER, clerk.objectId));
