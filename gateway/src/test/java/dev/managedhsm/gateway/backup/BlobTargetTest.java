@@ -44,7 +44,7 @@ class BlobTargetTest {
     private static void assertFails(Reason reason, Runnable action) {
         BackupFailure failure = assertThrows(BackupFailure.class, action::run);
         assertEquals(reason, failure.reason(), failure::toString);
-        assertFalse(failure.toString().contains("sig"), failure::toString);
+        assertFalse(failure.toString().contains("sig="), failure::toString);
     }
 
     @Test

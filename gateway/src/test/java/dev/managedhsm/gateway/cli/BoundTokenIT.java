@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.managedhsm.gateway.OfflineDomain;
 import dev.managedhsm.gateway.config.ConfigFile;
 import dev.managedhsm.gateway.config.ServeConfig;
+import dev.managedhsm.gateway.fixture.Custodian;
 import dev.managedhsm.gateway.fixture.ServeFolder;
 import dev.managedhsm.gateway.fixture.TestCertificate;
 import io.vertx.core.json.JsonObject;
@@ -63,6 +65,10 @@ class BoundTokenIT {
         new NewHsm(made).make();
         ConfigFile read = ConfigFile.read(folder.config(), Map.of(), Instant.now());
         assertNotNull(read.config(), read.faults().toString());
+        OfflineDomain.download(
+                read.config().gateway(),
+                Custodian.make(3, 2048).stream().map(Custodian::certificate).toList(),
+                2);
         hsm = ServingHsm.start(read.config());
     }
 
