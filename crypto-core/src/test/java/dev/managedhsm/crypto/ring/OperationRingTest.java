@@ -222,6 +222,7 @@ class OperationRingTest {
             }
             assertEquals(Outcome.ENGINE_FAILED, rig.home.take().outcome());
         }
+        ring.close(); // after it has ended, each worker has told why it could not start
         assertEquals(2, failures.size());
         for (AutoCloseable reader : readers) {
             reader.close();

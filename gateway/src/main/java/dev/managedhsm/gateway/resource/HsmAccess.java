@@ -81,9 +81,17 @@ record HsmAccess(HsmState state, Authoriser authoriser) {
             return null;
         }
         return switch (authoriser.decide(token.principal(), action, scope)) {
-            case Permit permit -> permit;
+            case Permit permit -> unlessInConflict(exchange, permit, group);
             case Denial denial -> denied(exchange, token, denial);
         };
+    }
+
+    private @Nullable Permit unlessInConflict(Exchange exchange, Permit permit, EndpointGroup group) {
+        WireError conflict = StateRules.conflict(state.now(), group);
+        if (conflict != null) {
+            exchange.refuse(conflict);
+        }
+        return conflict == null ? permit : null;
     }
 
     private boolean speaks(Exchange exchange, EndpointGroup group) {

@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  *   draining               503              503         503             503              yes
  *   failed                 500              500         500             500              yes
  * </pre>
+ *
+ * The 409 is for who may upload: everybody else is denied first.
  */
 final class StateRules {
     private StateRules() {}
@@ -31,7 +33,7 @@ final class StateRules {
             return null;
         }
         return switch (condition) {
-            case OPERATIONAL -> group == EndpointGroup.DOMAIN_UPLOAD ? activated() : null;
+            case OPERATIONAL -> null;
             case PROVISIONED ->
                 domain(group)
                         ? null
@@ -57,8 +59,13 @@ final class StateRules {
                 || group == EndpointGroup.DOMAIN_UPLOAD_STATUS;
     }
 
-    private static WireError activated() {
-        return new WireError(
-                409, "Conflict", "The HSM is activated already: a security domain is uploaded to a new or sealed HSM");
+    /** Why somebody who may do this cannot do it to an HSM in this condition, or null if nothing is in the way. */
+    static @Nullable WireError conflict(HsmCondition condition, EndpointGroup group) {
+        return condition == HsmCondition.OPERATIONAL && group == EndpointGroup.DOMAIN_UPLOAD
+                ? new WireError(
+                        409,
+                        "Conflict",
+                        "The HSM is activated already: a security domain is uploaded to a new or sealed HSM")
+                : null;
     }
 }

@@ -8,7 +8,6 @@ import dev.managedhsm.gateway.wire.WireError;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** What each condition answers, group by group: the whole table, so that a new condition or group must be decided here. */
@@ -34,14 +33,16 @@ class StateRulesTest {
         found.put("groups", joined(EndpointGroup.values()));
         for (HsmCondition condition : HsmCondition.values()) {
             Object[] statuses = Arrays.stream(EndpointGroup.values())
-                    .map(group -> status(StateRules.refusal(condition, group)))
+                    .map(group -> status(condition, group))
                     .toArray();
             found.put(condition.name(), joined(statuses));
         }
         assertEquals(TABLE, found);
     }
 
-    private static int status(@Nullable WireError error) {
+    private static int status(HsmCondition condition, EndpointGroup group) {
+        WireError refusal = StateRules.refusal(condition, group);
+        WireError error = refusal == null ? StateRules.conflict(condition, group) : refusal;
         return error == null ? 200 : error.status();
     }
 
