@@ -80,6 +80,7 @@ final class ControlWorker implements AutoCloseable {
 
     void start() {
         writer.onPressure(this::wake);
+        state.whenChanged(this::wake); // what came due while the HSM was closed is looked at as soon as it opens
         thread.start();
     }
 

@@ -15,10 +15,20 @@ public final class HsmState {
     private static final Logger LOG = LoggerFactory.getLogger(HsmState.class);
 
     private final AtomicReference<Known> known;
+    private volatile Runnable changed = () -> {};
 
     /** @param first the condition at start */
     public HsmState(HsmCondition first) {
         this.known = new AtomicReference<>(new Known(first, null));
+    }
+
+    /**
+     * Has somebody told of every change from now on, by the thread that makes it, after it was made.
+     *
+     * @param told must not wait; takes the place of who was told before
+     */
+    void whenChanged(Runnable told) {
+        changed = told;
     }
 
     /** The condition now. */
@@ -48,6 +58,7 @@ public final class HsmState {
             }
             if (known.compareAndSet(was, new Known(next, null))) {
                 LOG.info("the HSM is {}", next);
+                changed.run();
                 return true;
             }
         }
@@ -66,6 +77,7 @@ public final class HsmState {
             }
             if (known.compareAndSet(was, new Known(HsmCondition.FAILED, reason))) {
                 LOG.error("the HSM is FAILED and answers nothing until it is started anew: {}", reason);
+                changed.run();
                 return;
             }
         }
