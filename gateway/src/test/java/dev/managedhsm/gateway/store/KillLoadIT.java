@@ -85,7 +85,7 @@ class KillLoadIT {
             assertEquals("ready", Child.says(lines));
             Thread reader = Thread.ofPlatform().start(() -> lines.lines().forEach(read::add));
             TimeUnit.MILLISECONDS.sleep(millis); // the random moment, not a wait for something
-            process.destroyForcibly();
+            process.toHandle().destroyForcibly(); // unlike the process, its handle leaves the output to be read
             process.waitFor();
             reader.join();
         }

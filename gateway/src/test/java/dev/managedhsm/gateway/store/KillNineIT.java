@@ -71,7 +71,7 @@ class KillNineIT {
             List<String> read = new ArrayList<>();
             Thread reader = Thread.ofPlatform().start(() -> lines.lines().forEach(read::add));
             TimeUnit.MILLISECONDS.sleep(millis); // the random moment, not a wait for something
-            process.destroyForcibly();
+            process.toHandle().destroyForcibly(); // unlike the process, its handle leaves the output to be read
             process.waitFor();
             reader.join();
             for (String line : read) {

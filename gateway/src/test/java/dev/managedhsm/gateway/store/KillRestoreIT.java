@@ -90,7 +90,7 @@ class KillRestoreIT {
         try (BufferedReader lines = process.inputReader()) {
             assertEquals("ready", Child.says(lines));
             TimeUnit.MILLISECONDS.sleep(millis); // the random moment, not a wait for something
-            process.destroyForcibly();
+            process.toHandle().destroyForcibly(); // unlike the process, its handle leaves the output to be read
             process.waitFor();
         }
     }
