@@ -28,8 +28,20 @@ final class Child {
         return start(List.of(), main, arguments);
     }
 
-    /** Starts it by a command that runs the rest of its arguments */
+    /**
+     * Starts it, with what it says kept in a file, which has all of it also when the process was killed: the end of a pipe is
+     * read by two threads of the JDK, and lines may be lost between them.
+     */
+    static Process startInto(Path said, Class<?> main, String... arguments) throws IOException {
+        return of(List.of(), main, arguments).redirectOutput(said.toFile()).start();
+    }
+
+    /** Starts it by a command that runs the rest of its arguments. */
     static Process start(List<String> before, Class<?> main, String... arguments) throws IOException {
+        return of(before, main, arguments).start();
+    }
+
+    private static ProcessBuilder of(List<String> before, Class<?> main, String... arguments) {
         List<String> command = new ArrayList<>(before);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(
@@ -37,8 +49,6 @@ final class Child {
         command.add(System.getProperty("java.class.path"));
         command.add(main.getName());
         command.addAll(List.of(arguments));
-        return new ProcessBuilder(command)
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
+        return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
     }
 }
