@@ -8,6 +8,7 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.BiConsumer;
 import org.HdrHistogram.Histogram;
 import org.HdrHistogram.HistogramLogWriter;
 import org.HdrHistogram.SingleWriterRecorder;
@@ -29,7 +30,10 @@ public final class LatencyBook {
     private final long startMillis;
     private final List<LatencyRecorder> recorders = new ArrayList<>();
     private final @Nullable Histogram[] totals = new @Nullable Histogram[LatencySeries.COUNT];
-    private @Nullable Histogram interval;
+    private final List<LatencyIntervals> readers = new ArrayList<>();
+
+    /** Lent to each recorder in turn, so that reading allocates nothing. */
+    private @Nullable Histogram lent;
 
     /** @param clock tells the wall-clock time of a histogram log's interval */
     public LatencyBook(Clock clock) {
@@ -120,20 +124,62 @@ public final class LatencyBook {
         return bytes.toByteArray();
     }
 
+    /**
+     * Starts to read what is recorded from now on, beside the totals and beside other readers. As long as the reader is open,
+     * each look at the book costs a little more; writers do not notice.
+     */
+    public synchronized LatencyIntervals intervals() {
+        gather();
+        LatencyIntervals reader = new LatencyIntervals(this);
+        for (int i = 0; i < totals.length; i++) {
+            Histogram total = totals[i];
+            if (total != null) {
+                reader.since(i, total);
+            }
+        }
+        readers.add(reader);
+        return reader;
+    }
+
+    /** Hands the reader what was recorded since its last look, then forgets it. */
+    synchronized void next(LatencyIntervals reader, BiConsumer<LatencySeries, Histogram> told) {
+        gather();
+        reader.tell(told);
+    }
+
+    synchronized void forget(LatencyIntervals reader) {
+        readers.remove(reader);
+    }
+
+    static Histogram histogram() {
+        return new Histogram(LatencyRecorder.NANOS_MAX, LatencyRecorder.SIGNIFICANT_DIGITS);
+    }
+
     private void gather() {
         for (LatencyRecorder recorder : recorders) {
             for (int i = 0; i < totals.length; i++) {
                 SingleWriterRecorder source = recorder.recorder(i);
                 if (source != null) {
-                    interval = source.getIntervalHistogram();
-                    Histogram total = totals[i];
-                    if (total == null) {
-                        total = new Histogram(LatencyRecorder.NANOS_MAX, LatencyRecorder.SIGNIFICANT_DIGITS);
-                        totals[i] = total;
-                    }
-                    total.add(interval);
+                    gather(i, source);
                 }
             }
+        }
+    }
+
+    private void gather(int series, SingleWriterRecorder source) {
+        Histogram interval = source.getIntervalHistogram(lent, false); // all recorders are alike
+        lent = interval;
+        if (interval.getTotalCount() == 0) {
+            return;
+        }
+        Histogram total = totals[series];
+        if (total == null) {
+            total = histogram();
+            totals[series] = total;
+        }
+        total.add(interval);
+        for (LatencyIntervals reader : readers) {
+            reader.add(series, interval);
         }
     }
 }

@@ -4,8 +4,9 @@
  *
  * <pre>
  *   event loop 1 ── LatencyRecorder ──┐
- *   event loop 2 ── LatencyRecorder ──┼── LatencyBook ── text, .hlog
- *   event loop n ── LatencyRecorder ──┘   (takes intervals, never stops a writer)
+ *   event loop 2 ── LatencyRecorder ──┼── LatencyBook ──┬── text, .hlog: since the start
+ *   event loop n ── LatencyRecorder ──┘                 └── LatencyIntervals: since the last look
+ *                                         (takes intervals, never stops a writer)
  * </pre>
  */
 @NullMarked

@@ -9,6 +9,7 @@ import com.lmax.disruptor.Sequencer;
 import dev.managedhsm.crypto.operation.OperationSlot;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +43,7 @@ final class Lane {
     private final RingBuffer<Place> ring;
     private final SequenceBarrier barrier;
     private final Sequence claimed = new Sequence(Sequencer.INITIAL_CURSOR_VALUE);
+    private final List<WorkTally> tallies = new CopyOnWriteArrayList<>();
 
     /** Running average of what one operation takes a worker. Written by workers without care for lost updates. */
     private volatile long serviceNanos;
@@ -64,6 +66,13 @@ final class Lane {
         ring.addGatingSequences(gate);
         gate.set(NOTHING_HELD);
         return gate;
+    }
+
+    /** Where a worker counts what it does; asked for once by each, before it runs. */
+    WorkTally tally() {
+        WorkTally tally = new WorkTally();
+        tallies.add(tally);
+        return tally;
     }
 
     SequenceBarrier barrier() {
@@ -155,6 +164,20 @@ final class Lane {
     /** How many slots the lane can hold. */
     int capacity() {
         return ring.getBufferSize();
+    }
+
+    int workers() {
+        return workers;
+    }
+
+    /** For how long the workers have executed, in nanoseconds, added up over them. */
+    long busyNanos() {
+        return tallies.stream().mapToLong(WorkTally::busyNanos).sum();
+    }
+
+    /** How many slots the workers have served. */
+    long operations() {
+        return tallies.stream().mapToLong(WorkTally::operations).sum();
     }
 
     /** How long a slot submitted now would wait for a worker, in nanoseconds, by the running average. */

@@ -76,6 +76,11 @@ public final class OperationRing implements AutoCloseable {
         return lane(slot).waitNanos();
     }
 
+    /** How the lanes do, the fast one first. Any thread. */
+    public List<LaneGauge> lanes() {
+        return List.of(new LaneGauge(fast), new LaneGauge(slow));
+    }
+
     private Lane lane(OperationSlot slot) {
         return slot.key().keyClass().slow() ? slow : fast;
     }

@@ -41,6 +41,7 @@ final class Worker implements Runnable {
     private final Runnable pin;
     private final Consumer<Throwable> onFailure;
     private final Sequence gate;
+    private final WorkTally tally;
 
     /** The sequence that was claimed and not yet taken. */
     private long claimed = NONE;
@@ -63,6 +64,7 @@ final class Worker implements Runnable {
         this.pin = pin;
         this.onFailure = onFailure;
         this.gate = lane.gate();
+        this.tally = lane.tally();
     }
 
     @Override
@@ -140,6 +142,7 @@ final class Worker implements Runnable {
         long endNanos = System.nanoTime();
         slot.stamp(Stage.EXECUTE, endNanos);
         lane.served(endNanos - takenNanos);
+        tally.served(endNanos - takenNanos);
         offer(slot, endNanos);
     }
 

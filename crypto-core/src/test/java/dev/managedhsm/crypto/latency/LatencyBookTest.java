@@ -85,6 +85,49 @@ class LatencyBookTest {
         assertTrue(book.text().endsWith("# end\n"));
     }
 
+    @Test
+    void readsIntervalsBesideTheTotals() {
+        LatencyRecorder recorder = book.recorder();
+        recorder.record(slot(Operation.SIGN, KeyClass.P_256, 1_000));
+        try (LatencyIntervals intervals = book.intervals();
+                LatencyIntervals other = book.intervals()) {
+            assertEquals(Map.of(), counts(intervals), "what was before is no interval");
+            recorder.record(slot(Operation.SIGN, KeyClass.P_256, 1_000));
+            recorder.record(slot(Operation.SIGN, KeyClass.P_256, 1_000));
+            assertFalse(book.text().isEmpty(), "a look at the totals takes nothing away");
+            assertEquals(2, counts(intervals).get("SIGN.P_256.TOTAL"));
+            assertEquals(Map.of(), counts(intervals));
+            recorder.record(slot(Operation.VERIFY, KeyClass.P_256, 1_000));
+            assertEquals(Stage.values().length + 1, counts(intervals).size(), "only what occurred");
+            assertEquals(2, counts(other).get("SIGN.P_256.TOTAL"), "nor do readers from each other");
+        }
+        assertEquals(3, histogram("SIGN.P_256.TOTAL").getTotalCount());
+    }
+
+    @Test
+    void tellsAReaderWhatWasBeforeAndSince() {
+        LatencyRecorder recorder = book.recorder();
+        recorder.record(slot(Operation.SIGN, KeyClass.P_256, 1_000));
+        try (LatencyIntervals intervals = book.intervals()) {
+            recorder.record(slot(Operation.SIGN, KeyClass.P_256, 1_000));
+            assertEquals(1, sinceStart(intervals).get("SIGN.P_256.QUEUE"), "up to the last look");
+            assertEquals(1, counts(intervals).get("SIGN.P_256.QUEUE"));
+            assertEquals(2, sinceStart(intervals).get("SIGN.P_256.QUEUE"));
+        }
+    }
+
+    private static Map<String, Long> counts(LatencyIntervals intervals) {
+        Map<String, Long> counts = new HashMap<>();
+        intervals.next((series, histogram) -> counts.put(series.tag(), histogram.getTotalCount()));
+        return counts;
+    }
+
+    private static Map<String, Long> sinceStart(LatencyIntervals intervals) {
+        Map<String, Long> counts = new HashMap<>();
+        intervals.sinceStart((series, histogram) -> counts.put(series.tag(), histogram.getTotalCount()));
+        return counts;
+    }
+
     private Histogram histogram(String tag) {
         return Objects.requireNonNull(histograms().get(tag));
     }

@@ -53,6 +53,25 @@ class OperationRingTest {
     }
 
     @Test
+    void tellsHowItsLanesDo() throws Exception {
+        OperationRing ring = ring(new RingConfig(1, 1, 16, 8, IdleStrategy.PHASED, false));
+        KeyHandle key = rig.key("k", KeyClass.P_256);
+        long nanos = 0;
+        for (int i = 0; i < 3; i++) {
+            ring.submit(rig.sign(key, Algorithm.ES256, 32), System.nanoTime());
+            nanos += rig.home.take().nanos(Stage.EXECUTE);
+        }
+        LaneGauge fast = ring.lanes().get(0);
+        LaneGauge slow = ring.lanes().get(1);
+        assertEquals(List.of("fast", "slow"), List.of(fast.name(), slow.name()));
+        assertEquals(List.of(16, 8), List.of(fast.capacity(), slow.capacity()));
+        assertEquals(List.of(3L, 0L), List.of(fast.operations(), slow.operations()));
+        assertEquals(List.of(nanos, 0L), List.of(fast.busyNanos(), slow.busyNanos()));
+        assertEquals(0, fast.depth());
+        assertEquals(1, fast.workers());
+    }
+
+    @Test
     void handsBackEachOfManySlotsOnceWithTwoWorkersOnOneLane() throws Exception {
         OperationRing ring = ring(new RingConfig(2, 1, 64, 16, IdleStrategy.PHASED, true));
         KeyHandle key = rig.key("k", KeyClass.OCT_256);
