@@ -30,6 +30,7 @@ class HouseTest {
             ".dispatch",
             ".identity",
             ".refusal",
+            ".audit",
             ".http",
             ".resource",
             "",
