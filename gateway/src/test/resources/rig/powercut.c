@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Logs what a process does to the files of one folder, in the order in which it does it: writes, truncations, removals, and
 // what it forces to disk. From that log a test makes the folder as a loss of power could have left it. On request one call
-// that forces to disk fails.
+// that forces to disk fails, of the log or of another file: what was written before it never gets there (L), as with Linux,
+// which tells of an error once and takes the pages for clean afterwards.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -131,7 +132,11 @@ int ftruncate64(int fd, off64_t length) { return truncated(fd, length); }
 static int forced(int fd, long call) {
     const char *name = name_of(fd);
     const char *fail = getenv("RIG_FAIL_SYNC");
-    if (name && fail && strstr(name, "-wal") && ++syncs == atoi(fail)) {
+    const char *file = getenv("RIG_FAIL_FILE");
+    if (name && fail && (file ? !strcmp(name, file) : strstr(name, "-wal") != 0) && ++syncs == atoi(fail)) {
+        pthread_mutex_lock(&lock);
+        note('L', name, 0, 0, 0);
+        pthread_mutex_unlock(&lock);
         errno = EIO;
         return -1;
     }

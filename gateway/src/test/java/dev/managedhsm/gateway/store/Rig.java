@@ -97,6 +97,7 @@ final class Rig {
                     durable.remove(step.name());
                     waiting.clear();
                 }
+                case 'L' -> waiting.clear(); // forcing failed: never written, whatever is forced later
                 default -> waiting.add(step);
             }
         }

@@ -25,6 +25,7 @@ final class StoreFiller {
         out.println(Child.SAYS + end.getClass().getSimpleName());
         out.println(Child.SAYS + commit(store, committed).getClass().getSimpleName());
         out.println(Child.SAYS + store.health().failure());
+        store.close();
     }
 
     private static Commit commit(Store store, long number) {
