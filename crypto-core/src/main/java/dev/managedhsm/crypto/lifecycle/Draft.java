@@ -105,8 +105,7 @@ final class Draft implements AutoCloseable {
         writes.addAll(come);
         writes.addAll(others);
         // Above both, so that no revision is used twice for one record.
-        long before = Math.max(durable.revision(), sum.revision());
-        next = new Anchor(before, sum.count(), sum.high(), sum.low()).next();
+        next = sum.at(Math.max(durable.revision(), sum.revision())).next();
     }
 
     private byte[] sealed(RecordName name, MemorySegment plain, long previous) {

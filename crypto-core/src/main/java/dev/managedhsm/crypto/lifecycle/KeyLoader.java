@@ -5,6 +5,7 @@ import dev.managedhsm.crypto.engine.Engine;
 import dev.managedhsm.crypto.keyring.KeyRecord;
 import dev.managedhsm.crypto.keyring.KeyringWriter;
 import dev.managedhsm.crypto.keyring.RotationRecord;
+import dev.managedhsm.crypto.memory.LockedMemory;
 import dev.managedhsm.crypto.seal.Anchor;
 import dev.managedhsm.crypto.seal.RecordMark;
 import dev.managedhsm.crypto.seal.RecordName;
@@ -81,12 +82,28 @@ final class KeyLoader implements KeyJournal.Visitor, AutoCloseable {
             }
             return Anchor.EMPTY;
         }
-        Anchor expected = new Anchor(anchor.revision(), found.count(), found.high(), found.low());
-        if (!expected.equals(anchor)) {
-            throw new SealFailure("the store holds " + found.count() + " records where its anchor vouches for "
-                    + anchor.count() + ", or one of them in an older state; restore the store from a backup");
+        if (!anchor.vouchesFor(found)) {
+            throw unlike(journal, anchor);
         }
-        return anchor;
+        return found.at(anchor.revision());
+    }
+
+    /** Looks for the record that is not as it was. Secrets, which loading leaves sealed, are opened for that. */
+    private SealFailure unlike(KeyJournal journal, Anchor vouched) {
+        List<RecordName> names = new ArrayList<>();
+        try (LockedMemory memory = LockedMemory.allocate(Engine.SECRET_LENGTH_MAX, "secrets that are looked at")) {
+            journal.load((name, blob) -> {
+                if (name.purpose() == SealPurpose.KEY_SECRET) {
+                    MemorySegment.copy(blob, 0, sealed, ValueLayout.JAVA_BYTE, 0, blob.length);
+                    seal.open(name, sealed.asSlice(0, blob.length), memory.segment());
+                    memory.wipe();
+                }
+                if (name.purpose() != SealPurpose.ANCHOR) {
+                    names.add(name);
+                }
+            });
+        }
+        return RecordSeal.unlike("keys", vouched, found, names);
     }
 
     private static RecordName factsName(FactsCodec.Placed placed) {
@@ -104,8 +121,7 @@ final class KeyLoader implements KeyJournal.Visitor, AutoCloseable {
         MemorySegment.copy(blob, 0, sealed, ValueLayout.JAVA_BYTE, 0, blob.length);
         MemorySegment record = sealed.asSlice(0, blob.length);
         if (name.purpose() == SealPurpose.ANCHOR) {
-            seal.open(name, record, content);
-            anchor = Anchor.decode(content);
+            anchor = Anchor.decode(content.asSlice(0, seal.open(name, record, content)));
             return;
         }
         RecordMark mark = seal.mark(name, record);

@@ -18,7 +18,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Replaces all keys by those of a backup: whole or not at all, in one commit. Only while the HSM is restoring. */
 final class ReplaceKeys extends Change<KeyArchive> {
-    private static final RecordMark NONE = new RecordMark(0, 0, 0);
 
     private final RecordSeal seal;
     private final Keyring keyring;
@@ -84,7 +83,7 @@ final class ReplaceKeys extends Change<KeyArchive> {
             writer.rotation(folded, null);
         }
         for (LivingKey current : keyring.list(null, Integer.MAX_VALUE)) {
-            writer.delete(current.facts().name().folded(), 0, 0, NONE);
+            writer.delete(current.facts().name().folded(), 0, 0, RecordMark.NONE);
         }
         for (DeletedKey deleted : keyring.listDeleted(null, Integer.MAX_VALUE)) {
             gone.add(deleted.name().folded());

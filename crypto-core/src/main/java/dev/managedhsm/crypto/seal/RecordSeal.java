@@ -123,10 +123,33 @@ public final class RecordSeal {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment mark = arena.allocate(MARK_LENGTH);
             engine.derive(keys.markingKey(), MARK_LABEL, context.array(), mark);
-            RecordMark made = new RecordMark(revision(blob), mark.get(LONG, 0), mark.get(LONG, 8));
+            long high = mark.get(LONG, 0);
+            long low = mark.get(LONG, 8);
+            RecordPlace placed = RecordPlace.of(record).times(high, low);
             mark.fill((byte) 0);
-            return made;
+            return new RecordMark(revision(blob), high, low, placed.high(), placed.low());
         }
+    }
+
+    /**
+     * Says that records do not add up to their anchor, and names the one that is not as it was if it is one alone.
+     *
+     * @param whose whose records they are, in the words of a sentence
+     * @param vouched the anchor
+     * @param found what they add up to
+     * @param records the names of all of them
+     */
+    public static SealFailure unlike(String whose, Anchor vouched, Anchor found, Iterable<RecordName> records) {
+        for (RecordName record : records) {
+            if (vouched.differsAt(RecordPlace.of(record), found)) {
+                return new SealFailure("the record \"" + record
+                        + "\" is not in the state that the anchor vouches for: it or the anchor was put back in an older"
+                        + " state, or it was added; restore the store from a backup");
+            }
+        }
+        return new SealFailure("the store holds " + found.count() + " records of " + whose
+                + " where their anchor vouches for " + vouched.count()
+                + ", or several of them in an older state; restore the store from a backup");
     }
 
     private byte[] binding(RecordName record, long revision, long previous) {

@@ -22,7 +22,7 @@ import java.util.Map;
 
 /** A keyring with its writer, and a quick way to put keys into it. */
 final class KeyringFixture implements AutoCloseable {
-    static final RecordMark MARK = new RecordMark(1, 2, 3);
+    static final RecordMark MARK = new RecordMark(1, 2, 3, 4, 5);
 
     final CountingEngine engine = new CountingEngine();
     final Keyring keyring;

@@ -38,10 +38,12 @@ class KeyLoaderTest {
     }
 
     @Test
-    void refusesChangedSecretThoughItStaysSealed() {
-        bytes(secret(hsm.create("a")))[40] ^= 1;
+    void refusesChangedSecretThoughItStaysSealedAndNamesIt() {
+        hsm.create("b");
+        RecordName name = secret(hsm.create("a"));
+        bytes(name)[40] ^= 1;
 
-        assertRefuses("anchor");
+        assertRefuses("key secret of a/" + name.version());
     }
 
     @Test
@@ -52,7 +54,7 @@ class KeyLoaderTest {
         records.put(one, bytes(two));
         records.put(two, kept);
 
-        assertRefuses("anchor");
+        assertRefuses("key secret of ");
     }
 
     @Test
@@ -69,9 +71,10 @@ class KeyLoaderTest {
         KeyFacts made = hsm.create("a");
         byte[] enabled = bytes(facts(made));
         done(hsm.lifecycle.update(made.name(), null, new KeyUpdate(null, false, null, null, null)));
+        hsm.create("b");
         records.put(facts(made), enabled);
 
-        assertRefuses("older state");
+        assertRefuses("key facts of a/" + made.version() + "\" is not in the state that the anchor vouches for");
     }
 
     @Test

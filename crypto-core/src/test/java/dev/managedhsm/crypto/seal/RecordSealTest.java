@@ -13,6 +13,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -155,12 +157,58 @@ class RecordSealTest {
 
     @Test
     void anchorSurvivesItsEncoding() {
-        Anchor anchor = new Anchor(5, 2, 0x0123456789abcdefL, -1L);
+        Anchor anchor = new Anchor(5, 2, 0x0123456789abcdefL, -1L, 7, 8);
         MemorySegment bytes = arena.allocate(Anchor.LENGTH);
 
         anchor.encode(bytes);
 
         assertEquals(anchor, Anchor.decode(bytes));
+    }
+
+    @Test
+    void anchorWithoutTheSecondSumIsRead() {
+        MemorySegment bytes = arena.allocate(Anchor.LENGTH);
+        Anchor anchor = Anchor.EMPTY.at(4).with(seal.mark(NAME, sealed(NAME, 1, 0)));
+        anchor.encode(bytes);
+
+        Anchor before = Anchor.decode(bytes.asSlice(0, 32));
+
+        assertTrue(before.vouchesFor(anchor));
+        assertEquals(anchor.revision(), before.revision());
+        assertThrows(SealFailure.class, () -> Anchor.decode(bytes.asSlice(0, 40)));
+    }
+
+    @Test
+    void anchorTellsWhichRecordIsNotAsItWas() {
+        Anchor vouched = Anchor.EMPTY;
+        List<RecordName> names = new ArrayList<>();
+        List<RecordMark> marks = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+            RecordName name = new RecordName(SealPurpose.KEY_FACTS, "key-" + i, VERSION);
+            names.add(name);
+            marks.add(seal.mark(name, sealed(name, i, 0)));
+            vouched = vouched.with(marks.getLast());
+        }
+        for (int i = 0; i < 40; i++) {
+            Anchor found = vouched.without(marks.get(i)).with(seal.mark(names.get(i), sealed(names.get(i), 99, 98)));
+            String said = RecordSeal.unlike("keys", vouched, found, names).toString();
+            assertTrue(said.contains("key facts of key-" + i + "/"), said);
+            Anchor added = vouched.without(marks.get(i));
+            assertTrue(RecordSeal.unlike("keys", added, vouched, names).toString().contains("key-" + i + "/"));
+        }
+        Anchor two = vouched.without(marks.get(1)).without(marks.get(2));
+        assertTrue(RecordSeal.unlike("keys", vouched, two, names).toString().contains("several of them"));
+    }
+
+    @Test
+    void placesAreMultipliedAsTheStandardDoes() {
+        // x^127 times x is x^7 + x^2 + x + 1, and one is neutral.
+        RecordPlace top = new RecordPlace(1L << 63, 0);
+        assertEquals(new RecordPlace(0, 0x87), top.times(0, 2));
+        assertEquals(top, top.times(0, 1));
+        RecordPlace any = RecordPlace.of(NAME);
+        RecordPlace other = new RecordPlace(0x0123456789abcdefL, -2L);
+        assertEquals(any.times(other.high(), other.low()), other.times(any.high(), any.low()));
     }
 
     private void assertRefuses(RecordName name, MemorySegment blob) {

@@ -78,6 +78,7 @@ public final class Resealing {
         private final MemorySegment content;
         private final MemorySegment blob;
         private final List<JournalWrite> out;
+        private final List<RecordName> names = new ArrayList<>();
         private @Nullable Anchor vouched;
         private long anchorPrevious;
         private Anchor found = Anchor.EMPTY;
@@ -98,11 +99,12 @@ public final class Resealing {
             MemorySegment record = blob.asSlice(0, bytes.length);
             int length = from.open(name, record, content);
             if (name.purpose() == anchorPurpose) {
-                vouched = Anchor.decode(content);
+                vouched = Anchor.decode(content.asSlice(0, length));
                 anchorPrevious = RecordSeal.previous(record);
                 return;
             }
             found = found.with(from.mark(name, record));
+            names.add(name);
             long revision = RecordSeal.revision(record);
             put(name, revision, RecordSeal.previous(record), content.asSlice(0, length));
             made = made.with(to.mark(name, blob.asSlice(0, bytes.length))); // sealing changes no length
@@ -113,14 +115,14 @@ public final class Resealing {
             Anchor was = vouched;
             if (was == null) {
                 if (found.count() != 0) {
-                    throw unlike(0);
+                    throw unlike(Anchor.EMPTY);
                 }
                 return;
             }
-            if (!new Anchor(was.revision(), found.count(), found.high(), found.low()).equals(was)) {
-                throw unlike(was.count());
+            if (!was.vouchesFor(found)) {
+                throw unlike(was);
             }
-            new Anchor(was.revision(), made.count(), made.high(), made.low()).encode(content);
+            made.at(was.revision()).encode(content);
             RecordName name = new RecordName(anchorPurpose, "", "");
             put(name, was.revision(), anchorPrevious, content.asSlice(0, Anchor.LENGTH));
         }
@@ -130,9 +132,9 @@ public final class Resealing {
             out.add(new JournalWrite.Put(name, blob.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE)));
         }
 
-        private SealFailure unlike(long count) {
-            return new SealFailure("the store holds " + found.count() + " records where an anchor vouches for " + count
-                    + ", or one of them in an older state; restore the store from a backup");
+        private SealFailure unlike(Anchor was) {
+            String whose = anchorPurpose == SealPurpose.ANCHOR ? "keys" : "roles";
+            return RecordSeal.unlike(whose, was, found, names);
         }
     }
 }

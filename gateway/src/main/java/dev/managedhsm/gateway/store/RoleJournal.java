@@ -68,13 +68,13 @@ public final class RoleJournal {
                 MemorySegment sealed = arena.allocate(blob.length);
                 MemorySegment.copy(blob, 0, sealed, ValueLayout.JAVA_BYTE, 0, blob.length);
                 MemorySegment content = arena.allocate(blob.length);
-                byte[] bytes =
-                        content.asSlice(0, seal.open(name, sealed, content)).toArray(ValueLayout.JAVA_BYTE);
+                MemorySegment opened = content.asSlice(0, seal.open(name, sealed, content));
+                byte[] bytes = opened.toArray(ValueLayout.JAVA_BYTE);
                 switch (name.purpose()) {
                     case ROLE_DEFINITION -> definitions.add(RoleCodec.definition(bytes));
                     case ROLE_ASSIGNMENT ->
                         made.add(new Made(RoleCodec.assignment(bytes), RecordSeal.revision(sealed)));
-                    case ROLE_ANCHOR -> durable = Anchor.decode(content);
+                    case ROLE_ANCHOR -> durable = Anchor.decode(opened);
                     default -> throw new SealFailure("the record \"" + name + "\" does not belong to roles; remove it");
                 }
                 if (name.purpose() != SealPurpose.ROLE_ANCHOR) {
@@ -92,15 +92,14 @@ public final class RoleJournal {
 
     private void check() {
         Anchor anchor = durable == null ? Anchor.EMPTY : durable;
-        Anchor found = new Anchor(anchor.revision(), 0, 0, 0);
+        Anchor found = Anchor.EMPTY.at(anchor.revision());
         for (RecordMark mark : marks.values()) {
             found = found.with(mark);
         }
-        if (!found.equals(anchor)) {
-            throw new SealFailure(
-                    "the store holds " + found.count() + " records of roles where their anchor vouches for "
-                            + anchor.count() + ", or one of them in an older state; restore the store from a backup");
+        if (!anchor.vouchesFor(found)) {
+            throw RecordSeal.unlike("roles", anchor, found, marks.keySet());
         }
+        durable = durable == null ? null : found;
     }
 
     /**
@@ -140,7 +139,7 @@ public final class RoleJournal {
         }
         Anchor before = durable == null ? Anchor.EMPTY : durable;
         long above = Math.max(before.revision(), sum.revision());
-        Draft draft = new Draft(new Anchor(above, sum.count(), sum.high(), sum.low()).next());
+        Draft draft = new Draft(sum.at(above).next());
         marks.keySet().stream()
                 .filter(name -> !other.marks.containsKey(name))
                 .forEach(name -> draft.sealed.add(new JournalWrite.Remove(name)));
