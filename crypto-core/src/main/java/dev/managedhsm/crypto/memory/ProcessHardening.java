@@ -9,6 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the process does, once at its start, to keep its memory to itself. A measure that cannot be taken is told, never
@@ -19,6 +21,12 @@ public final class ProcessHardening {
     private static final Path SWAPS = Path.of("/proc/swaps");
     private static final Path STATUS = Path.of("/proc/self/status");
     private static final int CAP_IPC_LOCK = 14; // linux/capability.h
+
+    /** Which glibc reads before anything of ours runs (glibc manual, section "Tunables"). */
+    private static final String TUNABLES = "GLIBC_TUNABLES";
+
+    private static final Pattern FREED_OVERWRITTEN =
+            Pattern.compile("(?=.*\\bglibc\\.malloc\\.perturb=[1-9])(?=.*\\bglibc\\.malloc\\.tcache_count=0\\b).*");
 
     /**
      * One measure.
@@ -33,7 +41,7 @@ public final class ProcessHardening {
 
     /**
      * Takes every measure it can, in this order: no core files; nothing in core files that others take; not dumpable;
-     * no swap; no attaching; locked memory.
+     * no swap; no attaching; locked memory; freed memory of libraries.
      *
      * @param attachable whether the process's own user may go on tracing and attaching to it (for diagnosis); true leaves
      *     it dumpable, and the measure not held
@@ -47,6 +55,7 @@ public final class ProcessHardening {
         measures.add(swap());
         measures.add(attach());
         measures.add(lockedMemory());
+        measures.add(freedMemory(System.getenv(TUNABLES)));
         return List.copyOf(measures);
     }
 
@@ -118,6 +127,23 @@ public final class ProcessHardening {
                     probe.locked(),
                     probe.locked() ? "secrets lie in locked memory" : "raise the limit of locked memory (ulimit -l)");
         }
+    }
+
+    /**
+     * BoringSSL decrypts records in buffers that it frees without wiping; so the C library overwrites what is freed, which
+     * it can be told only before the process starts, and only without its caches per thread.
+     *
+     * @param tunables what the C library was told
+     */
+    static Measure freedMemory(@Nullable String tunables) {
+        boolean held = tunables != null && FREED_OVERWRITTEN.matcher(tunables).matches();
+        return new Measure(
+                "freed-memory",
+                held,
+                held
+                        ? "the C library overwrites what TLS and other libraries free"
+                        : "start through gateway/bin/hsm, or with " + TUNABLES
+                                + "=glibc.malloc.perturb=90:glibc.malloc.tcache_count=0 and glibc");
     }
 
     private static Measure measure(String name, int error, String whenHeld) {

@@ -19,7 +19,14 @@ class ProcessHardeningTest {
     void namesEveryMeasureAndSaysWhy() {
         List<Measure> measures = ProcessHardening.apply(true);
         assertEquals(
-                List.of("core-limit", "coredump-filter", "not-dumpable", "swap", "attach-off", "locked-memory"),
+                List.of(
+                        "core-limit",
+                        "coredump-filter",
+                        "not-dumpable",
+                        "swap",
+                        "attach-off",
+                        "locked-memory",
+                        "freed-memory"),
                 measures.stream().map(Measure::name).toList());
         for (Measure measure : measures) {
             assertFalse(measure.why().isEmpty(), measure.name());
@@ -40,6 +47,23 @@ class ProcessHardeningTest {
         assertEquals(
                 "00000000",
                 Files.readString(Path.of("/proc/self/coredump_filter")).trim());
+    }
+
+    @Test
+    void saysWhetherTheCLibraryOverwritesWhatIsFreed() {
+        assertTrue(ProcessHardening.freedMemory("glibc.malloc.perturb=90:glibc.malloc.tcache_count=0")
+                .held());
+        assertTrue(ProcessHardening.freedMemory("a.b=1:glibc.malloc.tcache_count=0:glibc.malloc.perturb=1")
+                .held());
+        for (String tunables : List.of(
+                "",
+                "glibc.malloc.perturb=90",
+                "glibc.malloc.tcache_count=0",
+                "glibc.malloc.perturb=0:glibc.malloc.tcache_count=0",
+                "glibc.malloc.perturb=90:glibc.malloc.tcache_count=07")) {
+            assertFalse(ProcessHardening.freedMemory(tunables).held(), tunables);
+        }
+        assertFalse(ProcessHardening.freedMemory(null).held());
     }
 
     @Test

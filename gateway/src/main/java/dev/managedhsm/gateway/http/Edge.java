@@ -153,6 +153,7 @@ public final class Edge extends VerticleBase {
             pipeline.addAfter("ssl", "flush", new FlushConsolidationHandler(FLUSHES_CONSOLIDATED, true));
         }
         if (context.handler() instanceof Http2ConnectionHandler http2) {
+            http2.setCumulator(new WipingGatherer());
             Http2ConnectionDecoder decoder = http2.decoder();
             decoder.frameListener(new Http2BodyTap(decoder.frameListener(), connection));
             http2.connection().addListener(new Http2ConnectionAdapter() {
@@ -163,6 +164,9 @@ public final class Edge extends VerticleBase {
             });
         } else {
             pipeline.addBefore(context.name(), "body", new Http1BodyTap(connection));
+            if (pipeline.get("ssl") != null) {
+                pipeline.addAfter("ssl", "wipe", new WipingPassage());
+            }
         }
     }
 

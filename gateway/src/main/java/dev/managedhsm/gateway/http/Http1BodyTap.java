@@ -31,6 +31,7 @@ final class Http1BodyTap extends ChannelInboundHandlerAdapter {
         try {
             mayGoOn = connection.append(content.content());
         } finally {
+            Wipe.readable(content.content());
             content.release();
         }
         if (!mayGoOn) {

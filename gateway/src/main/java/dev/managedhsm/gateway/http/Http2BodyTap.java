@@ -76,7 +76,9 @@ final class Http2BodyTap extends Http2FrameListenerDecorator {
             throws Http2Exception {
         credit(1);
         int length = data.readableBytes();
-        if (!connection.append(stream, data)) {
+        boolean mayGoOn = connection.append(stream, data);
+        Wipe.readable(data);
+        if (!mayGoOn) {
             throw Http2Exception.streamError(stream, Http2Error.ENHANCE_YOUR_CALM, "request body far beyond its limit");
         }
         if (endOfStream) {

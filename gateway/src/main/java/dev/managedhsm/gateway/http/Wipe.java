@@ -12,4 +12,17 @@ final class Wipe {
         buffer.setZero(0, buffer.writerIndex());
         buffer.release();
     }
+
+    /** Overwrites what can be read of a buffer that was copied; it stays whoever's it is. */
+    static void readable(ByteBuf buffer) {
+        buffer.setZero(buffer.readerIndex(), buffer.readableBytes());
+    }
+
+    /** Overwrites a buffer if nobody else holds it, and releases it. */
+    static void releaseLast(ByteBuf buffer) {
+        if (buffer.refCnt() == 1) {
+            buffer.setZero(0, buffer.capacity());
+        }
+        buffer.release();
+    }
 }

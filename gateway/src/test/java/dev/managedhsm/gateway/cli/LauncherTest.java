@@ -67,7 +67,8 @@ class LauncherTest {
         Path jdk = temporary.resolve("jdk 25");
         Shell.script(
                 jdk.resolve("bin/java"),
-                "printf '%s\\n' \"$@\"\n" + "case $* in *stay*) while [ -f stay ]; do sleep 0.02; done ;; esac");
+                "printf '%s\\n' \"$@\"\n" + "echo \"$GLIBC_TUNABLES\" >'" + temporary.resolve("tunables") + "'\n"
+                        + "case $* in *stay*) while [ -f stay ]; do sleep 0.02; done ;; esac");
         Shell.script(jdk.resolve("bin/javac"), "exit 1");
         Files.writeString(jdk.resolve("release"), "JAVA_VERSION=\"25.0.3\"\n");
         Path tools = Shell.tools(
@@ -108,6 +109,15 @@ class LauncherTest {
                 List.of("dev.managedhsm.gateway.cli.Main", "dev", "--data", "a b", "--port", "0"),
                 words.subList(words.size() - 6, words.size()));
         assertEquals("", second.err());
+    }
+
+    @Test
+    void hasTheCLibraryOverwriteWhatIsFreed() throws Exception {
+        run("dev");
+
+        assertEquals(
+                "glibc.malloc.perturb=90:glibc.malloc.tcache_count=0\n",
+                Files.readString(temporary.resolve("tunables")));
     }
 
     @Test

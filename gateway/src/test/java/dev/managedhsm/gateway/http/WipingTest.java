@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.gateway.http;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.buffer.UnpooledByteBufAllocator;
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpRequestDecoder;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Nothing that a client sent is left in a buffer that nobody holds any more. */
+class WipingTest {
+    private static final String HEAD = "PUT /keys/a HTTP/1.1\r\nhost: h\r\ncontent-length: 6\r\n\r\n";
+
+    @Test
+    void aRequestThatComesAtOnceIsOverwrittenWhenItWasRead() {
+        byte[] bytes = (HEAD + "secret").getBytes(US_ASCII);
+        EmbeddedChannel channel = new EmbeddedChannel(new WipingPassage(), new HttpRequestDecoder());
+
+        channel.writeInbound(Unpooled.wrappedBuffer(bytes));
+
+        assertTrue(channel.readInbound() instanceof HttpRequest);
+        HttpContent content = channel.readInbound();
+        assertNotNull(content);
+        assertEquals("secret", content.content().toString(US_ASCII), "whoever reads it has it until then");
+        content.release();
+        channel.finishAndReleaseAll();
+    }
+
+    @Test
+    void aBodyBehindAHeadThatCameInTwoPiecesIsOverwritten() {
+        byte[] begin = HEAD.substring(0, 20).getBytes(US_ASCII);
+        byte[] rest = (HEAD.substring(20) + "secret").getBytes(US_ASCII);
+        EmbeddedChannel channel = new EmbeddedChannel(new WipingPassage(), new HttpRequestDecoder());
+
+        channel.writeInbound(Unpooled.wrappedBuffer(begin), Unpooled.wrappedBuffer(rest));
+
+        assertArrayEquals(new byte[rest.length], rest);
+        channel.finishAndReleaseAll();
+    }
+
+    @Test
+    void piecesOfAFrameAreOverwrittenAsTheyArePutTogether() {
+        WipingGatherer gatherer = new WipingGatherer();
+        List<byte[]> pieces = new ArrayList<>();
+        StringBuilder whole = new StringBuilder();
+        ByteBuf gathered = Unpooled.EMPTY_BUFFER;
+        List<ByteBuf> stages = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            byte[] piece = ("piece " + i + ' ').getBytes(US_ASCII);
+            whole.append(new String(piece, US_ASCII));
+            pieces.add(piece);
+            gathered = gatherer.cumulate(UnpooledByteBufAllocator.DEFAULT, gathered, Unpooled.wrappedBuffer(piece));
+            stages.add(gathered);
+        }
+        assertEquals(whole.toString(), gathered.toString(US_ASCII));
+        pieces.forEach(piece -> assertArrayEquals(new byte[piece.length], piece));
+        for (ByteBuf stage : stages) {
+            assertEquals(stage == gathered ? 1 : 0, stage.refCnt());
+        }
+        gathered.release();
+    }
+
+    @Test
+    void whatSomebodyElseHoldsIsLeftAlone() {
+        byte[] bytes = "held".getBytes(US_ASCII);
+        ByteBuf held = Unpooled.wrappedBuffer(bytes).retain();
+
+        Wipe.releaseLast(held);
+        assertEquals("held", new String(bytes, US_ASCII));
+        Wipe.releaseLast(held);
+        assertArrayEquals(new byte[4], bytes);
+        assertEquals(0, held.refCnt());
+    }
+}
