@@ -2,6 +2,7 @@
 package dev.managedhsm.gateway.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -100,6 +101,22 @@ class FindJdkTest {
         Shell.script(home.resolve("bin/javac"), "echo javac 25.0.3");
 
         assertFound(home, find(shell));
+    }
+
+    @Test
+    void takesARuntimeWhereNothingIsCompiled() throws Exception {
+        Path runtime = jdk("usr/lib/jvm/a-runtime-25", "25.0.3");
+        Files.delete(runtime.resolve("bin/javac"));
+        Path bare = jdk("usr/lib/jvm/a-bare-runtime-25", "25.0.3");
+        Files.delete(bare.resolve("release"));
+        Shell.script(bare.resolve("bin/java"), "echo openjdk 25.0.3 2026-04-21");
+
+        assertFound(bare, shell.run(SCRIPT.toString(), "--runtime", root.toString()));
+        Files.delete(bare.resolve("bin/java"));
+        assertFound(runtime, shell.run(SCRIPT.toString(), "--runtime", root.toString()));
+        Files.delete(runtime.resolve("bin/java"));
+        Shell.Ended none = shell.run(SCRIPT.toString(), "--runtime", root.toString());
+        assertTrue(none.err().startsWith("hsm: no Java 25 on this machine: "), none.err());
     }
 
     private Shell.Ended find(Shell where) throws IOException, InterruptedException {
