@@ -4,7 +4,6 @@ package dev.managedhsm.gateway;
 import dev.managedhsm.auth.token.Challenge;
 import dev.managedhsm.auth.token.TokenCache;
 import dev.managedhsm.auth.token.TokenVerifier;
-import dev.managedhsm.crypto.latency.LatencyBook;
 import dev.managedhsm.crypto.lifecycle.HsmCondition;
 import dev.managedhsm.crypto.seal.SealFailure;
 import dev.managedhsm.gateway.attestation.StatementSigner;
@@ -19,6 +18,7 @@ import dev.managedhsm.gateway.http.TlsFiles;
 import dev.managedhsm.gateway.http.TlsReload;
 import dev.managedhsm.gateway.identity.KeyKeeper;
 import dev.managedhsm.gateway.identity.KeySetDownload;
+import dev.managedhsm.gateway.observe.Metrics;
 import dev.managedhsm.gateway.refusal.RefusalLog;
 import dev.managedhsm.gateway.resource.Backups;
 import dev.managedhsm.gateway.store.StoreRefused;
@@ -30,10 +30,8 @@ import io.vertx.core.transport.Transport;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Clock;
-import java.util.Queue;
 import java.util.UUID;
 import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -62,7 +60,7 @@ public final class Gateway implements AutoCloseable {
     private final KeyKeeper keyKeeper;
     private final RefusalLog refusals;
     private final Vertx vertx;
-    private final Queue<Edge> edges = new ConcurrentLinkedQueue<>();
+    private final Observation observation;
     private volatile @Nullable TlsReload tlsReload;
 
     private Gateway(
@@ -72,6 +70,7 @@ public final class Gateway implements AutoCloseable {
             ThreadPoolExecutor verification,
             KeyKeeper keyKeeper,
             RefusalLog refusals,
+            Observation observation,
             Vertx vertx) {
         this.config = config;
         this.foundation = foundation;
@@ -79,6 +78,7 @@ public final class Gateway implements AutoCloseable {
         this.verification = verification;
         this.keyKeeper = keyKeeper;
         this.refusals = refusals;
+        this.observation = observation;
         this.vertx = vertx;
     }
 
@@ -105,31 +105,39 @@ public final class Gateway implements AutoCloseable {
             opened.add(verification::shutdown);
             StatementSigner signer = new StatementSigner(tlsFiles.certificates(), tlsFiles.privateKey());
             RefusalLog refusals = opened.add(refusals(config, clock));
-            Vertx vertx = vertx(eventLoops);
+            boolean openSsl = openSsl();
+            TokenCache tokens = new TokenCache();
+            Observation observation =
+                    opened.add(new Observation(config, foundation, tlsFiles, tokens, refusals, openSsl, clock));
+            Vertx vertx = vertx(eventLoops, observation.metrics());
             opened.add(() -> vertx.close().await(STOP_SECONDS_MAX, TimeUnit.SECONDS));
-            Vault vault = opened.add(new Vault(new OpenHsm.Surroundings(
-                    config, foundation, signer, refusals, new LatencyBook(clock), vertx, clock)));
+            Vault vault = opened.add(new Vault(
+                    new OpenHsm.Surroundings(config, foundation, signer, refusals, observation, vertx, clock)));
+            observation.lookAt(vault);
             vault.openAtStart();
             KeyKeeper keyKeeper = KeyKeeper.start(verifier, new KeySetDownload(vertx), clock, FIRST_KEYS_SECONDS_MAX);
-            Gateway gateway =
-                    opened.owner(new Gateway(config, foundation, vault, verification, keyKeeper, refusals, vertx));
+            observation.lookAt(keyKeeper);
+            Gateway gateway = opened.owner(
+                    new Gateway(config, foundation, vault, verification, keyKeeper, refusals, observation, vertx));
             EdgeServices services = new EdgeServices(
                     config.listeners(),
                     config.tls(),
                     tlsFiles,
-                    openSsl(),
+                    openSsl,
                     verifier,
-                    new TokenCache(),
+                    tokens,
                     challenge,
                     verification,
                     keyKeeper.refresh(),
                     refusals,
+                    observation.traces(),
                     EdgeLimits.INTAKE_BYTES_MAX / eventLoops,
                     new LongBodies(Backups::longBody),
                     clock,
                     config.region());
             gateway.listen(services, eventLoops);
             gateway.watchTls(tlsFiles, signer, clock);
+            vault.warmUp();
             return gateway;
         } catch (SealFailure | StoreRefused | BackupFailure refused) {
             opened.close(refused);
@@ -175,19 +183,28 @@ public final class Gateway implements AutoCloseable {
         return executor;
     }
 
-    private static Vertx vertx(int eventLoops) {
+    private static Vertx vertx(int eventLoops, Metrics metrics) {
         VertxOptions options = new VertxOptions()
                 .setEventLoopPoolSize(eventLoops)
+                .setMetricsOptions(Metrics.vertxOptions())
                 .setWorkerPoolSize(1)
                 .setInternalBlockingPoolSize(1);
         Transport epoll = Transport.EPOLL;
         if (epoll != null && epoll.available()) {
-            return Vertx.builder().with(options).withTransport(epoll).build();
+            return Vertx.builder()
+                    .with(options)
+                    .withMetrics(metrics.vertx())
+                    .withTransport(epoll)
+                    .build();
         }
         LOG.warn(
                 "SLOWER PATH: the epoll transport is not available on this machine, NIO is used instead: {}",
                 epoll == null ? "not on the class path" : String.valueOf(epoll.unavailabilityCause()));
-        return Vertx.builder().with(options).withTransport(Transport.NIO).build();
+        return Vertx.builder()
+                .with(options)
+                .withMetrics(metrics.vertx())
+                .withTransport(Transport.NIO)
+                .build();
     }
 
     private static boolean openSsl() {
@@ -202,7 +219,7 @@ public final class Gateway implements AutoCloseable {
         try {
             vertx.deployVerticle(
                             () -> new Edge(services, edge -> {
-                                edges.add(edge);
+                                observation.lookAt(edge);
                                 return vault.doorway(edge);
                             }),
                             new DeploymentOptions().setInstances(eventLoops))
@@ -223,8 +240,9 @@ public final class Gateway implements AutoCloseable {
 
     /** One edge speaks for all: they share their listening sockets. */
     private void watchTls(TlsFiles first, StatementSigner signer, Clock clock) {
-        Edge edge = edges.element();
+        Edge edge = observation.edges().element();
         tlsReload = new TlsReload(config.tls(), first, clock, files -> {
+            observation.use(files);
             signer.use(files.certificates(), files.privateKey());
             try {
                 edge.use(files).await(STOP_SECONDS_MAX, TimeUnit.SECONDS);
@@ -267,6 +285,7 @@ public final class Gateway implements AutoCloseable {
         }
         verification.shutdown();
         refusals.close();
+        observation.close();
         vault.close();
         foundation.close();
     }

@@ -35,6 +35,7 @@ import java.util.List;
  * @param deletion how long deleted keys can be recovered, and whether they can be purged before
  * @param attestationAuthorities whose word about environments counts where keys are released; policies choose among these
  * @param refusals where refused tokens are recorded
+ * @param observe what is done so that the HSM can be watched
  */
 public record GatewayConfig(
         String baseUrl,
@@ -53,7 +54,8 @@ public record GatewayConfig(
         List<InitialRole> initialRoles,
         LifecyclePolicy deletion,
         List<AttestationAuthority> attestationAuthorities,
-        RefusalConfig refusals) {
+        RefusalConfig refusals,
+        ObserveConfig observe) {
 
     /** Copies the lists; a gateway without a listener for applications is a programmer's mistake. */
     public GatewayConfig {
@@ -86,7 +88,8 @@ public record GatewayConfig(
                 initialRoles,
                 deletion,
                 attestationAuthorities,
-                refusals);
+                refusals,
+                observe);
     }
 
     /** Where clients come. */

@@ -2,7 +2,6 @@
 package dev.managedhsm.gateway;
 
 import dev.managedhsm.auth.decision.Authoriser;
-import dev.managedhsm.crypto.latency.LatencyBook;
 import dev.managedhsm.crypto.lifecycle.KeyRelease;
 import dev.managedhsm.crypto.lifecycle.SecureKeys;
 import dev.managedhsm.crypto.ring.OperationRing;
@@ -14,6 +13,7 @@ import dev.managedhsm.gateway.backup.BackupParts;
 import dev.managedhsm.gateway.backup.BackupTargets;
 import dev.managedhsm.gateway.http.Edge;
 import dev.managedhsm.gateway.http.EdgeLimits;
+import dev.managedhsm.gateway.observe.Sources;
 import dev.managedhsm.gateway.refusal.RefusalLog;
 import dev.managedhsm.gateway.resource.Backups;
 import dev.managedhsm.gateway.resource.FullBackups;
@@ -24,14 +24,17 @@ import dev.managedhsm.gateway.resource.Resources;
 import dev.managedhsm.gateway.resource.RoleChanges;
 import dev.managedhsm.gateway.resource.Routes;
 import dev.managedhsm.gateway.resource.SecurityDomains;
+import dev.managedhsm.gateway.resource.WarmUp;
 import dev.managedhsm.gateway.store.RoleJournal;
 import dev.managedhsm.gateway.store.StoreJournal;
 import dev.managedhsm.gateway.wire.KeyBody;
 import io.vertx.core.Vertx;
 import java.net.URI;
 import java.time.Clock;
+import java.util.List;
 import java.util.Locale;
 import java.util.Queue;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -54,7 +57,7 @@ final class OpenHsm {
      * @param foundation engine, store and condition
      * @param signer signs what is released
      * @param refusals what is remembered of refused tokens
-     * @param latency all histograms
+     * @param observation what is to be seen of it
      * @param vertx runs what asks other hosts
      * @param clock wall clock
      */
@@ -63,7 +66,7 @@ final class OpenHsm {
             Foundation foundation,
             StatementSigner signer,
             RefusalLog refusals,
-            LatencyBook latency,
+            Observation observation,
             Vertx vertx,
             Clock clock) {}
 
@@ -130,7 +133,7 @@ final class OpenHsm {
                     attestations(custody, config.baseUrl(), clock, release),
                     releasing(around, custody, release),
                     ring,
-                    around.latency(),
+                    around.observation().watch(),
                     around.refusals(),
                     config.baseUrl(),
                     config.threads().ring().slots());
@@ -185,6 +188,16 @@ final class OpenHsm {
         Routes own = new Routes(edge, resources);
         routes.add(own);
         return own;
+    }
+
+    /** What of it is to be seen. */
+    Sources.Open observed() {
+        return new Sources.Open(ring, custody.keyring(), custody.store());
+    }
+
+    /** Runs what requests will run; the event loops must have their routes. */
+    CompletionStage<?> warmUp(WarmUp plan) {
+        return plan.run(custody.lifecycle(), List.copyOf(routes));
     }
 
     KeyCustody custody() {

@@ -15,6 +15,8 @@ import dev.managedhsm.crypto.seal.SealingKeys;
 import dev.managedhsm.gateway.http.Edge;
 import dev.managedhsm.gateway.http.EdgeLimits;
 import dev.managedhsm.gateway.http.Exchange;
+import dev.managedhsm.gateway.observe.Check;
+import dev.managedhsm.gateway.observe.HealthChecks;
 import dev.managedhsm.gateway.resource.ClosedResources;
 import dev.managedhsm.gateway.resource.ClosedRoutes;
 import dev.managedhsm.gateway.resource.SecurityDomains;
@@ -54,6 +56,7 @@ final class Vault implements RootCustody.Doors, AutoCloseable {
     private final Queue<Doorway> doorways = new ConcurrentLinkedQueue<>();
     private final Queue<OpenHsm> retiring = new ConcurrentLinkedQueue<>();
     private volatile @Nullable OpenHsm opened;
+    private volatile Check warmth = HealthChecks.cold("no keys are open yet");
 
     Vault(OpenHsm.Surroundings around) {
         this.around = around;
@@ -63,7 +66,7 @@ final class Vault implements RootCustody.Doors, AutoCloseable {
                 around.foundation().state(),
                 new Authoriser(administrators(around.config().administrators())),
                 domains,
-                around.latency(),
+                around.observation().watch(),
                 around.refusals());
     }
 
@@ -121,6 +124,31 @@ final class Vault implements RootCustody.Doors, AutoCloseable {
         opened = hsm;
         lead(hsm);
         around.foundation().state().become(HsmCondition.OPERATIONAL);
+        if (!doorways.isEmpty()) { // else the event loops are yet to come
+            warmUp();
+        }
+    }
+
+    /** Has what requests will run be run once before they come; they may come meanwhile. Does nothing while no keys are open. */
+    void warmUp() {
+        OpenHsm hsm = opened;
+        if (hsm == null) {
+            return;
+        }
+        warmth = HealthChecks.cold("the hot path is being run for the first time");
+        hsm.warmUp(around.config().observe().warmUp()).whenComplete((_, failure) -> {
+            if (failure == null) {
+                warmth = HealthChecks.warm();
+            } else {
+                LOG.error("the HSM could not be warmed up", failure);
+                warmth = HealthChecks.cold("the hot path could not be run: see the log");
+            }
+        });
+    }
+
+    /** Whether the hot path has been run. Any thread; does not wait. */
+    Check warmth() {
+        return warmth;
     }
 
     /** Leads the requests of all event loops there, and waits until they go there. */

@@ -190,6 +190,11 @@ public final class Keyring {
         return chains.size();
     }
 
+    /** How many keys are soft-deleted. Walks them all: not for an event loop. */
+    public int deletedCount() {
+        return deleted.size();
+    }
+
     /** How many engine keys are loaded. */
     public int hotCount() {
         return hot.get();

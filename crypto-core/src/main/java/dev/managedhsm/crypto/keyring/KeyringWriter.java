@@ -7,9 +7,12 @@ import dev.managedhsm.crypto.key.KeyType;
 import dev.managedhsm.crypto.seal.RecordMark;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
+import java.util.Collections;
 import java.util.Deque;
+import java.util.IdentityHashMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +31,9 @@ public final class KeyringWriter implements AutoCloseable {
     private final Deque<LivingKey> clock = new ArrayDeque<>();
 
     private final Deque<Retired> retired = new ArrayDeque<>();
+
+    /** Keys that have a handle and no name. */
+    private final Set<LivingKey> lent = Collections.newSetFromMap(new IdentityHashMap<>());
 
     KeyringWriter(Keyring keyring, KeyTable table, Hazards hazards) {
         this.keyring = keyring;
@@ -86,6 +92,26 @@ public final class KeyringWriter implements AutoCloseable {
                 new LivingKey(table.reserve(record.facts().keyClass()), record, slab.keep(sealedSecret), encryptions);
         table.publish(key);
         return key;
+    }
+
+    /**
+     * Makes a key version that is found by its handle only, belongs to no key, and is kept nowhere else.
+     *
+     * @param record its facts
+     * @param sealedSecret the sealed secret, on the heap or outside it; copied
+     */
+    public LivingKey lend(KeyRecord record, MemorySegment sealedSecret) {
+        LivingKey key = living(record, sealedSecret);
+        lent.add(key);
+        return key;
+    }
+
+    /** Takes back what {@link #lend} made; its memory is wiped as soon as no reader holds it. Once more is nothing. */
+    public void takeBack(LivingKey key) {
+        if (lent.remove(key)) {
+            table.remove(key);
+            retired.add(new Retired(key, null, true));
+        }
     }
 
     /** Replaces the facts of a key version. Operations that are under way see either. */
@@ -235,6 +261,7 @@ public final class KeyringWriter implements AutoCloseable {
     /** Closes all engine keys and gives back all memory. No reader may be used afterwards. */
     @Override
     public void close() {
+        List.copyOf(lent).forEach(this::takeBack);
         retired.forEach(this::finish);
         retired.clear();
         for (KeyChain chain : keyring.all()) {

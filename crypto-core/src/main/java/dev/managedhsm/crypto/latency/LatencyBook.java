@@ -125,6 +125,21 @@ public final class LatencyBook {
     }
 
     /**
+     * Tells of every series that has occurred, all that was recorded since the start.
+     *
+     * @param told is given histograms, in nanoseconds, that are valid until it returns; must not use the book
+     */
+    public synchronized void totals(BiConsumer<LatencySeries, Histogram> told) {
+        gather();
+        for (int i = 0; i < totals.length; i++) {
+            Histogram total = totals[i];
+            if (total != null) {
+                told.accept(LatencySeries.at(i), total);
+            }
+        }
+    }
+
+    /**
      * Starts to read what is recorded from now on, beside the totals and beside other readers. As long as the reader is open,
      * each look at the book costs a little more; writers do not notice.
      */

@@ -21,7 +21,9 @@ abstract sealed class Change<T>
                 PurgeKey,
                 RestoreKey,
                 ReplaceKeys,
-                KeepRecord {
+                KeepRecord,
+                LendKey,
+                TakeBackKey {
     private final String key;
     private final CompletableFuture<LifecycleAnswer<T>> answer = new CompletableFuture<>();
 

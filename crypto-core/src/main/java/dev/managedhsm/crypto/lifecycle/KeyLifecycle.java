@@ -245,6 +245,21 @@ public final class KeyLifecycle implements AutoCloseable {
         return submit(new KeepRecord(own, name, content));
     }
 
+    /**
+     * Makes a key that nobody can name, to try the machine out with: it is found by its handle only, is kept in memory
+     * only, and is gone when the HSM ends.
+     *
+     * @param keyClass not of RSA
+     */
+    public CompletionStage<LifecycleAnswer<LivingKey>> lend(KeyClass keyClass) {
+        return submit(new LendKey(engine, seal, keyClass));
+    }
+
+    /** Ends a key that {@link #lend} made; operations that are under way come to their end. */
+    public CompletionStage<LifecycleAnswer<LivingKey>> takeBack(LivingKey lent) {
+        return submit(new TakeBackKey(lent));
+    }
+
     /** What the owner decided about deletion. */
     public LifecyclePolicy policy() {
         return policy;

@@ -128,6 +128,15 @@ class LatencyBookTest {
         return counts;
     }
 
+    @Test
+    void tellsTheTotalsOfEverySeriesThatOccurred() {
+        book.recorder().record(slot(Operation.SIGN, KeyClass.P_256, 1_000));
+        Map<String, Long> counts = new HashMap<>();
+        book.totals((series, total) -> counts.put(series.tag(), total.getTotalCount()));
+        assertEquals(Stage.values().length + 1, counts.size());
+        assertEquals(1, counts.get("SIGN.P_256.TOTAL"));
+    }
+
     private Histogram histogram(String tag) {
         return Objects.requireNonNull(histograms().get(tag));
     }

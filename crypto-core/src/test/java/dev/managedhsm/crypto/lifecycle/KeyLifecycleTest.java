@@ -17,6 +17,7 @@ import dev.managedhsm.crypto.key.KeyFacts;
 import dev.managedhsm.crypto.key.KeyName;
 import dev.managedhsm.crypto.key.PermittedOperation;
 import dev.managedhsm.crypto.keyring.DeletedKey;
+import dev.managedhsm.crypto.keyring.KeyringReader;
 import dev.managedhsm.crypto.keyring.LivingKey;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -64,6 +65,38 @@ class KeyLifecycleTest {
         assertEquals(List.of("z", "a"), List.copyOf(back.tags().keySet()));
         assertEquals(request.permitted(), back.permitted());
         assertEquals(fingerprint, hsm.fingerprint(back));
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"P_256", "OCT_256"})
+    void aLentKeyIsFoundByItsHandleOnlyAndEndsWhenItIsTakenBack(KeyClass keyClass) {
+        LivingKey lent = done(hsm.lifecycle.lend(keyClass));
+        assertEquals(keyClass, lent.facts().keyClass());
+        assertEquals(lent, hsm.keyring.resolve(lent.handle()));
+        assertNull(hsm.keyring.find(lent.facts().name().text()));
+        assertEquals(0, hsm.keyring.keyCount());
+        try (KeyringReader reader = hsm.keyring.reader()) {
+            assertNotNull(reader.enter(lent.handle()));
+            assertNotNull(reader.engineKey(lent));
+            reader.exit();
+        }
+
+        done(hsm.lifecycle.takeBack(lent));
+
+        assertNull(hsm.keyring.resolve(lent.handle()));
+        assertEquals(lent, done(hsm.lifecycle.takeBack(lent)), "once more is nothing");
+    }
+
+    @Test
+    void aLentKeyThatNobodyTookBackEndsWithTheHsmAndIsNotThereAfterwards() {
+        LivingKey lent = done(hsm.lifecycle.lend(KeyClass.P_256));
+        try (KeyringReader reader = hsm.keyring.reader()) {
+            assertNotNull(reader.enter(lent.handle()));
+            assertNotNull(reader.engineKey(lent));
+            reader.exit();
+        }
+        hsm.restart();
+        assertNull(hsm.keyring.resolve(lent.handle()));
     }
 
     @Test

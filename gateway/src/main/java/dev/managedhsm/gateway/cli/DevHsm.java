@@ -7,6 +7,7 @@ import dev.managedhsm.crypto.lifecycle.LifecyclePolicy;
 import dev.managedhsm.gateway.CustodyConfig;
 import dev.managedhsm.gateway.Gateway;
 import dev.managedhsm.gateway.GatewayConfig;
+import dev.managedhsm.gateway.ObserveConfig;
 import dev.managedhsm.gateway.RootKeySource;
 import dev.managedhsm.gateway.StartRefused;
 import dev.managedhsm.gateway.Threads;
@@ -176,7 +177,8 @@ final class DevHsm implements AutoCloseable {
                 identities.roles(),
                 deletion,
                 authorities,
-                RefusalConfig.in(folder.at("refused-tokens")));
+                RefusalConfig.in(folder.at("refused-tokens")),
+                ObserveConfig.development(folder.at("latency")));
     }
 
     /** The port is part of the audience, so it is chosen before anything listens on it. */

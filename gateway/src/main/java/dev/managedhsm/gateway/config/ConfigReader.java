@@ -8,6 +8,7 @@ import dev.managedhsm.crypto.ring.IdleStrategy;
 import dev.managedhsm.crypto.ring.RingConfig;
 import dev.managedhsm.gateway.CustodyConfig;
 import dev.managedhsm.gateway.GatewayConfig;
+import dev.managedhsm.gateway.ObserveConfig;
 import dev.managedhsm.gateway.RootKeySource;
 import dev.managedhsm.gateway.Threads;
 import dev.managedhsm.gateway.attestation.AttestationAuthority;
@@ -75,6 +76,7 @@ final class ConfigReader {
         Threads threads = threads(root.optionalSection("threads"));
         RefusalConfig refusals = refusals(root.optionalSection("refused_tokens"), data);
         List<AttestationAuthority> authorities = attestationAuthorities();
+        ObserveConfig observe = new ObserveSection(root, values, name).read(data);
         root.end();
         if (!faults.none() || url == null || tls == null || rootKey == null) {
             return null;
@@ -96,7 +98,8 @@ final class ConfigReader {
                 List.of(),
                 new LifecyclePolicy(retention, purgeProtection),
                 authorities,
-                refusals);
+                refusals,
+                observe);
         return new ServeConfig(name, gateway, libcrypto, identity);
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.gateway.http;
 
+import dev.managedhsm.gateway.trace.Traces;
 import dev.managedhsm.gateway.wire.WireError;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -44,12 +45,12 @@ public final class Edge extends VerticleBase {
     private final Function<Edge, Consumer<Exchange>> routing;
     private final IntakeAccount account;
     private final RequestIds ids;
+    private final EdgeCounters counters = new EdgeCounters();
 
     private final Map<Listener, HttpServer> servers = new LinkedHashMap<>();
     private @Nullable Executor loop;
     private @Nullable TokenGate tokens;
     private @Nullable Consumer<Exchange> routes;
-    private int connections;
 
     /**
      * @param services what all event loops share
@@ -70,10 +71,11 @@ public final class Edge extends VerticleBase {
 
     @Override
     public Future<?> start() {
-        tokens = services.tokenGate(loop());
+        tokens = services.tokenGate(loop(), counters);
         routes = routing.apply(this);
         long bodyNanosMax = TimeUnit.MILLISECONDS.toNanos(EdgeLimits.BODY_MILLIS_MAX);
         vertx.setPeriodic(SWEEP_MILLIS, timer -> account.expire(System.nanoTime() - bodyNanosMax));
+        new LoopLag(vertx, counters).begin();
         List<Future<HttpServer>> listening = new ArrayList<>();
         for (Listener listener : services.listeners()) {
             HttpServer http = vertx.createHttpServer(services.serverOptions(listener))
@@ -115,8 +117,19 @@ public final class Edge extends VerticleBase {
         return vertx;
     }
 
+    /** What this event loop has counted. */
+    public EdgeCounters counters() {
+        return counters;
+    }
+
     TokenGate tokens() {
         return set(tokens);
+    }
+
+    /** Traces requests; null if none are. */
+    @Nullable
+    Traces traces() {
+        return services.traces();
     }
 
     String region() {
@@ -137,15 +150,16 @@ public final class Edge extends VerticleBase {
     private void connected(HttpConnection http, Listener listener) {
         ChannelHandlerContext context = ((ConnectionBase) http).channelHandlerContext();
         Channel channel = context.channel();
-        if (connections >= EdgeLimits.CONNECTIONS_MAX) {
+        if (counters.connections() >= EdgeLimits.CONNECTIONS_MAX) {
+            counters.connectionRefused();
             var _ = channel.close();
             return;
         }
-        connections++;
+        counters.connectionOpened();
         Connection connection = new Connection(account, channel, listener);
         channel.attr(Connection.KEY).set(connection);
         http.closeHandler(closed -> {
-            connections--;
+            counters.connectionClosed();
             connection.close();
         });
         ChannelPipeline pipeline = channel.pipeline();

@@ -6,6 +6,7 @@ import dev.managedhsm.auth.token.KeyRefresh;
 import dev.managedhsm.auth.token.TokenCache;
 import dev.managedhsm.auth.token.TokenVerifier;
 import dev.managedhsm.gateway.refusal.RefusalLog;
+import dev.managedhsm.gateway.trace.Traces;
 import io.vertx.core.http.ClientAuth;
 import io.vertx.core.http.Http2Settings;
 import io.vertx.core.http.HttpServerOptions;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the edges of all event loops share. Immutable; any event loop.
@@ -31,6 +33,7 @@ import java.util.concurrent.TimeUnit;
  * @param verification runs token verifications; refuses when its queue is full
  * @param refresh fetches issuers' keys when a token names one that is not known
  * @param refusals remembers refused tokens
+ * @param traces traces requests; null if none are
  * @param intakeBytesMax memory that one event loop may hold for bodies
  * @param longBodies which requests may have a long body, and the memory for those
  * @param clock wall clock
@@ -47,6 +50,7 @@ public record EdgeServices(
         Executor verification,
         KeyRefresh refresh,
         RefusalLog refusals,
+        @Nullable Traces traces,
         int intakeBytesMax,
         LongBodies longBodies,
         InstantSource clock,
@@ -56,8 +60,8 @@ public record EdgeServices(
         listeners = List.copyOf(listeners);
     }
 
-    TokenGate tokenGate(Executor loop) {
-        return new TokenGate(this, loop);
+    TokenGate tokenGate(Executor loop, EdgeCounters counters) {
+        return new TokenGate(this, loop, counters);
     }
 
     HttpServerOptions serverOptions(Listener listener) {

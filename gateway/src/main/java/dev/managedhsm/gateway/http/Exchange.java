@@ -4,6 +4,8 @@ package dev.managedhsm.gateway.http;
 import dev.managedhsm.auth.token.Challenge;
 import dev.managedhsm.auth.token.RejectionReason;
 import dev.managedhsm.auth.token.VerifiedToken;
+import dev.managedhsm.gateway.trace.RequestTrace;
+import dev.managedhsm.gateway.trace.Traces;
 import dev.managedhsm.gateway.wire.JsonText;
 import dev.managedhsm.gateway.wire.WireError;
 import io.netty.buffer.ByteBuf;
@@ -31,6 +33,7 @@ public final class Exchange {
     private static final CharSequence REQUEST_ID = AsciiString.cached("x-ms-request-id");
     private static final CharSequence SERVER_LATENCY = AsciiString.cached("x-ms-server-latency");
     private static final CharSequence NETWORK_INFO = AsciiString.cached("x-ms-keyvault-network-info");
+    private static final CharSequence TRACEPARENT = AsciiString.cached("traceparent");
     private static final CharSequence REGION = AsciiString.cached("x-ms-keyvault-region");
     private static final CharSequence[] FIXED = {
         AsciiString.cached("cache-control"), AsciiString.cached("no-cache"),
@@ -41,12 +44,18 @@ public final class Exchange {
     };
     private static final long NANOS_PER_MILLI = 1_000_000;
 
+    /** What an exchange is counted as while nobody has said what is asked for. */
+    private static final String OTHER = "Other";
+
     private final HttpServerRequest request;
     private final Connection connection;
     private final Intake intake;
     private final Edge edge;
     private final long startNanos;
     private @Nullable String requestId;
+    private final @Nullable RequestTrace trace;
+    private String operation = OTHER;
+    private boolean traceHeld;
     private boolean answered;
 
     Exchange(HttpServerRequest request, Connection connection, Intake intake, Edge edge) {
@@ -55,6 +64,27 @@ public final class Exchange {
         this.intake = intake;
         this.edge = edge;
         this.startNanos = intake.startNanos();
+        Traces traces = edge.traces();
+        this.trace = traces == null ? null : traces.begin(request.getHeader(TRACEPARENT), startNanos);
+    }
+
+    /** What is noted of the request because it is traced, which is rare; null if it is not. */
+    public @Nullable RequestTrace trace() {
+        return trace;
+    }
+
+    /** Has the trace wait for {@link #endTrace}, because an operation is under way whose stages belong into it. */
+    public void holdTrace() {
+        traceHeld = true;
+    }
+
+    /** The trace has everything. */
+    public void endTrace() {
+        Traces traces = edge.traces();
+        if (trace != null && traces != null) {
+            trace.request(request.method().name(), requestId(), connection.address());
+            traces.finish(trace);
+        }
     }
 
     /** The request's head, for routing and parameters. */
@@ -75,6 +105,11 @@ public final class Exchange {
             requestId = id;
         }
         return id;
+    }
+
+    /** Says what is asked for, by its name in the audit log, so that the answer is counted under it. */
+    public void asks(String operationName) {
+        operation = operationName;
     }
 
     /** The event loop's services. */
@@ -121,7 +156,10 @@ public final class Exchange {
             switch (intake.state()) {
                 case COMPLETE -> action.run();
                 case TOO_LONG -> refuse(WireError.bodyTooLong(intake.lengthMax()));
-                case NO_ROOM -> refuse(WireError.throttled());
+                case NO_ROOM -> {
+                    edge.counters().turnedAway(EdgeCounters.Busy.NO_MEMORY);
+                    refuse(WireError.throttled());
+                }
                 case TOO_SLOW -> refuse(WireError.bodyTooSlow());
                 case ARRIVING, CLOSED -> {} // nobody is there to answer
             }
@@ -317,6 +355,13 @@ public final class Exchange {
             throw new IllegalStateException("an exchange is answered once");
         }
         answered = true;
+        edge.counters().answered(operation, status);
+        if (trace != null) {
+            trace.ended(operation, status, System.nanoTime());
+            if (!traceHeld) {
+                endTrace();
+            }
+        }
         HttpServerResponse response = request.response();
         response.setStatusCode(status);
         if (status != 204) {

@@ -44,6 +44,7 @@ final class TokenGate {
 
     private final EdgeServices services;
     private final Executor loop;
+    private final EdgeCounters counters;
 
     /** Callers whose token waits for its issuer's keys; counted up by any verification thread. */
     private final AtomicInteger waiting = new AtomicInteger();
@@ -58,10 +59,12 @@ final class TokenGate {
     /**
      * @param services what verifies, remembers and answers
      * @param loop runs tasks on the owning event loop
+     * @param counters counts from where callers are known
      */
-    TokenGate(EdgeServices services, Executor loop) {
+    TokenGate(EdgeServices services, Executor loop, EdgeCounters counters) {
         this.services = services;
         this.loop = loop;
+        this.counters = counters;
     }
 
     /** Whether a header could bring a token at all, told without taking it apart. */
@@ -72,12 +75,14 @@ final class TokenGate {
     void authenticate(Exchange exchange, Connection connection, Consumer<VerifiedToken> action) {
         String header = exchange.request().getHeader("authorization");
         if (header == null) {
+            counters.known(EdgeCounters.Known.REFUSED);
             exchange.challenge(RejectionReason.MISSING, services.challenge());
             return;
         }
         long nowSeconds = services.clock().millis() / 1000;
         VerifiedToken known = connection.token(header);
         if (known != null && known.usableAt(nowSeconds)) {
+            counters.known(EdgeCounters.Known.CONNECTION);
             action.accept(known);
             return;
         }
@@ -86,6 +91,7 @@ final class TokenGate {
             if (connection.mayMiss(System.nanoTime())) { // the record has the same budget as the verifier
                 reject(exchange, Rejection.NOT_BEARER);
             } else {
+                counters.known(EdgeCounters.Known.REFUSED);
                 exchange.challenge(RejectionReason.NOT_BEARER, services.challenge());
             }
             return;
@@ -96,11 +102,11 @@ final class TokenGate {
         if (others != null) {
             others.add(arrival);
         } else if (known != null && !known.bound()) {
-            accept(arrival, known);
+            accept(arrival, known, EdgeCounters.Known.CACHE);
         } else if (!connection.mayMiss(System.nanoTime())) {
-            exchange.refuse(WireError.throttled());
+            throttle(exchange);
         } else if (known != null) {
-            accept(arrival, known);
+            accept(arrival, known, EdgeCounters.Known.CACHE);
         } else {
             underWay.put(token, new ArrayList<>(0));
             verify(arrival, true);
@@ -108,12 +114,13 @@ final class TokenGate {
     }
 
     /** Remembered by the connection only after its certificate was looked at, which stays the same. */
-    private void accept(Arrival arrival, VerifiedToken verified) {
+    private void accept(Arrival arrival, VerifiedToken verified, EdgeCounters.Known from) {
         Rejection rejection = verified.bound() ? verified.refusedOn(arrival.connection.certificateThumbprint()) : null;
         if (rejection != null) {
             reject(arrival.exchange, rejection);
             return;
         }
+        counters.known(from);
         arrival.connection.remember(arrival.header, verified);
         arrival.action.accept(verified);
     }
@@ -172,7 +179,12 @@ final class TokenGate {
     }
 
     private void throttle(Arrival first) {
-        whoCameWith(first).forEach(arrival -> settle(arrival, exchange -> exchange.refuse(WireError.throttled())));
+        whoCameWith(first).forEach(arrival -> settle(arrival, this::throttle));
+    }
+
+    private void throttle(Exchange exchange) {
+        counters.turnedAway(EdgeCounters.Busy.TOKEN_BUDGET);
+        exchange.refuse(WireError.throttled());
     }
 
     private void verified(Arrival first, @Nullable Verification verification) {
@@ -180,7 +192,7 @@ final class TokenGate {
             settle(arrival, exchange -> {
                 switch (verification) {
                     case null -> exchange.refuse(WireError.internal());
-                    case VerifiedToken verified -> accept(arrival, verified);
+                    case VerifiedToken verified -> accept(arrival, verified, EdgeCounters.Known.VERIFIED);
                     case Rejection rejection -> {
                         if (exchange.equals(first.exchange) || arrival.connection.mayMiss(System.nanoTime())) {
                             reject(exchange, rejection);
@@ -224,6 +236,7 @@ final class TokenGate {
     }
 
     private void refuse(Exchange exchange, Rejection rejection) {
+        counters.known(EdgeCounters.Known.REFUSED);
         if (rejection.reason() == RejectionReason.KEYS_STALE) {
             exchange.refuse(WireError.issuerKeysStale(), EdgeLimits.KEYS_RETRY_SECONDS);
         } else {

@@ -50,6 +50,12 @@ final class RefusalCounters {
         }
     }
 
+    /** Tells of each count: issuer, reason, how many. */
+    void each(RefusalLog.Counted told) {
+        byIssuer.forEach(
+                (issuer, reasons) -> reasons.forEach((reason, count) -> told.counted(issuer, reason, count.sum())));
+    }
+
     JsonObject refusals() {
         JsonObject json = new JsonObject();
         new TreeMap<>(byIssuer).forEach((issuer, reasons) -> {

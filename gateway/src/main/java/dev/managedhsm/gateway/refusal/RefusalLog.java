@@ -101,6 +101,23 @@ public final class RefusalLog implements AutoCloseable {
                 .put("recordsNotWritten", notWritten.sum());
     }
 
+    /** Is told of each count of refusals. */
+    @FunctionalInterface
+    public interface Counted {
+        /**
+         * So many since the start.
+         *
+         * @param issuerName of which issuer
+         * @param reason for which reason
+         */
+        void counted(String issuerName, String reason, long count);
+    }
+
+    /** Tells how many were refused by issuer and reason. Any thread; never waits. */
+    public void refusalCounts(Counted told) {
+        counters.each(told);
+    }
+
     /** Alerts that are firing, and those that cleared last. Not for an event loop. */
     public JsonObject alerts() {
         alerts.tick(clock.millis());

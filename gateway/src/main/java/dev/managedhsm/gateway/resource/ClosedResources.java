@@ -2,8 +2,8 @@
 package dev.managedhsm.gateway.resource;
 
 import dev.managedhsm.auth.decision.Authoriser;
-import dev.managedhsm.crypto.latency.LatencyBook;
 import dev.managedhsm.crypto.lifecycle.HsmState;
+import dev.managedhsm.gateway.observe.Watch;
 import dev.managedhsm.gateway.refusal.RefusalLog;
 
 /**
@@ -12,11 +12,11 @@ import dev.managedhsm.gateway.refusal.RefusalLog;
  * @param state the HSM's condition
  * @param authoriser lets the administrators of the configuration in
  * @param domains the security domain
- * @param latency all histograms
+ * @param watch what operators look at
  * @param refusals what is remembered of refused tokens
  */
 public record ClosedResources(
-        HsmState state, Authoriser authoriser, SecurityDomains domains, LatencyBook latency, RefusalLog refusals) {
+        HsmState state, Authoriser authoriser, SecurityDomains domains, Watch watch, RefusalLog refusals) {
     HsmAccess access() {
         return new HsmAccess(state, authoriser);
     }

@@ -32,7 +32,7 @@ public final class ClosedRoutes implements Consumer<Exchange> {
         for (Endpoint endpoint : closed.domains().endpoints()) {
             router.routeWithRegex(endpoint.method(), endpoint.pattern()).handler(context -> open(endpoint, context));
         }
-        new WatchRoutes(edge, access, closed.latency(), new Security(closed.refusals()), this::exchange).addTo(router);
+        new WatchRoutes(edge, access, closed.watch(), new Security(closed.refusals()), this::exchange).addTo(router);
         router.errorHandler(405, context -> exchange().refuse(WireError.methodNotAllowed()));
         router.errorHandler(404, context -> refuse(exchange()));
         router.errorHandler(400, context -> exchange().refuse(WireError.badParameter("The request URI is malformed")));

@@ -3,7 +3,6 @@ package dev.managedhsm.gateway.resource;
 
 import dev.managedhsm.crypto.keyring.Keyring;
 import dev.managedhsm.crypto.latency.LatencyRecorder;
-import dev.managedhsm.crypto.operation.OperationSlot;
 import dev.managedhsm.crypto.ring.OperationRing;
 import dev.managedhsm.gateway.dispatch.SlotPool;
 import dev.managedhsm.gateway.http.Exchange;
@@ -20,7 +19,7 @@ final class KeyOperations implements AutoCloseable {
     final OperationRing ring;
     final String baseUrl;
     final LatencyRecorder latency;
-    final SlotPool<OperationRequest> slots;
+    final SlotPool<SlotUser> slots;
     final OperationReader reader = new OperationReader();
 
     KeyOperations(
@@ -36,15 +35,11 @@ final class KeyOperations implements AutoCloseable {
         this.ring = ring;
         this.baseUrl = baseUrl;
         this.latency = latency;
-        this.slots = new SlotPool<>(slotCount, loop, this::finished);
+        this.slots = new SlotPool<>(slotCount, loop, (slot, user) -> user.finished(slot));
     }
 
     void begin(Exchange exchange, OperationPath path) {
         new OperationRequest(this, exchange, path).begin();
-    }
-
-    private void finished(OperationSlot slot, OperationRequest request) {
-        request.finished(slot);
     }
 
     /** Gives back the slots; all operations must have come back. */

@@ -13,8 +13,10 @@ import dev.managedhsm.crypto.operation.OperationSlot;
 import dev.managedhsm.crypto.operation.Outcome;
 import dev.managedhsm.crypto.operation.Stage;
 import dev.managedhsm.crypto.ring.Admission;
+import dev.managedhsm.gateway.http.EdgeCounters;
 import dev.managedhsm.gateway.http.EdgeLimits;
 import dev.managedhsm.gateway.http.Exchange;
+import dev.managedhsm.gateway.trace.RequestTrace;
 import dev.managedhsm.gateway.wire.OperationAnswer;
 import dev.managedhsm.gateway.wire.WireError;
 import java.util.Locale;
@@ -29,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  *   begin ─▶ received ─▶ authenticated ─▶ decode, submit ─▶ (worker) ─▶ finished
  * </pre>
  */
-final class OperationRequest {
+final class OperationRequest implements SlotUser {
     private static final String WAIT_HEADER = "x-hsm-wait-ms";
     private static final String TIMING_HEADER = "x-hsm-server-timing";
     private static final double NANOS_PER_MILLI = 1e6;
@@ -53,6 +55,7 @@ final class OperationRequest {
     }
 
     void begin() {
+        exchange.asks(auditName(operation));
         exchange.whenProven(this::received, this::authenticated);
     }
 
@@ -79,6 +82,7 @@ final class OperationRequest {
         }
         OperationSlot slot = path.slots.acquire(this);
         if (slot == null) {
+            exchange.edge().counters().turnedAway(EdgeCounters.Busy.NO_SLOT);
             exchange.refuse(WireError.throttled());
             return;
         }
@@ -126,8 +130,14 @@ final class OperationRequest {
             if (admission == Admission.CLOSED) {
                 exchange.refuse(WireError.unavailable("The HSM is shutting down"));
             } else {
+                exchange.edge()
+                        .counters()
+                        .turnedAway(
+                                admission == Admission.FULL ? EdgeCounters.Busy.LANE_FULL : EdgeCounters.Busy.TOO_LATE);
                 exchange.refuse(WireError.throttled(), TimeUnit.NANOSECONDS.toSeconds(waitNanos) + 1);
             }
+        } else if (exchange.trace() != null) {
+            exchange.holdTrace();
         }
     }
 
@@ -145,8 +155,8 @@ final class OperationRequest {
         }
     }
 
-    /** The slot has come back. */
-    void finished(OperationSlot slot) {
+    @Override
+    public void finished(OperationSlot slot) {
         slot.stamp(Stage.RETURN, System.nanoTime());
         try {
             if (!exchange.over()) {
@@ -154,6 +164,11 @@ final class OperationRequest {
             }
             slot.stamp(Stage.ENCODE, System.nanoTime());
             path.latency.record(slot);
+            RequestTrace trace = exchange.trace();
+            if (trace != null) {
+                trace.operation(slot, name);
+                exchange.endTrace();
+            }
         } catch (RuntimeException broken) {
             exchange.broken(broken);
         } finally {
@@ -176,6 +191,9 @@ final class OperationRequest {
         } else if (slot.outcome() == Outcome.KEY_GONE) {
             exchange.refuse(WireError.keyNotFound(path.baseUrl + "/keys/" + name));
         } else {
+            if (slot.outcome() == Outcome.DEADLINE_PASSED) {
+                exchange.edge().counters().turnedAway(EdgeCounters.Busy.DEADLINE_PASSED);
+            }
             exchange.refuse(error == null ? WireError.internal() : error);
         }
     }
@@ -194,6 +212,18 @@ final class OperationRequest {
             }
         }
         return text.toString();
+    }
+
+    /** The operation's name in Azure's audit log. */
+    private static String auditName(Operation operation) {
+        return switch (operation) {
+            case SIGN -> "KeySign";
+            case VERIFY -> "KeyVerify";
+            case ENCRYPT -> "KeyEncrypt";
+            case DECRYPT -> "KeyDecrypt";
+            case WRAP_KEY -> "KeyWrap";
+            case UNWRAP_KEY -> "KeyUnwrap";
+        };
     }
 
     private static DataAction action(Operation operation) {

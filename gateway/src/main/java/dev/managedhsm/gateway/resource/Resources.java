@@ -3,10 +3,10 @@ package dev.managedhsm.gateway.resource;
 
 import dev.managedhsm.auth.decision.Authoriser;
 import dev.managedhsm.crypto.keyring.Keyring;
-import dev.managedhsm.crypto.latency.LatencyBook;
 import dev.managedhsm.crypto.lifecycle.HsmState;
 import dev.managedhsm.crypto.lifecycle.KeyLifecycle;
 import dev.managedhsm.crypto.ring.OperationRing;
+import dev.managedhsm.gateway.observe.Watch;
 import dev.managedhsm.gateway.refusal.RefusalLog;
 import dev.managedhsm.gateway.wire.KeyBody;
 import java.util.ArrayList;
@@ -28,7 +28,7 @@ import java.util.concurrent.Executor;
  * @param attestations attestations of keys
  * @param releasing lets keys go to attested environments
  * @param ring the way to the engine
- * @param latency all histograms
+ * @param watch what operators look at, all histograms included
  * @param refusals what is remembered of refused tokens
  * @param baseUrl scheme, host and port of identifiers, without a slash at the end
  * @param slotsPerLoop how many operations of one event loop can be in the machine at once
@@ -46,7 +46,7 @@ public record Resources(
         KeyAttestations attestations,
         Releasing releasing,
         OperationRing ring,
-        LatencyBook latency,
+        Watch watch,
         RefusalLog refusals,
         String baseUrl,
         int slotsPerLoop) {
@@ -55,7 +55,8 @@ public record Resources(
     }
 
     KeyOperations keyOperations(Executor loop) {
-        return new KeyOperations(access(), keyring, ring, baseUrl, latency.recorder(), slotsPerLoop, loop);
+        return new KeyOperations(
+                access(), keyring, ring, baseUrl, watch.latency().recorder(), slotsPerLoop, loop);
     }
 
     Security security() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.gateway.resource;
 
+import dev.managedhsm.crypto.keyring.LivingKey;
 import dev.managedhsm.gateway.http.Edge;
 import dev.managedhsm.gateway.http.Exchange;
 import dev.managedhsm.gateway.http.Plane;
@@ -9,6 +10,7 @@ import io.vertx.core.Handler;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * for the rest. Used by its event loop's thread only.
  */
 public final class Routes implements Consumer<Exchange>, AutoCloseable {
+    private final Edge edge;
     private final HsmAccess access;
     private final KeyOperations operations;
     private final RoleRequests roles;
@@ -32,6 +35,7 @@ public final class Routes implements Consumer<Exchange>, AutoCloseable {
      * @param resources what all event loops share
      */
     public Routes(Edge edge, Resources resources) {
+        this.edge = edge;
         this.access = resources.access();
         this.operations = resources.keyOperations(edge.loop());
         this.roles = resources.roles();
@@ -40,7 +44,7 @@ public final class Routes implements Consumer<Exchange>, AutoCloseable {
             router.routeWithRegex(endpoint.method(), endpoint.pattern())
                     .handler(on(Plane.DATA, context -> access.open(endpoint, exchange(), context)));
         }
-        new WatchRoutes(edge, access, resources.latency(), resources.security(), this::exchange).addTo(router);
+        new WatchRoutes(edge, access, resources.watch(), resources.security(), this::exchange).addTo(router);
         router.errorHandler(405, context -> exchange().refuse(WireError.methodNotAllowed()));
         router.errorHandler(404, context -> exchange().refuse(WireError.notFound()));
         router.errorHandler(400, context -> exchange().refuse(WireError.badParameter("The request URI is malformed")));
@@ -92,6 +96,21 @@ public final class Routes implements Consumer<Exchange>, AutoCloseable {
 
     private void broken(RoutingContext context) {
         exchange().broken(context.failure());
+    }
+
+    /** Has operations run from this event loop; see {@link LoopWarmUp}. Any thread. */
+    CompletableFuture<Long> warmUp(LivingKey curve, LivingKey secret, int count, long endNanos) {
+        CompletableFuture<Long> done = new CompletableFuture<>();
+        edge.loop().execute(() -> {
+            try {
+                new LoopWarmUp(operations, curve, secret, count, endNanos)
+                        .begin()
+                        .thenAccept(done::complete);
+            } catch (RuntimeException broken) {
+                done.completeExceptionally(broken);
+            }
+        });
+        return done;
     }
 
     /** Gives back the slots; all operations must have come back. */

@@ -372,7 +372,8 @@ class ConfigFileTest {
                 .replaceAll(
                         "(?m)^( *)# (name|retention_days|port|address|oldest_version|look_every|client_certificates"
                                 + "|audiences|algorithms|refresh_every|stale_after|missing_kept_for|clock_skew|region"
-                                + "|reachable_by_others|file_size|files|memory|alert_rules):",
+                                + "|reachable_by_others|file_size|files|memory|alert_rules"
+                                + "|operations|time|enabled|period|file_age|size):",
                         "$1$2:");
         assertFalse(written.equals(example));
         Path file = Files.writeString(temporary.resolve("written.yaml"), written);

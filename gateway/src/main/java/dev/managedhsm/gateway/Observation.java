@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.gateway;
+
+import dev.managedhsm.auth.token.KeyRefresh;
+import dev.managedhsm.auth.token.TokenCache;
+import dev.managedhsm.crypto.latency.LatencyBook;
+import dev.managedhsm.crypto.memory.ProcessHardening;
+import dev.managedhsm.gateway.http.Edge;
+import dev.managedhsm.gateway.http.EdgeCounters;
+import dev.managedhsm.gateway.http.TlsFiles;
+import dev.managedhsm.gateway.identity.KeyKeeper;
+import dev.managedhsm.gateway.observe.Check;
+import dev.managedhsm.gateway.observe.Health;
+import dev.managedhsm.gateway.observe.HealthChecks;
+import dev.managedhsm.gateway.observe.LatencyLog;
+import dev.managedhsm.gateway.observe.LatencyLogConfig;
+import dev.managedhsm.gateway.observe.Metrics;
+import dev.managedhsm.gateway.observe.SelfTests;
+import dev.managedhsm.gateway.observe.Sources;
+import dev.managedhsm.gateway.observe.Watch;
+import dev.managedhsm.gateway.refusal.RefusalLog;
+import dev.managedhsm.gateway.store.StoreHealth;
+import dev.managedhsm.gateway.trace.TraceConfig;
+import dev.managedhsm.gateway.trace.Traces;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Puts together what is to be seen of a gateway. Made before most of it is there; what comes later is told by the starting
+ * thread. Has one thread of its own, for what is done from time to time.
+ */
+final class Observation implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Observation.class);
+    private static final long SELF_TEST_HOURS = 24;
+
+    private final Foundation foundation;
+    private final Clock clock;
+    private final Metrics metrics = new Metrics();
+    private final SelfTests selfTests;
+    private final Queue<Edge> edges = new ConcurrentLinkedQueue<>();
+    private final @Nullable LatencyLog log;
+    private final @Nullable Traces traces;
+    private final Watch watch;
+    private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().daemon().name("observe").factory());
+    private volatile TlsFiles tls;
+    private volatile @Nullable Vault vault;
+    private volatile @Nullable KeyKeeper keyKeeper;
+
+    /**
+     * @param config whose folders are watched
+     * @param foundation what is there already
+     * @param tls what TLS speaks with
+     * @param tokens verified tokens
+     * @param refusals what is remembered of refused ones
+     * @param openSsl whether TLS runs on BoringSSL
+     * @param clock wall clock
+     */
+    Observation(
+            GatewayConfig config,
+            Foundation foundation,
+            TlsFiles tls,
+            TokenCache tokens,
+            RefusalLog refusals,
+            boolean openSsl,
+            Clock clock) {
+        this.foundation = foundation;
+        this.clock = clock;
+        this.tls = tls;
+        this.selfTests = new SelfTests(foundation.engine(), foundation.state(), clock);
+        LatencyBook latency = new LatencyBook(clock);
+        LatencyLogConfig logged = config.observe().latencyLog();
+        this.log = logged == null ? null : log(latency, logged);
+        TraceConfig traced = config.observe().traces();
+        this.traces = traced == null ? null : Traces.start(traced);
+        Map<String, Path> folders = logged == null
+                ? Map.of("data", config.dataFolder())
+                : Map.of("data", config.dataFolder(), "latency_log", logged.folder());
+        Health health = new Health(foundation.state(), this::readiness, () -> others(folders), clock);
+        Sources sources = new Sources(
+                foundation.state(),
+                latency,
+                log,
+                traces,
+                this::counters,
+                tokens,
+                this::issuers,
+                refusals,
+                foundation.store(),
+                this::open,
+                () -> this.tls.server().getNotAfter().toInstant(),
+                folders,
+                Map.of(
+                        "version", version(),
+                        "java", Runtime.version().toString(),
+                        "engine", foundation.engine().description(),
+                        "tls", openSsl ? "boringssl" : "jdk"),
+                clock);
+        this.watch = Watch.over(sources, metrics, health);
+        var _ = thread.scheduleWithFixedDelay(selfTests::run, SELF_TEST_HOURS, SELF_TEST_HOURS, TimeUnit.HOURS);
+    }
+
+    private LatencyLog log(LatencyBook latency, LatencyLogConfig config) {
+        try {
+            LatencyLog opened = LatencyLog.open(latency, config, clock);
+            long periodNanos = config.period().toNanos();
+            var _ = thread.scheduleAtFixedRate(() -> cut(opened), periodNanos, periodNanos, TimeUnit.NANOSECONDS);
+            return opened;
+        } catch (UncheckedIOException e) {
+            throw new StartRefused(
+                    "Latencies cannot be written to " + config.folder()
+                            + ": make it a folder that this process may write.",
+                    e);
+        }
+    }
+
+    private static void cut(LatencyLog log) {
+        try {
+            log.cut();
+        } catch (RuntimeException broken) { // a task that throws is not run again
+            LOG.error("an interval of latencies was lost", broken);
+        }
+    }
+
+    private static String version() {
+        String version = Gateway.class.getPackage().getImplementationVersion();
+        return version == null ? "development" : version;
+    }
+
+    /** What there is to look at. */
+    Watch watch() {
+        return watch;
+    }
+
+    /** Traces requests; null if none are. */
+    @Nullable
+    Traces traces() {
+        return traces;
+    }
+
+    /** Where libraries put their figures. */
+    Metrics metrics() {
+        return metrics;
+    }
+
+    /** Looks behind the doorways from now on. */
+    void lookAt(Vault opened) {
+        vault = opened;
+    }
+
+    /** Looks at the keys of token issuers from now on. */
+    void lookAt(KeyKeeper keeper) {
+        keyKeeper = keeper;
+    }
+
+    /** Looks at this event loop too from now on. */
+    void lookAt(Edge edge) {
+        edges.add(edge);
+    }
+
+    /** TLS speaks with other files. */
+    void use(TlsFiles files) {
+        tls = files;
+    }
+
+    /** All event loops, in no order. */
+    Queue<Edge> edges() {
+        return edges;
+    }
+
+    private List<EdgeCounters> counters() {
+        return edges.stream().map(Edge::counters).toList();
+    }
+
+    private List<KeyRefresh.State> issuers() {
+        KeyKeeper keeper = keyKeeper;
+        return keeper == null ? List.of() : keeper.refresh().states();
+    }
+
+    private Sources.@Nullable Open open() {
+        Vault doors = vault;
+        OpenHsm hsm = doors == null ? null : doors.opened();
+        return hsm == null ? null : hsm.observed();
+    }
+
+    private List<Check> readiness() {
+        Vault doors = vault;
+        return List.of(
+                selfTests.check(),
+                HealthChecks.store(storeHealth()),
+                HealthChecks.tokenKeys(issuers(), clock.millis() / 1000),
+                doors == null ? HealthChecks.cold("the HSM is starting") : doors.warmth());
+    }
+
+    private StoreHealth storeHealth() {
+        Sources.Open open = open();
+        return (open == null ? foundation.store() : open.store()).health();
+    }
+
+    private List<Check> others(Map<String, Path> folders) {
+        CustodyReport custody = foundation.report();
+        List<Check> checks = new ArrayList<>();
+        for (ProcessHardening.Measure measure : custody.measures()) {
+            checks.add(new Check(measure.name(), Check.Kind.CUSTODY, measure.held(), measure.why()));
+        }
+        checks.addAll(HealthChecks.disks(folders));
+        checks.addAll(HealthChecks.issuers(issuers(), clock.millis() / 1000));
+        checks.add(HealthChecks.certificate(tls.server(), clock.instant()));
+        return checks;
+    }
+
+    /** Ends its thread; figures are there until the end. */
+    @Override
+    public void close() {
+        thread.shutdownNow();
+        if (log != null) {
+            log.close();
+        }
+        if (traces != null) {
+            traces.close();
+        }
+        metrics.close();
+    }
+}

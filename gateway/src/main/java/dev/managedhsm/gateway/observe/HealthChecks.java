@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.gateway.observe;
+
+import dev.managedhsm.auth.token.KeyRefresh;
+import dev.managedhsm.gateway.store.StoreHealth;
+import java.nio.file.Path;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** What facts mean for the HSM's health, one check each. Stateless; any thread, unless it asks a disk. */
+public final class HealthChecks {
+    /** Somebody has to renew a certificate, and has other things to do. */
+    private static final Duration CERTIFICATE_LEFT_MIN = Duration.ofDays(14);
+
+    private HealthChecks() {}
+
+    /** Whether the store, and its witness where keys are open, takes changes. */
+    public static Check store(StoreHealth store) {
+        String failure = store.failure();
+        return Check.readiness(
+                "store",
+                failure == null,
+                failure == null
+                        ? store.description() + " takes changes, and is at revision " + store.revision()
+                        : store.description() + " takes no changes until the HSM is started anew: " + failure);
+    }
+
+    /** Whether tokens of at least one issuer can be judged. */
+    public static Check tokenKeys(List<KeyRefresh.State> issuers, long nowSeconds) {
+        long fresh = issuers.stream()
+                .filter(issuer -> nowSeconds < issuer.freshUntilSeconds())
+                .count();
+        return Check.readiness(
+                "token-keys",
+                fresh > 0,
+                fresh > 0
+                        ? "the keys of " + fresh + " of " + issuers.size() + " token issuers are fresh"
+                        : "the keys of no token issuer are fresh: no token can be accepted");
+    }
+
+    /** Whether the keys of each issuer are fresh. */
+    public static List<Check> issuers(List<KeyRefresh.State> issuers, long nowSeconds) {
+        return issuers.stream()
+                .map(issuer -> {
+                    boolean fresh = nowSeconds < issuer.freshUntilSeconds();
+                    String failure = issuer.failure();
+                    String until = issuer.freshUntilSeconds() == Long.MAX_VALUE
+                            ? "its keys are fixed"
+                            : "its keys are believed until " + Instant.ofEpochSecond(issuer.freshUntilSeconds());
+                    return new Check(
+                            "issuer-" + issuer.issuerName(),
+                            Check.Kind.WATCH,
+                            fresh && failure == null,
+                            failure == null ? fresh ? until : "its keys are stale" : failure);
+                })
+                .toList();
+    }
+
+    /** What has not been warmed up. */
+    public static Check cold(String why) {
+        return Check.readiness("warm-up", false, why);
+    }
+
+    /** What has been warmed up. */
+    public static Check warm() {
+        return Check.readiness("warm-up", true, "the hot path has been run on every event loop and worker");
+    }
+
+    /** Whether there is room on the disks of these folders. Asks the disks. */
+    public static List<Check> disks(Map<String, Path> folders) {
+        return new TreeMap<>(folders)
+                .entrySet().stream()
+                        .map(entry -> DiskSpace.of(entry.getValue()).check(entry.getKey(), entry.getValue()))
+                        .toList();
+    }
+
+    /** Whether the certificate in use holds for long enough to be renewed without haste. */
+    public static Check certificate(X509Certificate server, Instant now) {
+        Instant end = server.getNotAfter().toInstant();
+        Duration life = Duration.between(server.getNotBefore().toInstant(), end);
+        Duration wanted = life.dividedBy(10);
+        if (wanted.compareTo(CERTIFICATE_LEFT_MIN) > 0) {
+            wanted = CERTIFICATE_LEFT_MIN;
+        }
+        boolean held = Duration.between(now, end).compareTo(wanted) > 0;
+        return new Check(
+                "tls-certificate",
+                Check.Kind.WATCH,
+                held,
+                "the certificate in use ends at " + end + (held ? "" : ": put a newer one in its place"));
+    }
+}

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.gateway.observe;
+
+import dev.managedhsm.auth.token.KeyRefresh;
+import dev.managedhsm.crypto.keyring.Keyring;
+import dev.managedhsm.crypto.lifecycle.HsmCondition;
+import dev.managedhsm.crypto.memory.LockedMemory;
+import dev.managedhsm.crypto.ring.LaneGauge;
+import dev.managedhsm.crypto.ring.OperationRing;
+import dev.managedhsm.gateway.store.StoreHealth;
+import dev.managedhsm.gateway.trace.Traces;
+import io.prometheus.metrics.model.registry.MultiCollector;
+import io.prometheus.metrics.model.snapshots.InfoSnapshot;
+import io.prometheus.metrics.model.snapshots.InfoSnapshot.InfoDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.Labels;
+import io.prometheus.metrics.model.snapshots.MetricSnapshots;
+import io.prometheus.metrics.model.snapshots.StateSetSnapshot;
+import io.prometheus.metrics.model.snapshots.StateSetSnapshot.StateSetDataPointSnapshot;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** Ring, keys, tokens, custody and store, as figures. */
+final class HsmFigures implements MultiCollector {
+    private static final double NANOS_PER_SECOND = 1e9;
+
+    private final Sources sources;
+    private final Health health;
+    private final KeyExpiry expiry;
+
+    HsmFigures(Sources sources, Health health) {
+        this.sources = sources;
+        this.health = health;
+        this.expiry = new KeyExpiry(sources.clock());
+    }
+
+    @Override
+    public MetricSnapshots collect() {
+        Figures figures = new Figures();
+        Sources.Open open = sources.open().get();
+        condition(figures);
+        health(figures);
+        custody(figures);
+        store(figures, open);
+        tokens(figures);
+        if (open != null) {
+            ring(figures, open.ring());
+            keys(figures, open.keyring());
+        }
+        sources.folders().forEach((name, folder) -> DiskSpace.of(folder).figures(figures, name));
+        figures.gauge(
+                "hsm_tls_certificate_expiry_timestamp_seconds",
+                "When the certificate in use ends",
+                sources.certificateEnd().get().getEpochSecond());
+        build(figures);
+        writers(figures);
+        return figures.all();
+    }
+
+    private void writers(Figures figures) {
+        LatencyLog log = sources.log();
+        if (log != null) {
+            String help = "Intervals of the latency log";
+            figures.counter("hsm_latency_log_intervals", help, log.written(), "result", "written");
+            figures.counter("hsm_latency_log_intervals", help, log.failed(), "result", "failed");
+        }
+        Traces traces = sources.traces();
+        if (traces != null) {
+            String help = "Spans for the collector of traces; of those that are dropped, their requests";
+            figures.counter("hsm_spans", help, traces.exported(), "result", "exported");
+            figures.counter("hsm_spans", help, traces.failed(), "result", "failed");
+            figures.counter("hsm_spans", help, traces.dropped(), "result", "dropped");
+        }
+    }
+
+    private void build(Figures figures) {
+        List<String> labels = new ArrayList<>();
+        new TreeMap<>(sources.build()).forEach((name, value) -> {
+            labels.add(name);
+            labels.add(value);
+        });
+        figures.add(InfoSnapshot.builder()
+                .name("hsm_build")
+                .help("What runs")
+                .dataPoint(InfoDataPointSnapshot.builder()
+                        .labels(Labels.of(labels.toArray(String[]::new)))
+                        .build())
+                .build());
+    }
+
+    private void condition(Figures figures) {
+        StateSetDataPointSnapshot.Builder states = StateSetDataPointSnapshot.builder();
+        for (HsmCondition condition : HsmCondition.values()) {
+            states.state(
+                    condition.name().toLowerCase(Locale.ROOT),
+                    condition == sources.state().now());
+        }
+        figures.add(StateSetSnapshot.builder()
+                .name("hsm_condition")
+                .help("The condition the HSM is in")
+                .dataPoint(states.build())
+                .build());
+    }
+
+    private void health(Figures figures) {
+        HealthReport report = health.full();
+        figures.gauge("hsm_ready", "Whether requests should be sent here", report.ready());
+        for (Check check : report.checks()) {
+            boolean custody = check.kind() == Check.Kind.CUSTODY;
+            figures.gauge(
+                    custody ? "hsm_custody_measure_held" : "hsm_health_check_passed",
+                    custody ? "Whether the measure of custody holds" : "Whether the check of health holds",
+                    check.held(),
+                    custody ? "measure" : "check",
+                    check.name());
+            if (check.name().equals("security-domain")) {
+                figures.gauge(
+                        "hsm_security_domain_current", "Whether custodians hold the root key in use", check.held());
+            }
+        }
+    }
+
+    private static void custody(Figures figures) {
+        String help = "Memory for secrets, locked or not";
+        figures.gauge("hsm_secret_memory_bytes", help, LockedMemory.lockedBytes(), "locked", "true");
+        figures.gauge("hsm_secret_memory_bytes", help, LockedMemory.unlockedBytes(), "locked", "false");
+    }
+
+    private void store(Figures figures, Sources.@Nullable Open open) {
+        StoreHealth store = sources.store().health();
+        figures.gauge("hsm_store_healthy", "Whether the store takes commits", store.failure() == null);
+        figures.gauge("hsm_store_revision", "Revision of the store's last commit", store.revision());
+        if (open != null) {
+            boolean witnessed = open.store().health().failure() == null;
+            figures.gauge("hsm_witness_healthy", "Whether the witness takes what the store took", witnessed);
+        }
+    }
+
+    private void tokens(Figures figures) {
+        sources.refusals()
+                .refusalCounts((issuer, reason, count) -> figures.counter(
+                        "hsm_token_refusals", "Refused tokens", count, "issuer", issuer, "reason", reason));
+        figures.gauge(
+                "hsm_token_cache_entries",
+                "Verified tokens that are remembered",
+                sources.tokens().size());
+        long now = sources.clock().millis() / 1000;
+        for (KeyRefresh.State issuer : sources.issuers().get()) {
+            figures.gauge(
+                    "hsm_issuer_keys_fresh",
+                    "Whether the issuer's keys may be believed",
+                    now < issuer.freshUntilSeconds(),
+                    "issuer",
+                    issuer.issuerName());
+            if (issuer.freshUntilSeconds() != Long.MAX_VALUE) {
+                figures.gauge(
+                        "hsm_issuer_keys_fresh_until_timestamp_seconds",
+                        "Until when the issuer's keys are believed",
+                        issuer.freshUntilSeconds(),
+                        "issuer",
+                        issuer.issuerName());
+            }
+        }
+    }
+
+    private static void ring(Figures figures, OperationRing ring) {
+        for (LaneGauge lane : ring.lanes()) {
+            String name = lane.name();
+            figures.gauge("hsm_ring_depth", "Operations that wait for a worker", lane.depth(), "lane", name);
+            figures.gauge("hsm_ring_capacity", "Operations that can wait", lane.capacity(), "lane", name);
+            figures.gauge("hsm_ring_workers", "Workers of the lane", lane.workers(), "lane", name);
+            figures.gauge(
+                    "hsm_ring_expected_wait_seconds",
+                    "How long an operation that came now would wait",
+                    lane.waitNanos() / NANOS_PER_SECOND,
+                    "lane",
+                    name);
+            figures.counter(
+                    "hsm_ring_busy_seconds",
+                    "Time in which workers executed",
+                    lane.busyNanos() / NANOS_PER_SECOND,
+                    "lane",
+                    name);
+            figures.counter("hsm_ring_operations", "Operations that workers took", lane.operations(), "lane", name);
+        }
+    }
+
+    private void keys(Figures figures, Keyring keyring) {
+        figures.gauge("hsm_keys", "Living keys", keyring.keyCount());
+        figures.gauge("hsm_deleted_keys", "Deleted keys that can be recovered", keyring.deletedCount());
+        figures.gauge("hsm_keys_loaded", "Key versions that are open in the crypto library", keyring.hotCount());
+        KeyExpiry.Counts counts = expiry.counts(keyring);
+        figures.gauge("hsm_keys_expired", "Enabled keys whose expiry has passed", counts.expired());
+        String help = "Enabled keys that expire within this time";
+        figures.gauge("hsm_keys_expiring", help, counts.within7Days(), "within", "7d");
+        figures.gauge("hsm_keys_expiring", help, counts.within30Days(), "within", "30d");
+        if (counts.next() != KeyExpiry.NEVER) {
+            figures.gauge("hsm_keys_next_expiry_timestamp_seconds", "The next expiry of a key", counts.next());
+        }
+    }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.gateway.observe;
+
+import dev.managedhsm.crypto.latency.LatencyBook;
+import dev.managedhsm.crypto.latency.LatencySeries;
+import dev.managedhsm.crypto.operation.Stage;
+import io.prometheus.metrics.model.registry.MultiCollector;
+import io.prometheus.metrics.model.snapshots.Exemplars;
+import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
+import io.prometheus.metrics.model.snapshots.Labels;
+import io.prometheus.metrics.model.snapshots.MetricSnapshots;
+import io.prometheus.metrics.model.snapshots.Unit;
+import java.util.Locale;
+
+/** The histograms behind {@code /latency}, for Prometheus. Readers wait for each other, writers for nobody. */
+final class OperationHistograms implements MultiCollector {
+    private static final double[] WHOLE = {
+        1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10
+    };
+
+    /** There are eight stages: whoever wants more of them than orders of magnitude takes the native histograms. */
+    private static final double[] STAGE = {1e-5, 1e-4, 1e-3, 0.01, 0.1, 1, 10};
+
+    private final LatencyBook book;
+    private final Buckets whole = new Buckets(WHOLE);
+    private final Buckets stage = new Buckets(STAGE);
+
+    OperationHistograms(LatencyBook book) {
+        this.book = book;
+    }
+
+    @Override
+    public synchronized MetricSnapshots collect() {
+        HistogramSnapshot.Builder wholes = HistogramSnapshot.builder()
+                .name("hsm_operation_duration_seconds")
+                .unit(Unit.SECONDS)
+                .help("From the request's head to its answer, key operations only");
+        HistogramSnapshot.Builder stages = HistogramSnapshot.builder()
+                .name("hsm_operation_stage_duration_seconds")
+                .unit(Unit.SECONDS)
+                .help("How long each stage of a key operation took");
+        book.totals((series, nanos) -> {
+            Stage one = series.stage();
+            if (one == null) {
+                wholes.dataPoint(whole.of(nanos, labels(series), Exemplars.EMPTY));
+            } else {
+                stages.dataPoint(
+                        stage.of(nanos, labels(series).merge(Labels.of("stage", lower(one))), Exemplars.EMPTY));
+            }
+        });
+        return MetricSnapshots.of(wholes.build(), stages.build());
+    }
+
+    private static Labels labels(LatencySeries series) {
+        return Labels.of("operation", lower(series.operation()), "key_class", lower(series.keyClass()));
+    }
+
+    private static String lower(Enum<?> value) {
+        return value.name().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.gateway.observe;
+
+import dev.managedhsm.crypto.latency.LatencyBook;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What operators and their tools look at. Any thread; what each part costs is said there.
+ *
+ * @param latency all histograms
+ * @param log latencies by interval, in files; null if there is none
+ * @param metrics all figures
+ * @param health whether the HSM is healthy
+ */
+public record Watch(LatencyBook latency, @Nullable LatencyLog log, Metrics metrics, Health health) {
+    /**
+     * Everything that is looked at.
+     *
+     * @param metrics the figures of the process, which the HSM's own are added to
+     */
+    public static Watch over(Sources sources, Metrics metrics, Health health) {
+        metrics.add(new OperationHistograms(sources.latency()));
+        metrics.add(new EdgeFigures(sources.edges()));
+        metrics.add(new HsmFigures(sources, health));
+        return new Watch(sources.latency(), sources.log(), metrics, health);
+    }
+}
