@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 /** Makes a key that nobody can name, for whoever tries the machine out. It is in memory only and protects nothing. */
 final class LendKey extends Change<LivingKey> {
     private static final KeyName NAME = new KeyName("thrown-away"); // nobody finds it by this name
-    private static final RecordMark NO_MARK = new RecordMark(0, 0, 0); // it is in no journal
+    private static final RecordMark NO_MARK = RecordMark.NONE; // it is in no journal
     private static final int VERSION_LENGTH = KeyVersion.LENGTH / 2;
 
     private final Engine engine;
