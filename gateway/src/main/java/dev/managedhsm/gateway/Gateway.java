@@ -7,6 +7,10 @@ import dev.managedhsm.auth.token.TokenVerifier;
 import dev.managedhsm.crypto.lifecycle.HsmCondition;
 import dev.managedhsm.crypto.seal.SealFailure;
 import dev.managedhsm.gateway.attestation.StatementSigner;
+import dev.managedhsm.gateway.audit.AuditHealth;
+import dev.managedhsm.gateway.audit.AuditLog;
+import dev.managedhsm.gateway.audit.AuditRefused;
+import dev.managedhsm.gateway.audit.AuditSource;
 import dev.managedhsm.gateway.backup.BackupFailure;
 import dev.managedhsm.gateway.http.CannotListen;
 import dev.managedhsm.gateway.http.Edge;
@@ -59,6 +63,7 @@ public final class Gateway implements AutoCloseable {
     private final ThreadPoolExecutor verification;
     private final KeyKeeper keyKeeper;
     private final RefusalLog refusals;
+    private final AuditLog audit;
     private final Vertx vertx;
     private final Observation observation;
     private volatile @Nullable TlsReload tlsReload;
@@ -70,6 +75,7 @@ public final class Gateway implements AutoCloseable {
             ThreadPoolExecutor verification,
             KeyKeeper keyKeeper,
             RefusalLog refusals,
+            AuditLog audit,
             Observation observation,
             Vertx vertx) {
         this.config = config;
@@ -78,6 +84,7 @@ public final class Gateway implements AutoCloseable {
         this.verification = verification;
         this.keyKeeper = keyKeeper;
         this.refusals = refusals;
+        this.audit = audit;
         this.observation = observation;
         this.vertx = vertx;
     }
@@ -107,18 +114,19 @@ public final class Gateway implements AutoCloseable {
             RefusalLog refusals = opened.add(refusals(config, clock));
             boolean openSsl = openSsl();
             TokenCache tokens = new TokenCache();
+            AuditLog audit = opened.add(audit(config, clock));
             Observation observation =
                     opened.add(new Observation(config, foundation, tlsFiles, tokens, refusals, openSsl, clock));
             Vertx vertx = vertx(eventLoops, observation.metrics());
             opened.add(() -> vertx.close().await(STOP_SECONDS_MAX, TimeUnit.SECONDS));
             Vault vault = opened.add(new Vault(
-                    new OpenHsm.Surroundings(config, foundation, signer, refusals, observation, vertx, clock)));
+                    new OpenHsm.Surroundings(config, foundation, signer, refusals, audit, observation, vertx, clock)));
             observation.lookAt(vault);
             vault.openAtStart();
             KeyKeeper keyKeeper = KeyKeeper.start(verifier, new KeySetDownload(vertx), clock, FIRST_KEYS_SECONDS_MAX);
             observation.lookAt(keyKeeper);
-            Gateway gateway = opened.owner(
-                    new Gateway(config, foundation, vault, verification, keyKeeper, refusals, observation, vertx));
+            Gateway gateway = opened.owner(new Gateway(
+                    config, foundation, vault, verification, keyKeeper, refusals, audit, observation, vertx));
             EdgeServices services = new EdgeServices(
                     config.listeners(),
                     config.tls(),
@@ -131,6 +139,7 @@ public final class Gateway implements AutoCloseable {
                     keyKeeper.refresh(),
                     refusals,
                     observation.traces(),
+                    audit,
                     EdgeLimits.INTAKE_BYTES_MAX / eventLoops,
                     new LongBodies(Backups::longBody),
                     clock,
@@ -167,6 +176,21 @@ public final class Gateway implements AutoCloseable {
                     "Refused tokens cannot be recorded in " + config.refusals().folder()
                             + ": make it a folder that this process may write.",
                     e);
+        }
+    }
+
+    private static AuditLog audit(GatewayConfig config, Clock clock) {
+        AuditSource source = AuditSource.of(
+                config.tenantId(), config.baseUrl(), config.audit().resourceId());
+        try {
+            return AuditLog.open(config.audit(), source, clock);
+        } catch (IOException e) {
+            throw new StartRefused(
+                    "The audit log cannot be written in " + config.audit().folder()
+                            + ": make it a folder that this process may write, on a disk with room.",
+                    e);
+        } catch (AuditRefused refused) {
+            throw new StartRefused(String.valueOf(refused.getMessage()), refused);
         }
     }
 
@@ -285,6 +309,7 @@ public final class Gateway implements AutoCloseable {
         }
         verification.shutdown();
         refusals.close();
+        audit.close();
         observation.close();
         vault.close();
         foundation.close();
@@ -293,6 +318,11 @@ public final class Gateway implements AutoCloseable {
     /** What the HSM's condition is. Any thread. */
     public HsmCondition condition() {
         return foundation.state().now();
+    }
+
+    /** How the audit log is. Any thread. */
+    public AuditHealth audit() {
+        return audit.health();
     }
 
     /** How well the keys are kept now. Any thread that may read from the disk. */

@@ -4,6 +4,7 @@ package dev.managedhsm.gateway;
 import dev.managedhsm.auth.token.TokenIssuer;
 import dev.managedhsm.crypto.lifecycle.LifecyclePolicy;
 import dev.managedhsm.gateway.attestation.AttestationAuthority;
+import dev.managedhsm.gateway.audit.AuditConfig;
 import dev.managedhsm.gateway.http.Listener;
 import dev.managedhsm.gateway.http.Plane;
 import dev.managedhsm.gateway.http.TlsConfig;
@@ -35,6 +36,7 @@ import java.util.List;
  * @param deletion how long deleted keys can be recovered, and whether they can be purged before
  * @param attestationAuthorities whose word about environments counts where keys are released; policies choose among these
  * @param refusals where refused tokens are recorded
+ * @param audit where the end of every request is recorded, and when answers leave
  * @param observe what is done so that the HSM can be watched
  */
 public record GatewayConfig(
@@ -55,6 +57,7 @@ public record GatewayConfig(
         LifecyclePolicy deletion,
         List<AttestationAuthority> attestationAuthorities,
         RefusalConfig refusals,
+        AuditConfig audit,
         ObserveConfig observe) {
 
     /** Copies the lists; a gateway without a listener for applications is a programmer's mistake. */
@@ -89,6 +92,7 @@ public record GatewayConfig(
                 deletion,
                 attestationAuthorities,
                 refusals,
+                audit,
                 observe);
     }
 

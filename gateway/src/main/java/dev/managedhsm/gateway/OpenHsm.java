@@ -8,6 +8,7 @@ import dev.managedhsm.crypto.ring.OperationRing;
 import dev.managedhsm.crypto.seal.RootKeys;
 import dev.managedhsm.gateway.attestation.AttestationVerifier;
 import dev.managedhsm.gateway.attestation.StatementSigner;
+import dev.managedhsm.gateway.audit.AuditLog;
 import dev.managedhsm.gateway.backup.BackupJobs;
 import dev.managedhsm.gateway.backup.BackupParts;
 import dev.managedhsm.gateway.backup.BackupTargets;
@@ -57,6 +58,7 @@ final class OpenHsm {
      * @param foundation engine, store and condition
      * @param signer signs what is released
      * @param refusals what is remembered of refused tokens
+     * @param audit records the end of every request
      * @param observation what is to be seen of it
      * @param vertx runs what asks other hosts
      * @param clock wall clock
@@ -66,6 +68,7 @@ final class OpenHsm {
             Foundation foundation,
             StatementSigner signer,
             RefusalLog refusals,
+            AuditLog audit,
             Observation observation,
             Vertx vertx,
             Clock clock) {}
@@ -76,6 +79,7 @@ final class OpenHsm {
     private final OperationRing ring;
     private final ThreadPoolExecutor release;
     private final Resources resources;
+    private final AuditSealing audit;
     private final Queue<Routes> routes = new ConcurrentLinkedQueue<>();
 
     private OpenHsm(
@@ -84,13 +88,15 @@ final class OpenHsm {
             BackupJobs backupJobs,
             OperationRing ring,
             ThreadPoolExecutor release,
-            Resources resources) {
+            Resources resources,
+            AuditSealing audit) {
         this.custody = custody;
         this.roleChanges = roleChanges;
         this.backupJobs = backupJobs;
         this.ring = ring;
         this.release = release;
         this.resources = resources;
+        this.audit = audit;
     }
 
     /**
@@ -137,7 +143,8 @@ final class OpenHsm {
                     around.refusals(),
                     config.baseUrl(),
                     config.threads().ring().slots());
-            return new OpenHsm(custody, roleChanges, backupJobs, ring, release, resources);
+            AuditSealing audit = opened.add(AuditSealing.open(around.audit(), around.foundation(), custody));
+            return new OpenHsm(custody, roleChanges, backupJobs, ring, release, resources, audit);
         } catch (RuntimeException e) {
             opened.close(e);
             throw e;
@@ -248,6 +255,7 @@ final class OpenHsm {
 
     /** Wipes everything; after {@link #drain}. */
     void close() {
+        audit.close();
         custody.close();
     }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.crypto.latency;
 
-import dev.managedhsm.crypto.operation.OperationSlot;
 import dev.managedhsm.crypto.operation.Stage;
+import dev.managedhsm.crypto.operation.StageTimes;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.HdrHistogram.SingleWriterRecorder;
 import org.jspecify.annotations.Nullable;
@@ -27,13 +27,13 @@ public final class LatencyRecorder {
 
     LatencyRecorder() {}
 
-    /** Records every stage of the slot and the whole; all stages must have been stamped. Owner only. */
-    public void record(OperationSlot slot) {
-        int first = LatencySeries.first(slot.operation(), slot.key().keyClass());
+    /** Records every stage of an operation and the whole; all stages must have been stamped. Owner only. */
+    public void record(StageTimes times) {
+        int first = LatencySeries.first(times.operation(), times.keyClass());
         for (int i = 0; i < STAGES.length; i++) {
-            record(first + i, slot.nanos(STAGES[i]));
+            record(first + i, times.nanos(STAGES[i]));
         }
-        record(first + LatencySeries.whole(), slot.stampNanos(Stage.ENCODE) - slot.startNanos());
+        record(first + LatencySeries.whole(), times.totalNanos());
     }
 
     private void record(int series, long nanos) {

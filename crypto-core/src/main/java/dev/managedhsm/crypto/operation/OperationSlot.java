@@ -231,9 +231,9 @@ public final class OperationSlot {
         return startNanos;
     }
 
-    /** When a stage ended. */
-    public long stampNanos(Stage stage) {
-        return stamps[stage.ordinal()];
+    /** A copy of when each stage ended, by its place among the stages. */
+    long[] stamps() {
+        return stamps.clone();
     }
 
     /**

@@ -16,5 +16,7 @@ public enum Stage {
     /** From the worker back to the event loop. */
     RETURN,
     /** Slot to response bytes, handed to the connection. */
-    ENCODE
+    ENCODE,
+    /** From the encoded answer to its audit event being durable, which is when the answer leaves. */
+    AUDIT
 }

@@ -23,6 +23,10 @@ public enum SealPurpose {
     ROLE_ANCHOR("role anchor"),
     /** What the store must not be older than, kept outside it. */
     WITNESS("witness"),
+    /** The key that signs checkpoints of the audit log, with the public keys before it. */
+    AUDIT_KEY("audit key"),
+    /** The last checkpoint of the audit log. */
+    AUDIT_ANCHOR("audit anchor"),
     /** A part of a backup of the whole HSM. */
     FULL_BACKUP("full backup"),
     /** A fresh secret that has no name yet and never leaves the process. */

@@ -15,6 +15,7 @@ import dev.managedhsm.crypto.operation.Operation;
 import dev.managedhsm.crypto.operation.OperationSlot;
 import dev.managedhsm.crypto.operation.Outcome;
 import dev.managedhsm.crypto.operation.Stage;
+import dev.managedhsm.crypto.operation.StageTimes;
 import java.io.ByteArrayInputStream;
 import java.lang.foreign.Arena;
 import java.time.Clock;
@@ -43,8 +44,8 @@ class LatencyBookTest {
         LatencyRecorder one = book.recorder();
         LatencyRecorder two = book.recorder();
         for (int i = 0; i < 10; i++) {
-            one.record(slot(Operation.SIGN, KeyClass.P_256, 1_000));
-            two.record(slot(Operation.SIGN, KeyClass.P_256, 1_000));
+            one.record(times(Operation.SIGN, KeyClass.P_256, 1_000));
+            two.record(times(Operation.SIGN, KeyClass.P_256, 1_000));
         }
         assertEquals(20, histogram("SIGN.P_256.EXECUTE").getTotalCount());
     }
@@ -52,15 +53,15 @@ class LatencyBookTest {
     @Test
     void keepsWhatWasReadBefore() {
         LatencyRecorder recorder = book.recorder();
-        recorder.record(slot(Operation.SIGN, KeyClass.P_256, 1_000));
+        recorder.record(times(Operation.SIGN, KeyClass.P_256, 1_000));
         assertFalse(book.text().isEmpty());
-        recorder.record(slot(Operation.SIGN, KeyClass.P_256, 1_000));
+        recorder.record(times(Operation.SIGN, KeyClass.P_256, 1_000));
         assertEquals(2, histogram("SIGN.P_256.TOTAL").getTotalCount());
     }
 
     @Test
     void tellsStagesApartAndTheirSum() {
-        book.recorder().record(slot(Operation.DECRYPT, KeyClass.RSA_4096, 100_000));
+        book.recorder().record(times(Operation.DECRYPT, KeyClass.RSA_4096, 100_000));
         assertEquals(100_000.0, (double) histogram("DECRYPT.RSA_4096.QUEUE").getMaxValue(), 1_000);
         double whole = 100_000.0 * Stage.values().length;
         assertEquals(whole, (double) histogram("DECRYPT.RSA_4096.TOTAL").getMaxValue(), whole / 100);
@@ -69,13 +70,13 @@ class LatencyBookTest {
 
     @Test
     void countsALatencyBeyondTheRangeAsTheLongest() {
-        book.recorder().record(slot(Operation.SIGN, KeyClass.P_256, LatencyRecorder.NANOS_MAX * 2));
+        book.recorder().record(times(Operation.SIGN, KeyClass.P_256, LatencyRecorder.NANOS_MAX * 2));
         assertNotNull(histograms().get("SIGN.P_256.QUEUE"));
     }
 
     @Test
     void showsPercentilesInMicroseconds() {
-        book.recorder().record(slot(Operation.WRAP_KEY, KeyClass.OCT_256, 250_000));
+        book.recorder().record(times(Operation.WRAP_KEY, KeyClass.OCT_256, 250_000));
         String line = book.text()
                 .lines()
                 .filter(text -> text.contains("WRAP_KEY") && text.contains("EXECUTE"))
@@ -88,16 +89,16 @@ class LatencyBookTest {
     @Test
     void readsIntervalsBesideTheTotals() {
         LatencyRecorder recorder = book.recorder();
-        recorder.record(slot(Operation.SIGN, KeyClass.P_256, 1_000));
+        recorder.record(times(Operation.SIGN, KeyClass.P_256, 1_000));
         try (LatencyIntervals intervals = book.intervals();
                 LatencyIntervals other = book.intervals()) {
             assertEquals(Map.of(), counts(intervals), "what was before is no interval");
-            recorder.record(slot(Operation.SIGN, KeyClass.P_256, 1_000));
-            recorder.record(slot(Operation.SIGN, KeyClass.P_256, 1_000));
+            recorder.record(times(Operation.SIGN, KeyClass.P_256, 1_000));
+            recorder.record(times(Operation.SIGN, KeyClass.P_256, 1_000));
             assertFalse(book.text().isEmpty(), "a look at the totals takes nothing away");
             assertEquals(2, counts(intervals).get("SIGN.P_256.TOTAL"));
             assertEquals(Map.of(), counts(intervals));
-            recorder.record(slot(Operation.VERIFY, KeyClass.P_256, 1_000));
+            recorder.record(times(Operation.VERIFY, KeyClass.P_256, 1_000));
             assertEquals(Stage.values().length + 1, counts(intervals).size(), "only what occurred");
             assertEquals(2, counts(other).get("SIGN.P_256.TOTAL"), "nor do readers from each other");
         }
@@ -107,9 +108,9 @@ class LatencyBookTest {
     @Test
     void tellsAReaderWhatWasBeforeAndSince() {
         LatencyRecorder recorder = book.recorder();
-        recorder.record(slot(Operation.SIGN, KeyClass.P_256, 1_000));
+        recorder.record(times(Operation.SIGN, KeyClass.P_256, 1_000));
         try (LatencyIntervals intervals = book.intervals()) {
-            recorder.record(slot(Operation.SIGN, KeyClass.P_256, 1_000));
+            recorder.record(times(Operation.SIGN, KeyClass.P_256, 1_000));
             assertEquals(1, sinceStart(intervals).get("SIGN.P_256.QUEUE"), "up to the last look");
             assertEquals(1, counts(intervals).get("SIGN.P_256.QUEUE"));
             assertEquals(2, sinceStart(intervals).get("SIGN.P_256.QUEUE"));
@@ -130,7 +131,7 @@ class LatencyBookTest {
 
     @Test
     void tellsTheTotalsOfEverySeriesThatOccurred() {
-        book.recorder().record(slot(Operation.SIGN, KeyClass.P_256, 1_000));
+        book.recorder().record(times(Operation.SIGN, KeyClass.P_256, 1_000));
         Map<String, Long> counts = new HashMap<>();
         book.totals((series, total) -> counts.put(series.tag(), total.getTotalCount()));
         assertEquals(Stage.values().length + 1, counts.size());
@@ -152,8 +153,8 @@ class LatencyBookTest {
         return byTag;
     }
 
-    /** A slot that took {@code nanos} in each stage. */
-    private OperationSlot slot(Operation operation, KeyClass keyClass, long nanos) {
+    /** What took {@code nanos} in each stage. */
+    private StageTimes times(Operation operation, KeyClass keyClass, long nanos) {
         OperationSlot slot = new OperationSlot(0, arena.allocate(Limits.SLOT_LENGTH), new Nowhere());
         slot.ask(operation, Algorithm.HS256, new KeyHandle(0, 0, keyClass));
         slot.end(Outcome.DONE);
@@ -163,7 +164,7 @@ class LatencyBookTest {
             now += nanos;
             slot.stamp(stage, now);
         }
-        return slot;
+        return new StageTimes(slot);
     }
 
     private record Nowhere() implements Completions {

@@ -125,6 +125,23 @@ class OperationSlotTest {
         }
     }
 
+    @Test
+    void timesOutliveTheSlot() {
+        slot.ask(Operation.SIGN, Algorithm.ES256, KEY);
+        slot.start(100);
+        for (Stage stage : Stage.values()) {
+            slot.stamp(stage, 100 + 10L * (stage.ordinal() + 1));
+        }
+        StageTimes times = new StageTimes(slot);
+        slot.wipe();
+        slot.start(0);
+        slot.stamp(Stage.QUEUE, 0);
+        assertEquals(10, times.nanos(Stage.QUEUE));
+        times.stamp(Stage.AUDIT, 500);
+        assertEquals(400, times.totalNanos());
+        assertEquals(Operation.SIGN, times.operation());
+    }
+
     private void assertAllZero() {
         for (long i = 0; i < memory.byteSize(); i++) {
             assertEquals(0, memory.get(ValueLayout.JAVA_BYTE, i), "byte " + i);

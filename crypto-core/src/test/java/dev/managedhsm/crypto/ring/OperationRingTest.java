@@ -49,7 +49,7 @@ class OperationRingTest {
         assertSame(slot, rig.home.take());
         assertEquals(Outcome.DONE, slot.outcome());
         assertEquals(64, slot.outputValueLength());
-        assertTrue(slot.stampNanos(Stage.EXECUTE) >= slot.stampNanos(Stage.QUEUE));
+        assertTrue(slot.nanos(Stage.EXECUTE) >= 0);
     }
 
     @Test

@@ -178,6 +178,7 @@ final class DevHsm implements AutoCloseable {
                 deletion,
                 authorities,
                 RefusalConfig.in(folder.at("refused-tokens")),
+                DevAudit.config(data),
                 ObserveConfig.development(folder.at("latency")));
     }
 

@@ -12,6 +12,7 @@ import dev.managedhsm.gateway.ObserveConfig;
 import dev.managedhsm.gateway.RootKeySource;
 import dev.managedhsm.gateway.Threads;
 import dev.managedhsm.gateway.attestation.AttestationAuthority;
+import dev.managedhsm.gateway.audit.AuditConfig;
 import dev.managedhsm.gateway.http.Listener;
 import dev.managedhsm.gateway.http.TlsConfig;
 import dev.managedhsm.gateway.refusal.AlertRule;
@@ -75,6 +76,7 @@ final class ConfigReader {
         Path libcrypto = engine(root.optionalSection("engine"));
         Threads threads = threads(root.optionalSection("threads"));
         RefusalConfig refusals = refusals(root.optionalSection("refused_tokens"), data);
+        AuditConfig audit = new AuditSection(root.optionalSection("audit"), values, data).read();
         List<AttestationAuthority> authorities = attestationAuthorities();
         ObserveConfig observe = new ObserveSection(root, values, name).read(data);
         root.end();
@@ -99,6 +101,7 @@ final class ConfigReader {
                 new LifecyclePolicy(retention, purgeProtection),
                 authorities,
                 refusals,
+                audit,
                 observe);
         return new ServeConfig(name, gateway, libcrypto, identity);
     }

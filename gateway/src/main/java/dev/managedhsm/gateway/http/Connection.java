@@ -2,6 +2,7 @@
 package dev.managedhsm.gateway.http;
 
 import dev.managedhsm.auth.token.VerifiedToken;
+import dev.managedhsm.gateway.audit.AuditCaller;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -44,6 +45,8 @@ final class Connection {
     private @Nullable Intake last;
     private @Nullable String header;
     private @Nullable VerifiedToken token;
+    private @Nullable VerifiedToken callerToken;
+    private @Nullable AuditCaller caller;
     private byte @Nullable [] thumbprint;
     private boolean thumbprintKnown;
     private int misses = EdgeLimits.TOKEN_MISSES_MAX;
@@ -154,6 +157,18 @@ final class Connection {
         this.token = token;
     }
 
+    /** What audit events say of a token's holder; made once as long as the connection brings the same token. */
+    @SuppressWarnings("ReferenceEquality") // a token that was verified anew is another one
+    AuditCaller caller(VerifiedToken proven) {
+        AuditCaller known = caller;
+        if (known == null || callerToken != proven) {
+            known = AuditCaller.of(proven);
+            caller = known;
+            callerToken = proven;
+        }
+        return known;
+    }
+
     /**
      * SHA-256 of the certificate whose private key the client has proven to hold in the handshake, or null when it showed
      * none that this server trusts.
@@ -213,5 +228,7 @@ final class Connection {
         }
         header = null;
         token = null;
+        callerToken = null;
+        caller = null;
     }
 }

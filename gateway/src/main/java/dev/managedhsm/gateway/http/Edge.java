@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.gateway.http;
 
+import dev.managedhsm.gateway.audit.AuditWaiters;
 import dev.managedhsm.gateway.trace.Traces;
 import dev.managedhsm.gateway.wire.WireError;
 import io.netty.channel.Channel;
@@ -25,6 +26,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -48,7 +50,8 @@ public final class Edge extends VerticleBase {
     private final EdgeCounters counters = new EdgeCounters();
 
     private final Map<Listener, HttpServer> servers = new LinkedHashMap<>();
-    private @Nullable Executor loop;
+    private @Nullable ScheduledExecutorService loop;
+    private @Nullable AuditWaiters audit;
     private @Nullable TokenGate tokens;
     private @Nullable Consumer<Exchange> routes;
 
@@ -72,6 +75,7 @@ public final class Edge extends VerticleBase {
     @Override
     public Future<?> start() {
         tokens = services.tokenGate(loop(), counters);
+        audit = services.audit().waiters(set(loop));
         routes = routing.apply(this);
         long bodyNanosMax = TimeUnit.MILLISECONDS.toNanos(EdgeLimits.BODY_MILLIS_MAX);
         vertx.setPeriodic(SWEEP_MILLIS, timer -> account.expire(System.nanoTime() - bodyNanosMax));
@@ -132,6 +136,14 @@ public final class Edge extends VerticleBase {
         return services.traces();
     }
 
+    AuditWaiters audit() {
+        return set(audit);
+    }
+
+    long nowMillis() {
+        return services.clock().millis();
+    }
+
     String region() {
         return services.region();
     }
@@ -189,6 +201,11 @@ public final class Edge extends VerticleBase {
         if (exchange == null) {
             return;
         }
+        WireError unrecorded = exchange.recorded() ? audit().closed() : null;
+        if (unrecorded != null) {
+            exchange.refuse(unrecorded);
+            return;
+        }
         if (!exchange.allowed()) {
             exchange.refuse(WireError.forbiddenByFirewall(exchange.clientAddress()));
             return;
@@ -208,8 +225,7 @@ public final class Edge extends VerticleBase {
     private void malformed(HttpServerRequest request) {
         Exchange exchange = exchange(request);
         if (exchange != null) {
-            exchange.refuse(WireError.badHead(request.decoderResult().cause()));
-            var _ = request.connection().close();
+            exchange.refuseLast(WireError.badHead(request.decoderResult().cause()));
         }
     }
 

@@ -5,6 +5,7 @@ import dev.managedhsm.auth.token.Challenge;
 import dev.managedhsm.auth.token.KeyRefresh;
 import dev.managedhsm.auth.token.TokenCache;
 import dev.managedhsm.auth.token.TokenVerifier;
+import dev.managedhsm.gateway.audit.AuditLog;
 import dev.managedhsm.gateway.refusal.RefusalLog;
 import dev.managedhsm.gateway.trace.Traces;
 import io.vertx.core.http.ClientAuth;
@@ -34,6 +35,7 @@ import org.jspecify.annotations.Nullable;
  * @param refresh fetches issuers' keys when a token names one that is not known
  * @param refusals remembers refused tokens
  * @param traces traces requests; null if none are
+ * @param audit records the end of every request
  * @param intakeBytesMax memory that one event loop may hold for bodies
  * @param longBodies which requests may have a long body, and the memory for those
  * @param clock wall clock
@@ -51,6 +53,7 @@ public record EdgeServices(
         KeyRefresh refresh,
         RefusalLog refusals,
         @Nullable Traces traces,
+        AuditLog audit,
         int intakeBytesMax,
         LongBodies longBodies,
         InstantSource clock,

@@ -4,17 +4,16 @@ package dev.managedhsm.gateway.http;
 import dev.managedhsm.auth.token.Challenge;
 import dev.managedhsm.auth.token.RejectionReason;
 import dev.managedhsm.auth.token.VerifiedToken;
-import dev.managedhsm.gateway.trace.RequestTrace;
-import dev.managedhsm.gateway.trace.Traces;
+import dev.managedhsm.crypto.latency.LatencyRecorder;
+import dev.managedhsm.crypto.operation.StageTimes;
+import dev.managedhsm.gateway.audit.AuditEvent;
 import dev.managedhsm.gateway.wire.JsonText;
 import dev.managedhsm.gateway.wire.WireError;
 import io.netty.buffer.ByteBuf;
-import io.netty.util.AsciiString;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
-import io.vertx.core.internal.buffer.BufferInternal;
 import io.vertx.core.json.JsonObject;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -25,38 +24,22 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Every answer, also every refusal, goes through here and so carries the standard headers and a request id; the second
  * answer of an exchange is a programmer's mistake. The body is wiped when the answer is given.
+ *
+ * <p>Here every request ends, also the one whose client has gone, so here its audit event is handed over; the answer leaves when
+ * that is durable ({@link Departure}).
  */
 public final class Exchange {
     private static final Logger LOG = LoggerFactory.getLogger(Exchange.class);
-    private static final CharSequence CONTENT_TYPE = AsciiString.cached("content-type");
-    private static final CharSequence JSON = AsciiString.cached("application/json; charset=utf-8");
-    private static final CharSequence REQUEST_ID = AsciiString.cached("x-ms-request-id");
-    private static final CharSequence SERVER_LATENCY = AsciiString.cached("x-ms-server-latency");
-    private static final CharSequence NETWORK_INFO = AsciiString.cached("x-ms-keyvault-network-info");
-    private static final CharSequence TRACEPARENT = AsciiString.cached("traceparent");
-    private static final CharSequence REGION = AsciiString.cached("x-ms-keyvault-region");
-    private static final CharSequence[] FIXED = {
-        AsciiString.cached("cache-control"), AsciiString.cached("no-cache"),
-        AsciiString.cached("content-security-policy"), AsciiString.cached("default-src 'self'"),
-        AsciiString.cached("strict-transport-security"), AsciiString.cached("max-age=31536000; includeSubDomains"),
-        AsciiString.cached("x-content-type-options"), AsciiString.cached("nosniff"),
-        AsciiString.cached("x-frame-options"), AsciiString.cached("SAMEORIGIN"),
-    };
-    private static final long NANOS_PER_MILLI = 1_000_000;
-
-    /** What an exchange is counted as while nobody has said what is asked for. */
-    private static final String OTHER = "Other";
 
     private final HttpServerRequest request;
     private final Connection connection;
     private final Intake intake;
     private final Edge edge;
     private final long startNanos;
+    private final Ending ending;
     private @Nullable String requestId;
-    private final @Nullable RequestTrace trace;
-    private String operation = OTHER;
-    private boolean traceHeld;
     private boolean answered;
+    private boolean lastOfConnection;
 
     Exchange(HttpServerRequest request, Connection connection, Intake intake, Edge edge) {
         this.request = request;
@@ -64,27 +47,7 @@ public final class Exchange {
         this.intake = intake;
         this.edge = edge;
         this.startNanos = intake.startNanos();
-        Traces traces = edge.traces();
-        this.trace = traces == null ? null : traces.begin(request.getHeader(TRACEPARENT), startNanos);
-    }
-
-    /** What is noted of the request because it is traced, which is rare; null if it is not. */
-    public @Nullable RequestTrace trace() {
-        return trace;
-    }
-
-    /** Has the trace wait for {@link #endTrace}, because an operation is under way whose stages belong into it. */
-    public void holdTrace() {
-        traceHeld = true;
-    }
-
-    /** The trace has everything. */
-    public void endTrace() {
-        Traces traces = edge.traces();
-        if (trace != null && traces != null) {
-            trace.request(request.method().name(), requestId(), connection.address());
-            traces.finish(trace);
-        }
+        this.ending = new Ending(this, edge);
     }
 
     /** The request's head, for routing and parameters. */
@@ -109,7 +72,32 @@ public final class Exchange {
 
     /** Says what is asked for, by its name in the audit log, so that the answer is counted under it. */
     public void asks(String operationName) {
-        operation = operationName;
+        ending.asks(operationName);
+    }
+
+    /** What is known of this request for the audit log; told as it becomes known. */
+    public AuditEvent event() {
+        return ending.event();
+    }
+
+    /** Whether this request is recorded in the audit log. */
+    boolean recorded() {
+        return ending.recorded();
+    }
+
+    /** Who is asking, proven. */
+    void proven(VerifiedToken token) {
+        event().caller(connection.caller(token));
+    }
+
+    /**
+     * An operation has come back from the machine; its last stages end when the answer is made and when it leaves.
+     *
+     * @param stages the stages so far
+     * @param recorder records all of them when the answer leaves
+     */
+    public void timed(StageTimes stages, LatencyRecorder recorder) {
+        ending.timed(stages, recorder);
     }
 
     /** The event loop's services. */
@@ -161,7 +149,8 @@ public final class Exchange {
                     refuse(WireError.throttled());
                 }
                 case TOO_SLOW -> refuse(WireError.bodyTooSlow());
-                case ARRIVING, CLOSED -> {} // nobody is there to answer
+                case CLOSED -> gone();
+                case ARRIVING -> {} // not settled
             }
         });
     }
@@ -197,7 +186,7 @@ public final class Exchange {
     public void resume(Runnable next, Runnable gone) {
         edge.loop().execute(() -> {
             if (over()) {
-                letBodyGo();
+                gone();
                 gone.run();
                 return;
             }
@@ -251,27 +240,35 @@ public final class Exchange {
     /** Answers with a refusal that, if it is a 429 or 503, asks the client to wait. */
     public void refuse(WireError error, long retryAfterSeconds) {
         HttpServerResponse response = head(error.status());
+        retryAfter(response, error, retryAfterSeconds);
+        event().refused(error);
+        end(error.body(requestId()).toBuffer());
+    }
+
+    private static void retryAfter(HttpServerResponse response, WireError error, long seconds) {
         if (error.status() == 429 || error.status() == 503) {
-            response.putHeader("retry-after", Long.toString(retryAfterSeconds));
+            response.putHeader("retry-after", Long.toString(seconds));
         }
-        end(response, error.body(requestId()).toBuffer());
     }
 
     /** Answers 401 with the challenge, which names the class of the reason unless there was no token at all. */
     void challenge(RejectionReason reason, Challenge challenge) {
         HttpServerResponse response = head(401);
         response.putHeader("www-authenticate", challenge.text(reason));
-        end(response, WireError.unauthorized().body(requestId()).toBuffer());
+        event().rejected(reason);
+        event().refused(WireError.unauthorized());
+        end(WireError.unauthorized().body(requestId()).toBuffer());
     }
 
     /** Answers 200 with a JSON object. */
     public void answer(JsonObject body) {
-        end(success(200), body.toBuffer());
+        answer(200, body);
     }
 
     /** Answers with a status of success and a JSON object. */
     public void answer(int status, JsonObject body) {
-        end(success(status), body.toBuffer());
+        success(status);
+        end(body.toBuffer());
     }
 
     /**
@@ -284,14 +281,13 @@ public final class Exchange {
         HttpServerResponse response = success(202);
         response.putHeader("azure-asyncoperation", statusUrl);
         response.putHeader("retry-after", Integer.toString(retryAfterSeconds));
-        end(response, body.toBuffer());
+        end(body.toBuffer());
     }
 
     /** Answers with a status and no body. */
     public void answer(int status) {
-        HttpServerResponse response = success(status);
-        close();
-        response.end();
+        success(status);
+        end(null);
     }
 
     /**
@@ -301,23 +297,15 @@ public final class Exchange {
      * @param written called when the text has left the heap, or never will; may be called twice
      */
     public void answer(byte[] json, Runnable written) {
-        HttpServerResponse response = success(200);
-        close();
-        long deadline = edge.vertx().setTimer(EdgeLimits.LONG_ANSWER_MILLIS_MAX, late -> {
-            var _ = request.connection().close();
-            written.run();
-        });
-        response.end(Buffer.buffer(json)).onComplete(end -> {
-            edge.vertx().cancelTimer(deadline);
-            written.run();
-        });
+        success(200);
+        depart(new Departure.LongText(this, json, written));
     }
 
     /** Answers 200 with bytes of another media type. */
     public void answer(String contentType, byte[] body) {
         HttpServerResponse response = success(200);
-        response.putHeader(CONTENT_TYPE, contentType);
-        end(response, Buffer.buffer(body));
+        response.putHeader(AnswerHead.CONTENT_TYPE, contentType);
+        end(Buffer.buffer(body));
     }
 
     /**
@@ -331,22 +319,13 @@ public final class Exchange {
         if (serverTiming != null) {
             response.putHeader("server-timing", serverTiming);
         }
-        close();
-        // Vert.x never releases a foreign buffer. When the write is done, TLS has copied it; when it failed, a part may
-        // still wait in front of TLS, so the buffer is let go behind whatever the connection has still to write.
-        response.end(BufferInternal.buffer(body)).onComplete(written -> {
-            if (written.succeeded()) {
-                Wipe.release(body);
-            } else {
-                connection.behindAllWrites(() -> Wipe.release(body));
-            }
-        });
+        depart(new Departure.Wiped(this, connection, body));
     }
 
     private HttpServerResponse success(int status) {
         HttpServerResponse response = head(status);
-        response.putHeader(REGION, edge.region());
-        response.putHeader(NETWORK_INFO, connection.networkInfo());
+        response.putHeader(AnswerHead.REGION, edge.region());
+        response.putHeader(AnswerHead.NETWORK_INFO, connection.networkInfo());
         return response;
     }
 
@@ -355,41 +334,54 @@ public final class Exchange {
             throw new IllegalStateException("an exchange is answered once");
         }
         answered = true;
-        edge.counters().answered(operation, status);
-        if (trace != null) {
-            trace.ended(operation, status, System.nanoTime());
-            if (!traceHeld) {
-                endTrace();
-            }
-        }
-        HttpServerResponse response = request.response();
-        response.setStatusCode(status);
-        if (status != 204) {
-            response.putHeader(CONTENT_TYPE, JSON);
-        }
-        for (int i = 0; i < FIXED.length; i += 2) {
-            response.putHeader(FIXED[i], FIXED[i + 1]);
-        }
-        response.putHeader(REQUEST_ID, requestId());
-        response.putHeader(SERVER_LATENCY, Long.toString((System.nanoTime() - startNanos) / NANOS_PER_MILLI));
-        echoClientRequestId(response);
-        return response;
+        edge.counters().answered(ending.asked(), status);
+        return AnswerHead.put(request, status, requestId());
     }
 
-    private void echoClientRequestId(HttpServerResponse response) {
-        String id = request.getHeader("x-ms-client-request-id");
-        if (id != null && "true".equalsIgnoreCase(request.getHeader("x-ms-return-client-request-id"))) {
-            response.putHeader("x-ms-client-request-id", id);
-        }
+    private void end(@Nullable Buffer body) {
+        boolean head = HttpMethod.HEAD.equals(request.method());
+        depart(new Departure.Plain(this, head ? null : body));
     }
 
-    private void end(HttpServerResponse response, Buffer body) {
+    private void depart(Departure departure) {
         close();
-        if (HttpMethod.HEAD.equals(request.method())) {
-            response.end();
-        } else {
-            response.end(body);
+        ending.depart(departure);
+    }
+
+    /** The client has gone before there was an answer: nothing is sent, and that is recorded. */
+    public void gone() {
+        close();
+        if (!answered) {
+            ending.gone();
         }
+    }
+
+    /** Answers with a refusal, after which the connection ends. */
+    void refuseLast(WireError error) {
+        lastOfConnection = true;
+        refuse(error);
+    }
+
+    /** The answer leaves now: the response with its last headers. */
+    HttpServerResponse leaving() {
+        return ending.leaving();
+    }
+
+    /** The answer has been handed to the connection. */
+    void left() {
+        if (lastOfConnection) {
+            var _ = request.connection().close();
+        }
+    }
+
+    /** Nobody gets what was made, because that could not be recorded: this is answered instead. */
+    void withheld(WireError error) {
+        request.response().headers().clear();
+        retryAfter(AnswerHead.put(request, error.status(), requestId()), error, 1);
+        Buffer body = error.body(requestId()).toBuffer();
+        HttpServerResponse response = leaving();
+        var _ = HttpMethod.HEAD.equals(request.method()) ? response.end() : response.end(body);
+        left();
     }
 
     /** Lets go of the body. */

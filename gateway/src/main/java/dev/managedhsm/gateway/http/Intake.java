@@ -162,8 +162,12 @@ final class Intake {
         if (state != State.TOO_LONG) {
             state = State.CLOSED;
         }
-        whenSettled = null;
         drop();
+        Runnable action = whenSettled;
+        whenSettled = null;
+        if (action != null) {
+            action.run();
+        }
     }
 
     private void drop() {

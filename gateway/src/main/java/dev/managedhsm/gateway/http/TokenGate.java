@@ -83,6 +83,7 @@ final class TokenGate {
         VerifiedToken known = connection.token(header);
         if (known != null && known.usableAt(nowSeconds)) {
             counters.known(EdgeCounters.Known.CONNECTION);
+            exchange.proven(known);
             action.accept(known);
             return;
         }
@@ -122,6 +123,7 @@ final class TokenGate {
         }
         counters.known(from);
         arrival.connection.remember(arrival.header, verified);
+        arrival.exchange.proven(verified);
         arrival.action.accept(verified);
     }
 
@@ -218,7 +220,7 @@ final class TokenGate {
 
     private static void settle(Arrival arrival, Consumer<Exchange> end) {
         if (arrival.exchange.over()) {
-            arrival.exchange.close();
+            arrival.exchange.gone();
         } else {
             try {
                 end.accept(arrival.exchange);
@@ -238,6 +240,7 @@ final class TokenGate {
     private void refuse(Exchange exchange, Rejection rejection) {
         counters.known(EdgeCounters.Known.REFUSED);
         if (rejection.reason() == RejectionReason.KEYS_STALE) {
+            exchange.event().rejected(rejection.reason());
             exchange.refuse(WireError.issuerKeysStale(), EdgeLimits.KEYS_RETRY_SECONDS);
         } else {
             exchange.challenge(rejection.reason(), services.challenge());

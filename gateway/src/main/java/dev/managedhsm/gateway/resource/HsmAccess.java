@@ -69,7 +69,7 @@ record HsmAccess(HsmState state, Authoriser authoriser) {
             return null;
         }
         return switch (authoriser.decideOnKey(token.principal(), action, keyName)) {
-            case Permit permit -> permit;
+            case Permit permit -> permitted(exchange, permit);
             case Denial denial -> denied(exchange, token, denial);
         };
     }
@@ -81,9 +81,14 @@ record HsmAccess(HsmState state, Authoriser authoriser) {
             return null;
         }
         return switch (authoriser.decide(token.principal(), action, scope)) {
-            case Permit permit -> unlessInConflict(exchange, permit, group);
+            case Permit permit -> unlessInConflict(exchange, permitted(exchange, permit), group);
             case Denial denial -> denied(exchange, token, denial);
         };
+    }
+
+    private static Permit permitted(Exchange exchange, Permit permit) {
+        exchange.event().permit(permit);
+        return permit;
     }
 
     private @Nullable Permit unlessInConflict(Exchange exchange, Permit permit, EndpointGroup group) {

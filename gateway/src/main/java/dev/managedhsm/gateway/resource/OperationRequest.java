@@ -12,11 +12,12 @@ import dev.managedhsm.crypto.operation.Operation;
 import dev.managedhsm.crypto.operation.OperationSlot;
 import dev.managedhsm.crypto.operation.Outcome;
 import dev.managedhsm.crypto.operation.Stage;
+import dev.managedhsm.crypto.operation.StageTimes;
 import dev.managedhsm.crypto.ring.Admission;
+import dev.managedhsm.gateway.audit.AuditName;
 import dev.managedhsm.gateway.http.EdgeCounters;
 import dev.managedhsm.gateway.http.EdgeLimits;
 import dev.managedhsm.gateway.http.Exchange;
-import dev.managedhsm.gateway.trace.RequestTrace;
 import dev.managedhsm.gateway.wire.OperationAnswer;
 import dev.managedhsm.gateway.wire.WireError;
 import java.util.Locale;
@@ -28,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * to the next.
  *
  * <pre>
- *   begin ─▶ received ─▶ authenticated ─▶ decode, submit ─▶ (worker) ─▶ finished
+ *   begin ─▶ received ─▶ authenticated ─▶ decode, submit ─▶ (worker) ─▶ finished ─▶ (audit) ─▶ left
  * </pre>
  */
 final class OperationRequest implements SlotUser {
@@ -55,7 +56,7 @@ final class OperationRequest implements SlotUser {
     }
 
     void begin() {
-        exchange.asks(auditName(operation));
+        exchange.asks(AuditName.of(operation));
         exchange.whenProven(this::received, this::authenticated);
     }
 
@@ -110,7 +111,10 @@ final class OperationRequest implements SlotUser {
         if (!algorithm.serves(operation) || !algorithm.fits(key.handle().keyClass())) {
             return WireError.of(Outcome.ALGORITHM_MISMATCH);
         }
-        facts = key.facts();
+        KeyFacts asked = key.facts();
+        facts = asked;
+        exchange.event().key(asked);
+        exchange.event().operation(operation, algorithm);
         slot.ask(operation, algorithm, key.handle());
         exchange.letBodyGo(); // wiped: from here on the slot alone holds the payload
         return null;
@@ -136,8 +140,6 @@ final class OperationRequest implements SlotUser {
                                 admission == Admission.FULL ? EdgeCounters.Busy.LANE_FULL : EdgeCounters.Busy.TOO_LATE);
                 exchange.refuse(WireError.throttled(), TimeUnit.NANOSECONDS.toSeconds(waitNanos) + 1);
             }
-        } else if (exchange.trace() != null) {
-            exchange.holdTrace();
         }
     }
 
@@ -158,16 +160,13 @@ final class OperationRequest implements SlotUser {
     @Override
     public void finished(OperationSlot slot) {
         slot.stamp(Stage.RETURN, System.nanoTime());
+        exchange.event().outcome(slot.outcome());
+        exchange.timed(new StageTimes(slot), path.latency);
         try {
-            if (!exchange.over()) {
+            if (exchange.over()) {
+                exchange.gone();
+            } else {
                 answer(slot);
-            }
-            slot.stamp(Stage.ENCODE, System.nanoTime());
-            path.latency.record(slot);
-            RequestTrace trace = exchange.trace();
-            if (trace != null) {
-                trace.operation(slot, name);
-                exchange.endTrace();
             }
         } catch (RuntimeException broken) {
             exchange.broken(broken);
@@ -205,25 +204,13 @@ final class OperationRequest implements SlotUser {
         }
         StringBuilder text = new StringBuilder(160);
         for (Stage stage : Stage.values()) {
-            if (stage != Stage.ENCODE) { // not over yet
+            if (stage != Stage.ENCODE && stage != Stage.AUDIT) { // not over yet
                 text.append(text.isEmpty() ? "" : ", ")
                         .append(stage.name().toLowerCase(Locale.ROOT))
                         .append(String.format(Locale.ROOT, ";dur=%.3f", slot.nanos(stage) / NANOS_PER_MILLI));
             }
         }
         return text.toString();
-    }
-
-    /** The operation's name in Azure's audit log. */
-    private static String auditName(Operation operation) {
-        return switch (operation) {
-            case SIGN -> "KeySign";
-            case VERIFY -> "KeyVerify";
-            case ENCRYPT -> "KeyEncrypt";
-            case DECRYPT -> "KeyDecrypt";
-            case WRAP_KEY -> "KeyWrap";
-            case UNWRAP_KEY -> "KeyUnwrap";
-        };
     }
 
     private static DataAction action(Operation operation) {

@@ -118,7 +118,7 @@ final class WatchRoutes {
     private <T> void later(Exchange exchange, Callable<T> made, Consumer<T> answer) {
         edge.vertx().executeBlocking(made, true).onComplete(end -> {
             if (exchange.over()) {
-                exchange.letBodyGo();
+                exchange.gone();
             } else if (end.succeeded()) {
                 answer.accept(end.result());
             } else {

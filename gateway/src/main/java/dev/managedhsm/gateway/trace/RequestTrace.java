@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.gateway.trace;
 
-import dev.managedhsm.crypto.operation.OperationSlot;
+import dev.managedhsm.crypto.key.KeyFacts;
+import dev.managedhsm.crypto.operation.Algorithm;
+import dev.managedhsm.crypto.operation.Outcome;
 import dev.managedhsm.crypto.operation.Stage;
+import dev.managedhsm.crypto.operation.StageTimes;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -76,20 +79,22 @@ public final class RequestTrace {
     }
 
     /**
-     * What a key operation went through; all stages must have been stamped.
+     * What a key operation went through.
      *
-     * @param slot the operation, before it is wiped
-     * @param key the key's name
+     * @param times all stages, stamped
+     * @param key the key version
+     * @param with the algorithm
+     * @param how how it ended
      */
-    public void operation(OperationSlot slot, String key) {
-        keyName = key;
-        keyClass = slot.key().keyClass().name();
-        algorithm = slot.algorithm().name();
-        outcome = slot.outcome().name();
+    public void operation(StageTimes times, KeyFacts key, Algorithm with, Outcome how) {
+        keyName = key.name().text();
+        keyClass = times.keyClass().name();
+        algorithm = with.name();
+        outcome = how.name();
         long[] ends = new long[STAGES.length];
-        long end = slot.startNanos();
+        long end = startNanos;
         for (int i = 0; i < ends.length; i++) {
-            end += slot.nanos(STAGES[i]);
+            end += times.nanos(STAGES[i]);
             ends[i] = end;
         }
         stageEnds = ends;

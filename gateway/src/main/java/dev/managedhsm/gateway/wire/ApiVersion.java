@@ -75,6 +75,11 @@ public final class ApiVersion {
         return query != null && value(query) != null;
     }
 
+    /** The version that a query names, known or not, or null. */
+    public static @Nullable String of(@Nullable String query) {
+        return query == null ? null : value(query);
+    }
+
     private static @Nullable String value(String query) {
         // The common case first: the only parameter, not percent-encoded.
         if (query.startsWith("api-version=") && query.indexOf('&') < 0 && query.indexOf('%') < 0) {

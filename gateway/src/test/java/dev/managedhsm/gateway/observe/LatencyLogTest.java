@@ -16,6 +16,7 @@ import dev.managedhsm.crypto.operation.Operation;
 import dev.managedhsm.crypto.operation.OperationSlot;
 import dev.managedhsm.crypto.operation.Outcome;
 import dev.managedhsm.crypto.operation.Stage;
+import dev.managedhsm.crypto.operation.StageTimes;
 import dev.managedhsm.gateway.wire.Refused;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -73,7 +74,7 @@ class LatencyLogTest {
             for (Stage stage : Stage.values()) {
                 slot.stamp(stage, 1_000L * (stage.ordinal() + 1));
             }
-            recorder.record(slot);
+            recorder.record(new StageTimes(slot));
         }
     }
 

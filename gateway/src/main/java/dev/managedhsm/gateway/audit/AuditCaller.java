@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.gateway.audit;
+
+import dev.managedhsm.auth.principal.Principal;
+import dev.managedhsm.auth.token.VerifiedToken;
+import java.nio.charset.StandardCharsets;
+import java.util.UUID;
+
+/**
+ * What events say of a caller, encoded once for all requests with the same verified token. Immutable; any thread. It holds
+ * nothing of the token but who was proven by it.
+ */
+public final class AuditCaller {
+    private final byte[] identity;
+    private final String objectId;
+    private final String issuerName;
+    private final String kind;
+
+    private AuditCaller(byte[] identity, String objectId, String issuerName, String kind) {
+        this.identity = identity;
+        this.objectId = objectId;
+        this.issuerName = issuerName;
+        this.kind = kind;
+    }
+
+    /** The caller that a token has proven. */
+    public static AuditCaller of(VerifiedToken token) {
+        Principal principal = token.principal();
+        String objectId = principal.objectId().toString();
+        StringBuilder claims = new StringBuilder(320).append("{\"claim\":{");
+        UUID application = principal.applicationId();
+        if (application != null) {
+            claims.append("\"appid\":\"").append(application).append("\",");
+        }
+        claims.append("\"http_schemas_microsoft_com_identity\":{\"claims\":{\"objectidentifier\":\"")
+                .append(objectId)
+                .append("\"}}");
+        String resource = principal.managedIdentityResourceId();
+        if (resource != null) {
+            JsonLine safe = new JsonLine(4 * 1024);
+            safe.quoted(resource, JsonLine.TEXT_LENGTH_MAX);
+            claims.append(",\"xms_mirid\":").append(new String(safe.bytes(), 0, safe.length(), StandardCharsets.UTF_8));
+        }
+        claims.append("}}");
+        JsonLine line = new JsonLine(8 * 1024);
+        line.quoted(claims, claims.length()); // a string that holds JSON, as Azure writes it
+        return new AuditCaller(
+                line.copy(), objectId, token.issuerName(), principal.kind().name());
+    }
+
+    /** The member {@code identity}, quoted and escaped, UTF-8. */
+    byte[] identity() {
+        return identity;
+    }
+
+    /** The object id, a GUID in lower case. */
+    public String objectId() {
+        return objectId;
+    }
+
+    /** The configured name of who issued the token. */
+    String issuerName() {
+        return issuerName;
+    }
+
+    /** Application, person, or unknown: the name of the kind. */
+    String kind() {
+        return kind;
+    }
+}

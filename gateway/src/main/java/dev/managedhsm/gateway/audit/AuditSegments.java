@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.gateway.audit;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The files that the log's thread writes. Each segment holds zeros behind its last event while it is written, so that forcing
+ * it changes neither its length nor where its blocks are, which would cost a second write of the file system's own; it is cut
+ * to its events when the next one begins. Used by the log's thread only.
+ *
+ * <pre>
+ *   events-0000000000004096.jsonl   {…}\n{…}\n{…}\n 0 0 0 0 0 0 0 0
+ *                                                  ▲ position      ▲ room
+ * </pre>
+ */
+final class AuditSegments implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(AuditSegments.class);
+    private static final int ROOM_MIN = 64 * 1024;
+    private static final int ROOM_MAX = 4 * 1024 * 1024;
+
+    private final AuditConfig config;
+    private final AuditDisk disk;
+    private final Path folder;
+    private final ByteBuffer zeros = ByteBuffer.allocateDirect(ROOM_MIN);
+
+    private AuditDisk.@Nullable File events;
+    private AuditDisk.@Nullable File leaves;
+    private long first;
+    private long count;
+    private long position;
+    private long room;
+    private long roomStep = ROOM_MIN;
+    private long begunMillis;
+
+    /** Forcing failed: what the disk holds is not known any more, so nothing is written until the log is opened anew. */
+    static final class ForceFailed extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        ForceFailed(IOException cause) {
+            super("what was written could not be forced to disk", cause);
+        }
+    }
+
+    /** @param end where the log ends now */
+    AuditSegments(AuditConfig config, AuditDisk disk, LogEnd end) {
+        this.config = config;
+        this.disk = disk;
+        this.folder = config.folder();
+        this.first = end.segmentFirst();
+        this.count = end.next() - end.segmentFirst();
+        this.position = end.position();
+        this.room = end.position();
+        this.begunMillis = end.segmentMillis();
+    }
+
+    /** Index of the event that is appended next. */
+    long next() {
+        return first + count;
+    }
+
+    /** Whether the segment has grown long or old, so that the next events go into another one. */
+    boolean full(long nowMillis) {
+        return count > 0
+                && (position >= config.segmentBytesMax()
+                        || nowMillis - begunMillis >= config.segmentAgeMax().toMillis());
+    }
+
+    /**
+     * Ends the segment and has the next one begin. May be called again if it fails.
+     *
+     * @param tree the frontier over all events so far
+     */
+    void rotate(byte[] tree) throws IOException {
+        seal();
+        first += count;
+        count = 0;
+        position = 0;
+        room = 0;
+        roomStep = ROOM_MIN;
+        writeTree(tree);
+    }
+
+    private void writeTree(byte[] tree) throws IOException {
+        try (AuditDisk.File file = disk.open(SegmentFiles.tree(folder, first))) {
+            file.write(ByteBuffer.wrap(tree), 0);
+            force(file);
+        }
+    }
+
+    /**
+     * Writes events behind the last one. If it fails nothing has changed that counts, and it may be tried again with the same.
+     *
+     * @param lines their lines
+     * @param hashes their leaf hashes
+     * @param events how many they are
+     */
+    void append(ByteBuffer lines, ByteBuffer hashes, int some, long nowMillis) throws IOException {
+        if (events == null) {
+            begin(nowMillis);
+        }
+        AuditDisk.File to = open(events);
+        makeRoom(to, position + lines.remaining());
+        int length = lines.remaining();
+        to.write(lines, position);
+        open(leaves).write(hashes, count * MerkleHash.LENGTH);
+        position += length;
+        count += some;
+    }
+
+    private void begin(long nowMillis) throws IOException {
+        if (leaves == null) {
+            leaves = disk.open(SegmentFiles.leaves(folder, first));
+        }
+        events = disk.open(SegmentFiles.events(folder, first));
+        if (count == 0) {
+            begunMillis = nowMillis;
+            SegmentFiles.forceNames(folder);
+        }
+    }
+
+    private static AuditDisk.File open(AuditDisk.@Nullable File file) {
+        if (file == null) {
+            throw new IllegalStateException("the segment has begun");
+        }
+        return file;
+    }
+
+    private void makeRoom(AuditDisk.File file, long wanted) throws IOException {
+        while (room < wanted) {
+            long end = Math.max(wanted, room + roomStep);
+            while (room < end) {
+                zeros.clear();
+                file.write(zeros, room);
+                room += zeros.capacity();
+            }
+            roomStep = Math.min(ROOM_MAX, 2 * roomStep);
+        }
+    }
+
+    /** Forces what was appended to disk. */
+    void force() throws IOException {
+        force(open(events));
+    }
+
+    private static void force(AuditDisk.File file) throws IOException {
+        try {
+            file.force();
+        } catch (IOException e) {
+            throw new ForceFailed(e);
+        }
+    }
+
+    /** Cuts the segment to its events and closes it; its leaf hashes are on the disk then too. */
+    private void seal() throws IOException {
+        AuditDisk.File file = events;
+        if (file != null) {
+            file.truncate(position);
+            force(file);
+            events = null;
+            file.close();
+        }
+        AuditDisk.File hashes = leaves;
+        if (hashes != null) {
+            force(hashes);
+            leaves = null;
+            hashes.close();
+        }
+    }
+
+    /** Deletes the events of segments that need not be kept; their leaf hashes stay. */
+    void forget(Instant now) {
+        try {
+            List<Long> closed = SegmentFiles.withEvents(folder).stream()
+                    .filter(one -> one < first)
+                    .toList();
+            Duration kept = config.eventsKeptFor();
+            for (int i = 0; i < closed.size(); i++) {
+                Path file = SegmentFiles.events(folder, closed.get(i));
+                boolean tooMany = i <= closed.size() - config.segmentsMax(); // the one that begins is kept too
+                boolean tooOld = kept != null
+                        && Files.getLastModifiedTime(file).toInstant().isBefore(now.minus(kept));
+                if (tooMany || tooOld) {
+                    Files.delete(file);
+                    LOG.info("the audit events from {} on were kept long enough and are deleted", closed.get(i));
+                }
+            }
+        } catch (IOException e) {
+            LOG.warn("old audit events could not be deleted: {}", e.toString());
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        seal();
+    }
+}

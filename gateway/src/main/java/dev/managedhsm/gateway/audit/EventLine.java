@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.gateway.audit;
+
+import dev.managedhsm.auth.decision.Permit;
+import dev.managedhsm.crypto.key.KeyFacts;
+import dev.managedhsm.crypto.operation.Algorithm;
+import dev.managedhsm.crypto.operation.Operation;
+import dev.managedhsm.crypto.operation.Outcome;
+import dev.managedhsm.crypto.operation.Stage;
+import dev.managedhsm.crypto.operation.StageTimes;
+import dev.managedhsm.gateway.wire.WireError;
+import dev.managedhsm.gateway.wire.WireNames;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes events as lines of JSON in the shape of Azure's diagnostic log of a managed HSM; what Azure has no member for is in
+ * {@code properties}. Used by the log's thread only; for an operation with a key it allocates nothing.
+ */
+final class EventLine {
+    /** The longest line, with its end: every text is cut, so none is longer. */
+    static final int LENGTH_MAX = 24 * 1024;
+
+    private static final int MESSAGE_LENGTH_MAX = 512;
+    private static final int AGENT_LENGTH_MAX = 256;
+    private static final int ID_LENGTH_MAX = 128;
+    private static final int VERSION_LENGTH_MAX = 32;
+    private static final long NANOS_PER_MILLI = 1_000_000;
+
+    /** What the log's thread has no time for: the stages that are over when the event is handed to it. */
+    private static final Stage[] STAGES = {
+        Stage.RECEIVE, Stage.AUTHENTICATE, Stage.DECODE, Stage.QUEUE, Stage.EXECUTE, Stage.RETURN, Stage.ENCODE
+    };
+
+    private static final byte[] TIME = bytes("{\"time\":");
+    private static final byte[] OPERATION_VERSION = bytes(",\"operationVersion\":");
+    private static final byte[] CATEGORY = bytes(",\"category\":\"AuditEvent\",\"resultType\":");
+    private static final byte[] SUCCESS = bytes("\"Success\",\"resultSignature\":");
+    private static final byte[] FAILURE = bytes("\"Failure\",\"resultSignature\":");
+    private static final byte[] DESCRIPTION = bytes(",\"resultDescription\":");
+    private static final byte[] DURATION = bytes(",\"durationMs\":");
+    private static final byte[] ADDRESS = bytes(",\"callerIpAddress\":");
+    private static final byte[] IDENTITY = bytes(",\"identity\":");
+    private static final byte[] CLIENT_INFO = bytes(",\"clientInfo\":");
+    private static final byte[] CORRELATION = bytes(",\"correlationId\":");
+    private static final byte[] STATUS = bytes(",\"subnetId\":\"(unknown)\",\"httpStatusCode\":");
+    private static final byte[] INDEX =
+            bytes(",\"properties\":{\"PoolType\":\"M-HSM\",\"sku_Family\":\"S\",\"sku_Name\":\"Software\",\"index\":");
+    private static final byte[] METHOD = bytes(",\"httpMethod\":");
+    private static final byte[] PRINCIPAL = bytes(",\"principalObjectId\":");
+    private static final byte[] KIND = bytes(",\"principalKind\":");
+    private static final byte[] ISSUER = bytes(",\"issuer\":");
+    private static final byte[] ASSIGNMENT = bytes(",\"roleAssignmentId\":\"");
+    private static final byte[] ROLE = bytes("\",\"roleDefinitionId\":\"");
+    private static final byte[] KEY_NAME = bytes(",\"keyName\":");
+    private static final byte[] KEY_VERSION = bytes(",\"keyVersion\":");
+    private static final byte[] KEY_KIND = bytes(",\"keyClass\":");
+    private static final byte[] ALGORITHM = bytes(",\"algorithm\":");
+    private static final byte[] OUTCOME = bytes(",\"outcome\":");
+    private static final byte[] CODE = bytes(",\"errorCode\":");
+    private static final byte[] INNER_CODE = bytes(",\"innerErrorCode\":");
+    private static final byte[] REASON = bytes(",\"refusalReason\":");
+    private static final byte[] OWN_ID = bytes(",\"clientRequestId\":");
+    private static final byte[] NANOS = bytes(",\"durationNanos\":");
+    private static final byte[] STAGE_NANOS = bytes(",\"stageNanos\":{");
+    private static final byte[] END = bytes("}}\n");
+    private static final byte[][] STAGE_NAMES = stageNames();
+
+    private final byte[] source;
+    private final byte[] target;
+    private final byte[] baseUrl;
+    private final EventTime time = new EventTime();
+
+    EventLine(AuditSource source) {
+        JsonLine line = new JsonLine(8 * 1024);
+        line.raw(bytes(",\"TenantId\":"));
+        line.quoted(source.tenantId(), ID_LENGTH_MAX);
+        line.raw(bytes(",\"resourceId\":"));
+        line.quoted(source.resourceId(), JsonLine.TEXT_LENGTH_MAX);
+        line.raw(bytes(",\"operationName\":"));
+        this.source = line.copy();
+        line.clear();
+        line.raw(bytes(",\"PoolName\":"));
+        line.quoted(source.poolName(), ID_LENGTH_MAX);
+        line.raw(bytes(",\"resourceGroup\":"));
+        line.quoted(source.resourceGroup(), ID_LENGTH_MAX);
+        line.raw(bytes(",\"resourceProvider\":\"MICROSOFT.KEYVAULT\",\"resource\":"));
+        line.quoted(source.poolName().toUpperCase(Locale.ROOT), ID_LENGTH_MAX);
+        line.raw(bytes(",\"resourceType\":\"managedHSMs\",\"requestUri\":\""));
+        this.target = line.copy();
+        this.baseUrl = bytes(source.baseUrl());
+    }
+
+    /**
+     * Writes one event with its line's end.
+     *
+     * @param index the event's place in the log
+     * @param out has room for {@link #LENGTH_MAX} bytes
+     */
+    void write(AuditEvent event, long index, JsonLine out) {
+        Operation operation = event.operation;
+        KeyFacts facts = event.key;
+        AuditName name = operation == null || facts == null ? AuditName.of(event.method, event.path) : null;
+        out.raw(TIME);
+        time.write(event.timeMillis, out);
+        out.raw(source);
+        out.quoted(operation == null || name != null ? name(name) : AuditName.of(operation), ID_LENGTH_MAX);
+        text(OPERATION_VERSION, event.apiVersion, VERSION_LENGTH_MAX, out);
+        result(event, out);
+        who(event, out);
+        out.raw(STATUS);
+        out.number(event.status);
+        out.raw(target);
+        out.raw(baseUrl);
+        out.escaped(event.path, event.path.length());
+        out.raw((byte) '"');
+        out.raw(INDEX);
+        out.number(index);
+        properties(event, name, out);
+        out.raw(END);
+    }
+
+    private static String name(@Nullable AuditName name) {
+        return name == null ? AuditName.UNKNOWN : name.operation();
+    }
+
+    private static void result(AuditEvent event, JsonLine out) {
+        out.raw(CATEGORY);
+        out.raw(event.status < 400 ? SUCCESS : FAILURE);
+        out.quoted(signature(event.status), ID_LENGTH_MAX);
+        WireError error = event.error;
+        text(DESCRIPTION, error == null ? null : error.message(), MESSAGE_LENGTH_MAX, out);
+        out.raw(DURATION);
+        out.number((event.nanos + NANOS_PER_MILLI / 2) / NANOS_PER_MILLI);
+    }
+
+    private static void who(AuditEvent event, JsonLine out) {
+        text(ADDRESS, event.clientAddress, ID_LENGTH_MAX, out);
+        AuditCaller caller = event.caller;
+        if (caller != null) {
+            out.raw(IDENTITY);
+            out.raw(caller.identity());
+        }
+        text(CLIENT_INFO, event.userAgent, AGENT_LENGTH_MAX, out);
+        text(CORRELATION, event.requestId, ID_LENGTH_MAX, out);
+    }
+
+    private static void properties(AuditEvent event, @Nullable AuditName name, JsonLine out) {
+        text(METHOD, event.method, VERSION_LENGTH_MAX, out);
+        AuditCaller caller = event.caller;
+        if (caller != null) {
+            text(PRINCIPAL, caller.objectId(), ID_LENGTH_MAX, out);
+            text(KIND, caller.kind(), ID_LENGTH_MAX, out);
+            text(ISSUER, caller.issuerName(), ID_LENGTH_MAX, out);
+        }
+        permit(event.permit, out);
+        key(event, name, out);
+        WireError error = event.error;
+        if (error != null) {
+            text(CODE, error.code(), ID_LENGTH_MAX, out);
+            text(INNER_CODE, error.innerCode(), ID_LENGTH_MAX, out);
+        }
+        text(REASON, event.rejection == null ? null : event.rejection.name(), ID_LENGTH_MAX, out);
+        text(OWN_ID, event.clientRequestId, ID_LENGTH_MAX, out);
+        out.raw(NANOS);
+        out.number(event.nanos);
+        stages(event.times, out);
+    }
+
+    private static void permit(@Nullable Permit permit, JsonLine out) {
+        if (permit != null) {
+            UUID assignment = permit.assignment().name();
+            UUID role = permit.assignment().roleDefinitionId();
+            out.raw(ASSIGNMENT);
+            out.guid(assignment.getMostSignificantBits(), assignment.getLeastSignificantBits());
+            out.raw(ROLE);
+            out.guid(role.getMostSignificantBits(), role.getLeastSignificantBits());
+            out.raw((byte) '"');
+        }
+    }
+
+    private static void key(AuditEvent event, @Nullable AuditName name, JsonLine out) {
+        KeyFacts facts = event.key;
+        if (facts != null) {
+            text(KEY_NAME, facts.name().text(), ID_LENGTH_MAX, out);
+            text(KEY_VERSION, facts.version().text(), ID_LENGTH_MAX, out);
+            text(KEY_KIND, facts.keyClass().name(), ID_LENGTH_MAX, out);
+        } else if (name != null && !name.key().isEmpty()) {
+            text(KEY_NAME, name.key(), ID_LENGTH_MAX, out);
+            text(KEY_VERSION, name.version().isEmpty() ? null : name.version(), ID_LENGTH_MAX, out);
+        }
+        Algorithm algorithm = event.algorithm;
+        text(ALGORITHM, algorithm == null ? null : WireNames.of(algorithm), ID_LENGTH_MAX, out);
+        Outcome outcome = event.outcome;
+        text(OUTCOME, outcome == null ? null : outcome.name(), ID_LENGTH_MAX, out);
+    }
+
+    private static void stages(@Nullable StageTimes times, JsonLine out) {
+        if (times == null) {
+            return;
+        }
+        out.raw(STAGE_NANOS);
+        for (int i = 0; i < STAGES.length; i++) {
+            out.raw(STAGE_NAMES[i]);
+            out.number(times.nanos(STAGES[i]));
+        }
+        out.raw((byte) '}');
+    }
+
+    private static void text(byte[] member, @Nullable String text, int lengthMax, JsonLine out) {
+        if (text != null) {
+            out.raw(member);
+            out.quoted(text, lengthMax);
+        }
+    }
+
+    private static String signature(int status) {
+        return switch (status) {
+            case 200 -> "OK";
+            case 202 -> "Accepted";
+            case 204 -> "No Content";
+            case 400 -> "Bad Request";
+            case 401 -> "Unauthorized";
+            case 403 -> "Forbidden";
+            case 404 -> "Not Found";
+            case 405 -> "Method Not Allowed";
+            case 408 -> "Request Timeout";
+            case 409 -> "Conflict";
+            case 413 -> "Content Too Large";
+            case 414 -> "URI Too Long";
+            case 415 -> "Unsupported Media Type";
+            case 429 -> "Too Many Requests";
+            case 431 -> "Request Header Fields Too Large";
+            case AuditEvent.CLIENT_GONE -> "Client Gone";
+            case 500 -> "Internal Server Error";
+            case 503 -> "Service Unavailable";
+            default -> status < 400 ? "Success" : "Failure";
+        };
+    }
+
+    private static byte[][] stageNames() {
+        byte[][] names = new byte[STAGES.length][];
+        for (int i = 0; i < STAGES.length; i++) {
+            names[i] = bytes((i == 0 ? "\"" : ",\"") + STAGES[i].name().toLowerCase(Locale.ROOT) + "\":");
+        }
+        return names;
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+}

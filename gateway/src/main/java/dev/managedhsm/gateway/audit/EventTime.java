@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.gateway.audit;
+
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+
+/**
+ * Writes times as {@code "2026-01-31T12:00:00.123Z"} (RFC 3339), and works out the date once a second. Used by one thread.
+ */
+final class EventTime {
+    private static final long MILLIS_PER_SECOND = 1000;
+
+    private final JsonLine second = new JsonLine(32);
+    private long knownSecond = Long.MIN_VALUE;
+
+    void write(long millis, JsonLine out) {
+        long wanted = Math.floorDiv(millis, MILLIS_PER_SECOND);
+        if (wanted != knownSecond) {
+            workOut(wanted);
+        }
+        out.raw(second);
+        out.digits((int) Math.floorMod(millis, MILLIS_PER_SECOND), 3);
+        out.raw((byte) 'Z');
+        out.raw((byte) '"');
+    }
+
+    private void workOut(long wanted) {
+        LocalDateTime time = LocalDateTime.ofInstant(Instant.ofEpochSecond(wanted), ZoneOffset.UTC);
+        second.clear();
+        second.raw((byte) '"');
+        second.digits(time.getYear(), 4);
+        second.raw((byte) '-');
+        second.digits(time.getMonthValue(), 2);
+        second.raw((byte) '-');
+        second.digits(time.getDayOfMonth(), 2);
+        second.raw((byte) 'T');
+        second.digits(time.getHour(), 2);
+        second.raw((byte) ':');
+        second.digits(time.getMinute(), 2);
+        second.raw((byte) ':');
+        second.digits(time.getSecond(), 2);
+        second.raw((byte) '.');
+        knownSecond = wanted;
+    }
+}
