@@ -54,7 +54,7 @@ class AuditLogTest {
         AuditConfig config = new AuditConfig(
                 folder,
                 policy,
-                WAIT,
+                wait,
                 3,
                 AuditConfig.SEGMENT_BYTES_MIN,
                 Duration.ofDays(1),
