@@ -194,7 +194,8 @@ class RecordSealTest {
             String said = RecordSeal.unlike("keys", vouched, found, names).toString();
             assertTrue(said.contains("key facts of key-" + i + "/"), said);
             Anchor added = vouched.without(marks.get(i));
-            assertTrue(RecordSeal.unlike("keys", added, vouched, names).toString().contains("key-" + i + "/"));
+            assertTrue(
+                    RecordSeal.unlike("keys", added, vouched, names).toString().contains("key-" + i + "/"));
         }
         Anchor two = vouched.without(marks.get(1)).without(marks.get(2));
         assertTrue(RecordSeal.unlike("keys", vouched, two, names).toString().contains("several of them"));
