@@ -93,7 +93,7 @@ domain_upload() {
 
 # until_ready [SECONDS]: waits until requests should be sent here.
 until_ready() {
-    local left=${1:-60}
+    local left=${1:-${READY_SECONDS:-60}}
     until look /health/ready 2>/dev/null | grep -q '"ready":true'; do
         [ "$left" -gt 0 ] || { echo "not ready: $(look /health/ready)"; return 1; }
         left=$((left - 1))
