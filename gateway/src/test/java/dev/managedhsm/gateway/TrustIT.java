@@ -326,4 +326,21 @@ class TrustIT {
             assertTrue(answer.header("www-authenticate").endsWith("error_description=\"certificate_required\""));
         }
     }
+
+    @Test
+    void isNotReadyUntilTheKeysOfItsIssuerAreThere() throws Exception {
+        try (IssuerServer server = IssuerServer.start(dev);
+                TrustingHsm hsm = hsm(server)) {
+            String token = token(first, 1);
+            Answer waiting = hsm.get("/health/ready", token);
+            assertEquals(503, waiting.status());
+            assertTrue(waiting.json().getJsonArray("waitingFor").contains("token-keys"), waiting.body());
+            assertTrue(hsm.get("/metrics", token).body().contains("\nhsm_issuer_keys_fresh{issuer=\"directory\"} 0.0\n"));
+
+            publish(server, first);
+            hsm.get("/keys", token); // has them fetched
+
+            await(() -> hsm.get("/health/ready", token).status() == 200);
+        }
+    }
 }
