@@ -116,7 +116,7 @@ public final class Gateway implements AutoCloseable {
             TokenCache tokens = new TokenCache();
             AuditLog audit = opened.add(audit(config, clock));
             Observation observation =
-                    opened.add(new Observation(config, foundation, tlsFiles, tokens, refusals, openSsl, clock));
+                    opened.add(new Observation(config, foundation, tlsFiles, tokens, refusals, audit, openSsl, clock));
             Vertx vertx = vertx(eventLoops, observation.metrics());
             opened.add(() -> vertx.close().await(STOP_SECONDS_MAX, TimeUnit.SECONDS));
             Vault vault = opened.add(new Vault(

@@ -5,6 +5,7 @@ import dev.managedhsm.auth.token.KeyRefresh;
 import dev.managedhsm.auth.token.TokenCache;
 import dev.managedhsm.crypto.latency.LatencyBook;
 import dev.managedhsm.crypto.memory.ProcessHardening;
+import dev.managedhsm.gateway.audit.AuditLog;
 import dev.managedhsm.gateway.http.Edge;
 import dev.managedhsm.gateway.http.EdgeCounters;
 import dev.managedhsm.gateway.http.TlsFiles;
@@ -29,6 +30,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -46,6 +48,7 @@ final class Observation implements AutoCloseable {
     private static final long SELF_TEST_HOURS = 24;
 
     private final Foundation foundation;
+    private final AuditLog audit;
     private final Clock clock;
     private final Metrics metrics = new Metrics();
     private final SelfTests selfTests;
@@ -65,6 +68,7 @@ final class Observation implements AutoCloseable {
      * @param tls what TLS speaks with
      * @param tokens verified tokens
      * @param refusals what is remembered of refused ones
+     * @param audit records the end of every request
      * @param openSsl whether TLS runs on BoringSSL
      * @param clock wall clock
      */
@@ -74,9 +78,11 @@ final class Observation implements AutoCloseable {
             TlsFiles tls,
             TokenCache tokens,
             RefusalLog refusals,
+            AuditLog audit,
             boolean openSsl,
             Clock clock) {
         this.foundation = foundation;
+        this.audit = audit;
         this.clock = clock;
         this.tls = tls;
         this.selfTests = new SelfTests(foundation.engine(), foundation.state(), clock);
@@ -85,9 +91,11 @@ final class Observation implements AutoCloseable {
         this.log = logged == null ? null : log(latency, logged);
         TraceConfig traced = config.observe().traces();
         this.traces = traced == null ? null : Traces.start(traced);
-        Map<String, Path> folders = logged == null
-                ? Map.of("data", config.dataFolder())
-                : Map.of("data", config.dataFolder(), "latency_log", logged.folder());
+        Map<String, Path> folders = new TreeMap<>(Map.of(
+                "data", config.dataFolder(), "audit", config.audit().folder()));
+        if (logged != null) {
+            folders.put("latency_log", logged.folder());
+        }
         Health health = new Health(foundation.state(), this::readiness, () -> others(folders), clock);
         Sources sources = new Sources(
                 foundation.state(),
@@ -98,6 +106,7 @@ final class Observation implements AutoCloseable {
                 tokens,
                 this::issuers,
                 refusals,
+                audit::health,
                 foundation.store(),
                 this::open,
                 () -> this.tls.server().getNotAfter().toInstant(),
@@ -200,6 +209,7 @@ final class Observation implements AutoCloseable {
         return List.of(
                 selfTests.check(),
                 HealthChecks.store(storeHealth()),
+                HealthChecks.audit(audit.health()),
                 HealthChecks.tokenKeys(issuers(), clock.millis() / 1000),
                 doors == null ? HealthChecks.cold("the HSM is starting") : doors.warmth());
     }
@@ -215,6 +225,7 @@ final class Observation implements AutoCloseable {
         for (ProcessHardening.Measure measure : custody.measures()) {
             checks.add(new Check(measure.name(), Check.Kind.CUSTODY, measure.held(), measure.why()));
         }
+        checks.add(HealthChecks.checkpoints(audit.health()));
         checks.addAll(HealthChecks.disks(folders));
         checks.addAll(HealthChecks.issuers(issuers(), clock.millis() / 1000));
         checks.add(HealthChecks.certificate(tls.server(), clock.instant()));

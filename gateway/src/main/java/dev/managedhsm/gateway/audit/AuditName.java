@@ -34,7 +34,7 @@ public record AuditName(String operation, String key, String version) {
     }
 
     /** The name of a request. */
-    static AuditName of(String method, String path) {
+    public static AuditName of(String method, String path) {
         String folded = path.toLowerCase(Locale.ROOT);
         int roles = folded.indexOf(ROLES);
         if (roles >= 0) {

@@ -33,7 +33,7 @@ final class Ending {
     private static final CharSequence TRACEPARENT = AsciiString.cached("traceparent");
 
     /** What a request is counted as while nobody has said what is asked for. */
-    private static final String OTHER = "Other";
+    static final String OTHER = "Other";
 
     private static final int THROTTLED = 429;
     private static final long NANOS_PER_MILLI = 1_000_000;

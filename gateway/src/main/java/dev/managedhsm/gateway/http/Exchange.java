@@ -6,6 +6,7 @@ import dev.managedhsm.auth.token.RejectionReason;
 import dev.managedhsm.auth.token.VerifiedToken;
 import dev.managedhsm.crypto.latency.LatencyRecorder;
 import dev.managedhsm.crypto.operation.StageTimes;
+import dev.managedhsm.gateway.audit.AuditName;
 import dev.managedhsm.gateway.audit.AuditEvent;
 import dev.managedhsm.gateway.wire.JsonText;
 import dev.managedhsm.gateway.wire.WireError;
@@ -334,8 +335,17 @@ public final class Exchange {
             throw new IllegalStateException("an exchange is answered once");
         }
         answered = true;
-        edge.counters().answered(ending.asked(), status);
+        edge.counters().answered(asked(), status);
         return AnswerHead.put(request, status, requestId());
+    }
+
+    /** What was asked for, by its name in the audit log; told by the path where nobody has said it. */
+    private String asked() {
+        String asked = ending.asked();
+        String path = request.path();
+        return asked.equals(Ending.OTHER) && path != null
+                ? AuditName.of(request.method().name(), path).operation()
+                : asked;
     }
 
     private void end(@Nullable Buffer body) {

@@ -2,6 +2,7 @@
 package dev.managedhsm.gateway.observe;
 
 import dev.managedhsm.auth.token.KeyRefresh;
+import dev.managedhsm.gateway.audit.AuditHealth;
 import dev.managedhsm.gateway.store.StoreHealth;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
@@ -27,6 +28,27 @@ public final class HealthChecks {
                 failure == null
                         ? store.description() + " takes changes, and is at revision " + store.revision()
                         : store.description() + " takes no changes until the HSM is started anew: " + failure);
+    }
+
+    /** Whether requests can be recorded, without which none is answered. */
+    public static Check audit(AuditHealth audit) {
+        String failure = audit.failure();
+        return Check.readiness(
+                "audit",
+                failure == null,
+                failure == null
+                        ? audit.events() + " events are durable, " + audit.lagEvents() + " are on their way"
+                        : "nothing can be recorded: " + failure);
+    }
+
+    /** Whether the audit log gets its signed checkpoints. */
+    public static Check checkpoints(AuditHealth audit) {
+        String failure = audit.signingFailure();
+        String last = audit.signedMillis() == 0
+                ? "none was due since the start"
+                : "the last one is of " + Instant.ofEpochMilli(audit.signedMillis());
+        return new Check(
+                "audit-checkpoints", Check.Kind.DURABILITY, failure == null, failure == null ? last : failure);
     }
 
     /** Whether tokens of at least one issuer can be judged. */

@@ -7,6 +7,7 @@ import dev.managedhsm.crypto.lifecycle.HsmCondition;
 import dev.managedhsm.crypto.memory.LockedMemory;
 import dev.managedhsm.crypto.ring.LaneGauge;
 import dev.managedhsm.crypto.ring.OperationRing;
+import dev.managedhsm.gateway.audit.AuditHealth;
 import dev.managedhsm.gateway.store.StoreHealth;
 import dev.managedhsm.gateway.trace.Traces;
 import io.prometheus.metrics.model.registry.MultiCollector;
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 /** Ring, keys, tokens, custody and store, as figures. */
 final class HsmFigures implements MultiCollector {
     private static final double NANOS_PER_SECOND = 1e9;
+    private static final double MILLIS_PER_SECOND = 1e3;
 
     private final Sources sources;
     private final Health health;
@@ -45,6 +47,7 @@ final class HsmFigures implements MultiCollector {
         custody(figures);
         store(figures, open);
         tokens(figures);
+        audit(figures);
         if (open != null) {
             ring(figures, open.ring());
             keys(figures, open.keyring());
@@ -135,6 +138,26 @@ final class HsmFigures implements MultiCollector {
         if (open != null) {
             boolean witnessed = open.store().health().failure() == null;
             figures.gauge("hsm_witness_healthy", "Whether the witness takes what the store took", witnessed);
+        }
+    }
+
+    private void audit(Figures figures) {
+        AuditHealth audit = sources.audit().get();
+        figures.gauge("hsm_audit_healthy", "Whether requests can be recorded", audit.failure() == null);
+        figures.counter("hsm_audit_events", "Events that are durable since the log began", audit.events());
+        figures.counter("hsm_audit_bytes", "Bytes of events that this process has written", audit.bytes());
+        figures.counter(
+                "hsm_audit_failures", "Requests that were refused because nothing could be recorded", audit.refused());
+        figures.gauge("hsm_audit_lag_events", "Events that are not durable yet", audit.lagEvents());
+        figures.gauge(
+                "hsm_audit_lag_seconds",
+                "Age of the oldest event that is being written",
+                audit.lag().toNanos() / NANOS_PER_SECOND);
+        if (audit.signedMillis() > 0) {
+            figures.gauge(
+                    "hsm_audit_checkpoint_timestamp_seconds",
+                    "When the log was signed last",
+                    audit.signedMillis() / MILLIS_PER_SECOND);
         }
     }
 

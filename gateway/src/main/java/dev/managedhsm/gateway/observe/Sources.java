@@ -7,6 +7,7 @@ import dev.managedhsm.crypto.keyring.Keyring;
 import dev.managedhsm.crypto.latency.LatencyBook;
 import dev.managedhsm.crypto.lifecycle.HsmState;
 import dev.managedhsm.crypto.ring.OperationRing;
+import dev.managedhsm.gateway.audit.AuditHealth;
 import dev.managedhsm.gateway.http.EdgeCounters;
 import dev.managedhsm.gateway.refusal.RefusalLog;
 import dev.managedhsm.gateway.store.Store;
@@ -30,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param tokens verified tokens
  * @param issuers how fresh the keys of each token issuer are
  * @param refusals what is remembered of refused tokens
+ * @param audit how the audit log is
  * @param store where sealed records are kept
  * @param open what there is while keys are open; null while they are not
  * @param certificateEnd when the certificate in use ends
@@ -46,6 +48,7 @@ public record Sources(
         TokenCache tokens,
         Supplier<List<KeyRefresh.State>> issuers,
         RefusalLog refusals,
+        Supplier<AuditHealth> audit,
         Store store,
         Supplier<@Nullable Open> open,
         Supplier<Instant> certificateEnd,

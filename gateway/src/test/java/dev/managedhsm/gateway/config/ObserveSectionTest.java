@@ -33,6 +33,7 @@ class ObserveSectionTest {
     @BeforeEach
     void fillTheFolder() throws Exception {
         folder = new ServeFolder(temporary);
+        folder.replace("warm_up: {operations: 100, time: 200ms}\n", "");
         folder.writeSecret("identity.key", "not looked into here");
         Files.createDirectory(folder.at("data"));
         folder.writeSecret("data/root.key", "not looked into here");
