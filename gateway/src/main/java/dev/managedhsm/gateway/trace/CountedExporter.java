@@ -43,7 +43,9 @@ final class CountedExporter implements SpanExporter {
                 failed.add(count);
                 if (!failing.getAndSet(true)) {
                     Throwable cause = end.getFailureThrowable();
-                    LOG.warn("the collector of traces does not take spans: {}", cause == null ? "refused" : cause);
+                    LOG.warn(
+                            "the collector of traces does not take spans: {}",
+                            cause == null ? "refused" : cause.toString());
                 }
             }
         });

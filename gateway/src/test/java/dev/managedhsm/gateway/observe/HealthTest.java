@@ -8,11 +8,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.managedhsm.auth.token.KeyRefresh;
 import dev.managedhsm.crypto.lifecycle.HsmCondition;
 import dev.managedhsm.crypto.lifecycle.HsmState;
+import dev.managedhsm.gateway.audit.AuditHealth;
+import dev.managedhsm.gateway.audit.AuditPolicy;
 import dev.managedhsm.gateway.store.StoreHealth;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -91,6 +94,21 @@ class HealthTest {
         assertFalse(failed.held());
         assertEquals(Check.Kind.READINESS, failed.kind());
         assertTrue(failed.why().contains("the disk is full"));
+    }
+
+    @Test
+    void anAuditLogThatTakesNothingIsNotReadyAndOneThatIsNotSignedIsDegraded() {
+        AuditHealth well = new AuditHealth(AuditPolicy.FAIL_CLOSED, 7, 0, Duration.ZERO, 700, 0, 1, null, null);
+        assertTrue(HealthChecks.audit(well).held());
+        assertTrue(HealthChecks.checkpoints(well).held());
+        AuditHealth full = new AuditHealth(
+                AuditPolicy.FAIL_CLOSED, 7, 3, Duration.ofSeconds(1), 700, 4, 1, "no key", "the disk is full");
+        Check audit = HealthChecks.audit(full);
+        assertFalse(audit.held());
+        assertEquals(Check.Kind.READINESS, audit.kind());
+        assertTrue(audit.why().contains("the disk is full"));
+        assertFalse(HealthChecks.checkpoints(full).held());
+        assertEquals(Check.Kind.DURABILITY, HealthChecks.checkpoints(full).kind());
     }
 
     @Test
