@@ -4,6 +4,8 @@ package dev.managedhsm.gateway;
 import dev.managedhsm.crypto.lifecycle.HsmCondition;
 import dev.managedhsm.crypto.memory.LockedMemory;
 import dev.managedhsm.crypto.memory.ProcessHardening;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +38,23 @@ public record CustodyReport(
     /** Whether every measure is held. */
     public boolean held() {
         return measures.stream().allMatch(ProcessHardening.Measure::held);
+    }
+
+    /** The same for those who may see it over HTTP. */
+    JsonObject json() {
+        JsonArray all = new JsonArray();
+        measures.forEach(measure -> all.add(new JsonObject()
+                .put("name", measure.name())
+                .put("held", measure.held())
+                .put("why", measure.why())));
+        return new JsonObject()
+                .put("condition", condition.name())
+                .put("activatedBy", activatedBy)
+                .put("quorum", quorum)
+                .put("domainCurrent", domainCurrent)
+                .put("measures", all)
+                .put("lockedBytes", lockedBytes)
+                .put("unlockedBytes", unlockedBytes);
     }
 
     static CustodyReport of(

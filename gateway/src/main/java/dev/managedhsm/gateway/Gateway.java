@@ -140,6 +140,7 @@ public final class Gateway implements AutoCloseable {
                     refusals,
                     observation.traces(),
                     audit,
+                    observation.pulse(),
                     EdgeLimits.INTAKE_BYTES_MAX / eventLoops,
                     new LongBodies(Backups::longBody),
                     clock,
@@ -297,6 +298,7 @@ public final class Gateway implements AutoCloseable {
         if (reload != null) {
             reload.close();
         }
+        observation.pulse().close(); // connections that are told of it would not end by themselves
         vault.letLoopsSeeIt();
         keyKeeper.close();
         // Ends before the event loops do, so that answers to changes still get out.

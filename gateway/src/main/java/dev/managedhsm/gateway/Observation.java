@@ -5,6 +5,7 @@ import dev.managedhsm.auth.token.KeyRefresh;
 import dev.managedhsm.auth.token.TokenCache;
 import dev.managedhsm.crypto.latency.LatencyBook;
 import dev.managedhsm.crypto.memory.ProcessHardening;
+import dev.managedhsm.gateway.audit.AuditHealth;
 import dev.managedhsm.gateway.audit.AuditLog;
 import dev.managedhsm.gateway.http.Edge;
 import dev.managedhsm.gateway.http.EdgeCounters;
@@ -19,10 +20,12 @@ import dev.managedhsm.gateway.observe.Metrics;
 import dev.managedhsm.gateway.observe.SelfTests;
 import dev.managedhsm.gateway.observe.Sources;
 import dev.managedhsm.gateway.observe.Watch;
+import dev.managedhsm.gateway.pulse.Pulse;
 import dev.managedhsm.gateway.refusal.RefusalLog;
 import dev.managedhsm.gateway.store.StoreHealth;
 import dev.managedhsm.gateway.trace.TraceConfig;
 import dev.managedhsm.gateway.trace.Traces;
+import io.vertx.core.json.JsonObject;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -55,6 +58,7 @@ final class Observation implements AutoCloseable {
     private final Queue<Edge> edges = new ConcurrentLinkedQueue<>();
     private final @Nullable LatencyLog log;
     private final @Nullable Traces traces;
+    private final Pulse pulse;
     private final Watch watch;
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("observe").factory());
@@ -117,7 +121,9 @@ final class Observation implements AutoCloseable {
                         "engine", foundation.engine().description(),
                         "tls", openSsl ? "boringssl" : "jdk"),
                 clock);
-        this.watch = Watch.over(sources, metrics, health);
+        this.pulse = new Pulse(
+                new Pulse.Sources(config.baseUrl(), foundation.state(), latency, refusals, this::outlook, clock));
+        this.watch = Watch.over(sources, metrics, health, pulse);
         var _ = thread.scheduleWithFixedDelay(selfTests::run, SELF_TEST_HOURS, SELF_TEST_HOURS, TimeUnit.HOURS);
     }
 
@@ -162,6 +168,31 @@ final class Observation implements AutoCloseable {
     /** Where libraries put their figures. */
     Metrics metrics() {
         return metrics;
+    }
+
+    /** How the HSM does at this moment. */
+    Pulse pulse() {
+        return pulse;
+    }
+
+    /** What the dashboard shows and no instrument tells. */
+    private JsonObject outlook() {
+        return new JsonObject()
+                .put("custody", foundation.report().json())
+                .put("audit", audited(audit.health()));
+    }
+
+    private static JsonObject audited(AuditHealth health) {
+        return new JsonObject()
+                .put("policy", health.policy().name())
+                .put("events", health.events())
+                .put("lagEvents", health.lagEvents())
+                .put("lagMillis", health.lag().toMillis())
+                .put("bytes", health.bytes())
+                .put("refused", health.refused())
+                .put("signedMillis", health.signedMillis())
+                .put("signingFailure", health.signingFailure())
+                .put("failure", health.failure());
     }
 
     /** Looks behind the doorways from now on. */
@@ -235,6 +266,7 @@ final class Observation implements AutoCloseable {
     /** Ends its thread; figures are there until the end. */
     @Override
     public void close() {
+        pulse.close();
         thread.shutdownNow();
         if (log != null) {
             log.close();

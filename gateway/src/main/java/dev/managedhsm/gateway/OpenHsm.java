@@ -15,6 +15,7 @@ import dev.managedhsm.gateway.backup.BackupTargets;
 import dev.managedhsm.gateway.http.Edge;
 import dev.managedhsm.gateway.http.EdgeLimits;
 import dev.managedhsm.gateway.observe.Sources;
+import dev.managedhsm.gateway.pulse.OpenKeys;
 import dev.managedhsm.gateway.refusal.RefusalLog;
 import dev.managedhsm.gateway.resource.Backups;
 import dev.managedhsm.gateway.resource.FullBackups;
@@ -195,6 +196,11 @@ final class OpenHsm {
         Routes own = new Routes(edge, resources);
         routes.add(own);
         return own;
+    }
+
+    /** What of it the dashboard looks at. */
+    OpenKeys looked() {
+        return new OpenKeys(custody.keyring(), ring.lanes());
     }
 
     /** What of it is to be seen. */

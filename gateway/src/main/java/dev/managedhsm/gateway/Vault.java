@@ -33,6 +33,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -70,14 +71,15 @@ final class Vault implements RootCustody.Doors, AutoCloseable {
                 around.refusals());
     }
 
-    /** Roles are sealed; until they can be read, the configuration says who may bring the root key. */
+    /** Roles are sealed; until they can be read, the configuration says who may bring the root key, and see what is missing. */
     private static RoleSnapshot administrators(List<String> objectIds) {
         List<RoleAssignment> assignments = objectIds.stream()
-                .map(id -> new RoleAssignment(
-                        UUID.nameUUIDFromBytes(id.getBytes(StandardCharsets.UTF_8)),
-                        BuiltInRoles.ADMINISTRATOR.id(),
-                        UUID.fromString(id),
-                        Scope.HSM))
+                .flatMap(id -> Stream.of(BuiltInRoles.ADMINISTRATOR, BuiltInRoles.SECURITY_READER)
+                        .map(role -> new RoleAssignment(
+                                UUID.nameUUIDFromBytes((id + ' ' + role.id()).getBytes(StandardCharsets.UTF_8)),
+                                role.id(),
+                                UUID.fromString(id),
+                                Scope.HSM)))
                 .toList();
         return RoleSnapshot.of(List.of(), assignments);
     }
@@ -123,6 +125,7 @@ final class Vault implements RootCustody.Doors, AutoCloseable {
         OpenHsm hsm = OpenHsm.open(around, roots, domains);
         opened = hsm;
         lead(hsm);
+        around.observation().pulse().lookAt(hsm.looked());
         around.foundation().state().become(HsmCondition.OPERATIONAL);
         if (!doorways.isEmpty()) { // else the event loops are yet to come
             warmUp();
@@ -177,6 +180,7 @@ final class Vault implements RootCustody.Doors, AutoCloseable {
             OpenHsm next = OpenHsm.open(around, to, domains);
             opened = next;
             lead(next);
+            around.observation().pulse().lookAt(next.looked());
         } catch (RuntimeException e) {
             around.foundation().state().fail("the records that were sealed anew do not open: start anew");
             throw e;

@@ -86,6 +86,12 @@ public final class AuditEvent {
         caller = proven;
     }
 
+    /** Object id of who is asking, a GUID in lower case, if that is proven. */
+    public @Nullable String callerId() {
+        AuditCaller who = caller;
+        return who == null ? null : who.objectId();
+    }
+
     /** The right by which the request goes on. */
     public void permit(Permit given) {
         permit = given;

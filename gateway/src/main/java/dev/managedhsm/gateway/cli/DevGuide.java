@@ -71,6 +71,7 @@ record DevGuide(
                 "Development HSM: activated and ready. It is software, for development only.",
                 "",
                 "  URL               " + names.url(),
+                "  dashboard         " + names.url() + "/dashboard",
                 "  CA certificate    " + folder.at(DevCertificates.CA),
                 "  managed identity  " + identityUrl,
                 "  environment       . " + environmentFile,
@@ -80,14 +81,16 @@ record DevGuide(
                 "",
                 curlLine(environmentFile),
                 "",
+                "Print a token, to sign in at the dashboard:",
+                "",
+                "( " + tokenCommands(environmentFile) + " )",
+                "",
                 "Ctrl-C ends it. Started again on the same data, it is the same HSM.",
                 "");
     }
 
     private String curlLine(String environmentFile) {
-        String token = "$(. " + environmentFile + "; curl -s -H \"X-IDENTITY-HEADER: $IDENTITY_HEADER\""
-                + " \"$IDENTITY_ENDPOINT?api-version=2019-08-01&resource=$DEV_AUDIENCE\""
-                + " | sed 's/.*\"access_token\":\"\\([^\"]*\\)\".*/\\1/')";
+        String token = "$(" + tokenCommands(environmentFile) + ")";
         String resolve = names.nameResolves()
                 ? ""
                 : "--resolve " + quoted(names.hostName() + ":" + names.port() + ":" + names.reachableAt()) + " ";
@@ -95,6 +98,13 @@ record DevGuide(
                 + "-H \"Authorization: Bearer " + token + "\""
                 + " -H 'Content-Type: application/json' -d '{\"kty\":\"EC-HSM\",\"crv\":\"P-256\"}' \""
                 + names.url() + "/keys/first/create?api-version=7.6\"";
+    }
+
+    /** What prints a token of the administrator, in a shell of its own. */
+    private static String tokenCommands(String environmentFile) {
+        return ". " + environmentFile + "; curl -s -H \"X-IDENTITY-HEADER: $IDENTITY_HEADER\""
+                + " \"$IDENTITY_ENDPOINT?api-version=2019-08-01&resource=$DEV_AUDIENCE\""
+                + " | sed 's/.*\"access_token\":\"\\([^\"]*\\)\".*/\\1/'";
     }
 
     /** A value as one word of a POSIX shell. */

@@ -61,9 +61,13 @@ record DevIdentities(
                 new NamedIdentity(auditor, false, null, List.of())));
     }
 
-    /** What the user-assigned ones may do from the first start on. */
+    /**
+     * What the user-assigned ones may do from the first start on, and that the administrator may see the dashboard, which needs
+     * a role of its own.
+     */
     List<InitialRole> roles() {
         return List.of(
+                new InitialRole(UUID.fromString(administrator.objectId()), BuiltInRoles.SECURITY_READER.id()),
                 new InitialRole(UUID.fromString(cryptoUser.objectId()), BuiltInRoles.CRYPTO_USER.id()),
                 new InitialRole(UUID.fromString(auditor.objectId()), BuiltInRoles.CRYPTO_AUDITOR.id()));
     }

@@ -2,6 +2,7 @@
 package dev.managedhsm.gateway.http;
 
 import dev.managedhsm.gateway.audit.AuditWaiters;
+import dev.managedhsm.gateway.pulse.LoopPulse;
 import dev.managedhsm.gateway.trace.Traces;
 import dev.managedhsm.gateway.wire.WireError;
 import io.netty.channel.Channel;
@@ -53,6 +54,7 @@ public final class Edge extends VerticleBase {
     private @Nullable ScheduledExecutorService loop;
     private @Nullable AuditWaiters audit;
     private @Nullable TokenGate tokens;
+    private @Nullable LoopPulse pulse;
     private @Nullable Consumer<Exchange> routes;
 
     /**
@@ -76,6 +78,7 @@ public final class Edge extends VerticleBase {
     public Future<?> start() {
         tokens = services.tokenGate(loop(), counters);
         audit = services.audit().waiters(set(loop));
+        pulse = services.pulse().onLoop(loop());
         routes = routing.apply(this);
         long bodyNanosMax = TimeUnit.MILLISECONDS.toNanos(EdgeLimits.BODY_MILLIS_MAX);
         vertx.setPeriodic(SWEEP_MILLIS, timer -> account.expire(System.nanoTime() - bodyNanosMax));
@@ -124,6 +127,11 @@ public final class Edge extends VerticleBase {
     /** What this event loop has counted. */
     public EdgeCounters counters() {
         return counters;
+    }
+
+    /** The event loop's instruments. */
+    public LoopPulse pulse() {
+        return set(pulse);
     }
 
     TokenGate tokens() {

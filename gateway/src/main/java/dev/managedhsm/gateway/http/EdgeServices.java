@@ -6,6 +6,7 @@ import dev.managedhsm.auth.token.KeyRefresh;
 import dev.managedhsm.auth.token.TokenCache;
 import dev.managedhsm.auth.token.TokenVerifier;
 import dev.managedhsm.gateway.audit.AuditLog;
+import dev.managedhsm.gateway.pulse.Pulse;
 import dev.managedhsm.gateway.refusal.RefusalLog;
 import dev.managedhsm.gateway.trace.Traces;
 import io.vertx.core.http.ClientAuth;
@@ -36,6 +37,7 @@ import org.jspecify.annotations.Nullable;
  * @param refusals remembers refused tokens
  * @param traces traces requests; null if none are
  * @param audit records the end of every request
+ * @param pulse has instruments for each event loop
  * @param intakeBytesMax memory that one event loop may hold for bodies
  * @param longBodies which requests may have a long body, and the memory for those
  * @param clock wall clock
@@ -54,6 +56,7 @@ public record EdgeServices(
         RefusalLog refusals,
         @Nullable Traces traces,
         AuditLog audit,
+        Pulse pulse,
         int intakeBytesMax,
         LongBodies longBodies,
         InstantSource clock,

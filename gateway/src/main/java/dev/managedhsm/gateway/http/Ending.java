@@ -143,6 +143,7 @@ final class Ending {
         if (stages != null && recorder != null) {
             stages.stamp(Stage.AUDIT, nowNanos);
             recorder.record(stages);
+            remember(stages);
         }
         RequestTrace traced = trace;
         Traces traces = edge.traces();
@@ -156,6 +157,17 @@ final class Ending {
                 traced.operation(stages, key, algorithm, outcome);
             }
             traces.finish(traced);
+        }
+    }
+
+    /** For who wants to know which operations were slow. */
+    private void remember(StageTimes stages) {
+        KeyFacts key = event.key();
+        Algorithm algorithm = event.algorithm();
+        Outcome outcome = event.outcome();
+        String caller = event.callerId();
+        if (key != null && algorithm != null && outcome != null && caller != null) {
+            edge.pulse().finished(stages, exchange.requestId(), key, algorithm, outcome, caller);
         }
     }
 }

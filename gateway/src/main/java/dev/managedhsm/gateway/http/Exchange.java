@@ -16,6 +16,7 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.json.JsonObject;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -310,6 +311,32 @@ public final class Exchange {
     }
 
     /**
+     * Answers with a page of the HSM's own, or a part of one.
+     *
+     * @param headers take the place of standard ones of the same name
+     * @param body null for an answer without
+     */
+    public void page(int status, Map<String, String> headers, @Nullable Buffer body) {
+        HttpServerResponse response = head(status);
+        headers.forEach(response::putHeader);
+        if (body == null) {
+            response.headers().remove(AnswerHead.CONTENT_TYPE);
+        }
+        end(body);
+    }
+
+    /**
+     * Begins an answer of 200 that goes on until one side ends it; none that is recorded.
+     *
+     * @return takes what is to be sent; has nothing sent yet
+     */
+    public HttpServerResponse stream(String contentType) {
+        head(200).putHeader(AnswerHead.CONTENT_TYPE, contentType);
+        close();
+        return leaving().setChunked(true);
+    }
+
+    /**
      * Answers 200 with JSON that lies in a direct buffer.
      *
      * @param body taken over: wiped and released when it has been written
@@ -336,6 +363,7 @@ public final class Exchange {
         }
         answered = true;
         edge.counters().answered(asked(), status);
+        edge.pulse().answered(status);
         return AnswerHead.put(request, status, requestId());
     }
 

@@ -2,6 +2,7 @@
 package dev.managedhsm.gateway.observe;
 
 import dev.managedhsm.crypto.latency.LatencyBook;
+import dev.managedhsm.gateway.pulse.Pulse;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,17 +12,18 @@ import org.jspecify.annotations.Nullable;
  * @param log latencies by interval, in files; null if there is none
  * @param metrics all figures
  * @param health whether the HSM is healthy
+ * @param pulse how it does at this moment
  */
-public record Watch(LatencyBook latency, @Nullable LatencyLog log, Metrics metrics, Health health) {
+public record Watch(LatencyBook latency, @Nullable LatencyLog log, Metrics metrics, Health health, Pulse pulse) {
     /**
      * Everything that is looked at.
      *
      * @param metrics the figures of the process, which the HSM's own are added to
      */
-    public static Watch over(Sources sources, Metrics metrics, Health health) {
+    public static Watch over(Sources sources, Metrics metrics, Health health, Pulse pulse) {
         metrics.add(new OperationHistograms(sources.latency()));
         metrics.add(new EdgeFigures(sources.edges()));
         metrics.add(new HsmFigures(sources, health));
-        return new Watch(sources.latency(), sources.log(), metrics, health);
+        return new Watch(sources.latency(), sources.log(), metrics, health, pulse);
     }
 }

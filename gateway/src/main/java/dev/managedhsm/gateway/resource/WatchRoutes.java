@@ -3,6 +3,8 @@ package dev.managedhsm.gateway.resource;
 
 import dev.managedhsm.auth.role.DataAction;
 import dev.managedhsm.auth.role.Scope;
+import dev.managedhsm.gateway.dashboard.DashboardFiles;
+import dev.managedhsm.gateway.dashboard.DashboardStream;
 import dev.managedhsm.gateway.http.Edge;
 import dev.managedhsm.gateway.http.Exchange;
 import dev.managedhsm.gateway.http.Plane;
@@ -19,6 +21,7 @@ import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -58,6 +61,11 @@ final class WatchRoutes {
         router.get("/health/ready").handler(context -> ready(routed.get()));
         for (Security.View view : security.views()) {
             router.routeWithRegex(HttpMethod.GET, view.pattern()).handler(on(context -> look(view, context)));
+        }
+        router.get(DashboardStream.PATH).handler(on(context -> follow(routed.get())));
+        for (HttpMethod method : List.of(HttpMethod.GET, HttpMethod.HEAD)) {
+            router.route(method, DashboardFiles.PATH).handler(on(context -> DashboardFiles.answer(routed.get())));
+            router.route(method, DashboardFiles.PATH + "/*").handler(on(context -> DashboardFiles.answer(routed.get())));
         }
     }
 
@@ -143,6 +151,20 @@ final class WatchRoutes {
                 ControlCall.attempt(
                         exchange,
                         () -> show(exchange, Security.JSON, view.making().of(context.queryParams())));
+            }
+        });
+    }
+
+    /** Whoever may look at refused tokens may look at the dashboard, for as long as the token is good and the right stands. */
+    private void follow(Exchange exchange) {
+        exchange.whenProven(() -> {}, token -> {
+            StandingRight right = StandingRight.at(access.authoriser(), token, DataAction.SECURITY_READ, Scope.HSM);
+            if (access.permit(exchange, token, DataAction.SECURITY_READ, Scope.HSM, EndpointGroup.WATCH) != null) {
+                exchange.letBodyGo();
+                DashboardStream.begin(
+                        exchange,
+                        watch.pulse(),
+                        nowSeconds -> token.usableAt(nowSeconds) && right.lapsed() == null);
             }
         });
     }

@@ -100,13 +100,22 @@ class DevGuideTest {
     }
 
     @Test
+    void givesALineThatPrintsATokenForTheDashboard() throws Exception {
+        assertEquals(List.of("aaa.bbb-_.ccc"), paste(guide("localhost"), "( . "));
+        assertTrue(guide("localhost").banner().contains("https://localhost:8443/dashboard\n"));
+    }
+
+    @Test
     void showsNoSecret() {
         assertFalse(guide("localhost").banner().contains(facts.identityHeader()));
     }
 
-    /** Runs the banner's curl line with a curl that writes down its words and answers like the token endpoint. */
     private List<String> pasteCurlLine(String name) throws Exception {
-        DevGuide guide = guide(name);
+        return paste(guide(name), "curl ");
+    }
+
+    /** Runs a line of the banner with a curl that writes down its words and answers like the token endpoint. */
+    private List<String> paste(DevGuide guide, String start) throws Exception {
         folder.writePrivate(DevGuide.ENVIRONMENT, guide.environment());
         Shell.script(temporary.resolve("bin/curl"), """
                 if [ "$1" = -s ]; then
@@ -117,7 +126,7 @@ class DevGuideTest {
                 fi""");
         String line = guide.banner()
                 .lines()
-                .filter(candidate -> candidate.startsWith("curl "))
+                .filter(candidate -> candidate.startsWith(start))
                 .findFirst()
                 .orElseThrow();
         String path = temporary.resolve("bin") + ":" + System.getenv("PATH");
