@@ -38,8 +38,9 @@ final class HsmOption {
      * @param dataFolder the folder of its store
      * @param rootKey where its root key is
      * @param witness its witness file
+     * @param audit the folder of its audit log
      */
-    record Place(Path dataFolder, RootKeySource rootKey, Path witness) {}
+    record Place(Path dataFolder, RootKeySource rootKey, Path witness, Path audit) {}
 
     Place place(PrintWriter err) {
         Which one = which;
@@ -49,12 +50,17 @@ final class HsmOption {
             return new Place(
                     config.gateway().dataFolder(),
                     config.gateway().rootKey(),
-                    config.gateway().custody().witness());
+                    config.gateway().custody().witness(),
+                    config.gateway().audit().folder());
         }
         if (one == null || one.dev == null) {
             throw new IllegalStateException("picocli demands one of them");
         }
         Path data = one.dev.resolve("data");
-        return new Place(data, new RootKeySource.Development(data.resolve("root.key")), CustodyConfig.witnessIn(data));
+        return new Place(
+                data,
+                new RootKeySource.Development(data.resolve("root.key")),
+                CustodyConfig.witnessIn(data),
+                DevAudit.config(data).folder());
     }
 }
