@@ -16,7 +16,7 @@ import java.lang.invoke.VarHandle;
 import java.util.Optional;
 
 /**
- * The operating system's C library: memory mapping, resource limits, thread affinity.
+ * The operating system's C library: memory mapping, resource limits, thread affinity and priority.
  *
  * <p>Any thread may call any method. A method answers 0 or the error number of the call ({@link #ENOSYS} where the
  * platform or the function is missing), so callers degrade instead of failing; {@link #errorText} turns it into words.
@@ -49,6 +49,7 @@ public final class CLibrary {
     private static final long SYS_MEMFD_SECRET = 447; // one number on every architecture since Linux 5.14
     private static final long O_CLOEXEC = 0x80000;
     private static final int SC_PAGESIZE = 30;
+    private static final int PRIO_PROCESS = 0; // with id 0: the calling thread
     private static final int CPU_SET_BYTES = 128; // cpu_set_t: 1024 cores
 
     private static final MemoryLayout STATE = Linker.Option.captureStateLayout();
@@ -75,6 +76,8 @@ public final class CLibrary {
     private static final MethodHandle SETRLIMIT = find("setrlimit", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS));
     private static final MethodHandle SCHED_SETAFFINITY =
             find("sched_setaffinity", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS));
+    private static final MethodHandle SETPRIORITY =
+            find("setpriority", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
     private static final MethodHandle SYSCONF = find("sysconf", FunctionDescriptor.of(JAVA_LONG, JAVA_INT));
 
     private CLibrary() {}
@@ -231,6 +234,22 @@ public final class CLibrary {
             return status == 0;
         } catch (Throwable t) {
             throw Linkage.broken("sched_setaffinity", t);
+        }
+    }
+
+    /**
+     * Lets the calling thread, which must be a platform thread, step back behind others where they want the same core:
+     * {@code setpriority}, which Linux keeps for each thread. Threads it starts afterwards inherit this.
+     *
+     * @param niceness how far, 1 to 19
+     * @return whether it has stepped back; otherwise nothing changed
+     */
+    public static boolean stepBack(int niceness) {
+        try (Arena arena = Arena.ofConfined()) {
+            int status = (int) SETPRIORITY.invokeExact(arena.allocate(STATE), PRIO_PROCESS, 0, niceness);
+            return status == 0;
+        } catch (Throwable t) {
+            throw Linkage.broken("setpriority", t);
         }
     }
 

@@ -2,6 +2,7 @@
 package dev.managedhsm.crypto.lifecycle;
 
 import dev.managedhsm.crypto.engine.Engine;
+import dev.managedhsm.crypto.foreign.CLibrary;
 import dev.managedhsm.crypto.key.KeyClass;
 import dev.managedhsm.crypto.memory.LockedMemory;
 import dev.managedhsm.crypto.seal.RecordSeal;
@@ -23,6 +24,9 @@ import org.jspecify.annotations.Nullable;
 final class KeyGenerator implements AutoCloseable {
     /** How long nobody must have asked for a pair before one is made for the pool. */
     private static final long QUIET_MILLIS = 1_000;
+
+    /** A pair takes a core for up to seconds: operations come first, as far as the system lets one step back. */
+    private static final int NICENESS = 10;
 
     private final Engine engine;
     private final RecordSeal seal;
@@ -73,6 +77,7 @@ final class KeyGenerator implements AutoCloseable {
     }
 
     private void run() {
+        CLibrary.stepBack(NICENESS);
         try {
             while (!closing) {
                 step();

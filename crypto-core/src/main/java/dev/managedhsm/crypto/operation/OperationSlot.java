@@ -69,6 +69,7 @@ public final class OperationSlot {
     private int outputValueLength;
     private long startNanos;
     private long deadlineNanos;
+    private long expectedNanos;
 
     /**
      * @param index place of this slot among its owner's slots
@@ -215,6 +216,16 @@ public final class OperationSlot {
         deadlineNanos = nanos;
     }
 
+    /** How long the operation is expected to take a worker, as the ring said when it let it in. */
+    public long expectedNanos() {
+        return expectedNanos;
+    }
+
+    /** Says how long the operation is expected to take a worker. */
+    public void expectedNanos(long nanos) {
+        expectedNanos = nanos;
+    }
+
     /** Says that a stage ended. */
     public void stamp(Stage stage, long nowNanos) {
         stamps[stage.ordinal()] = nowNanos;
@@ -260,6 +271,7 @@ public final class OperationSlot {
         outputTagLength = 0;
         outputValueLength = 0;
         deadlineNanos = 0;
+        expectedNanos = 0;
     }
 
     private static <T> T present(@Nullable T asked) {

@@ -10,6 +10,7 @@ import dev.managedhsm.crypto.operation.OperationSlot;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,22 +36,27 @@ final class Lane {
      */
     private static final long NOTHING_HELD = Long.MAX_VALUE;
 
-    /** Weight of the newest service time in the running average: 1/16. */
-    private static final int AVERAGE_SHIFT = 4;
+    /** Nobody is told to come back later than this. */
+    static final long RETRY_NANOS_MAX = 60_000_000_000L;
 
     private final String name;
     private final int workers;
+    private final ServiceCosts costs;
     private final RingBuffer<Place> ring;
     private final SequenceBarrier barrier;
     private final Sequence claimed = new Sequence(Sequencer.INITIAL_CURSOR_VALUE);
     private final List<WorkTally> tallies = new CopyOnWriteArrayList<>();
 
-    /** Running average of what one operation takes a worker. Written by workers without care for lost updates. */
-    private volatile long serviceNanos;
+    /** What all slots that wait to be taken will take a worker, by the costs when they were submitted. */
+    private final AtomicLong queuedNanos = new AtomicLong();
 
-    Lane(String name, int capacity, int workers, IdleStrategy idle) {
+    /** Until when the lane will be busy with those that were refused, if they come back when they were told. */
+    private final AtomicLong promisedUntilNanos = new AtomicLong(System.nanoTime());
+
+    Lane(String name, int capacity, int workers, IdleStrategy idle, ServiceCosts costs) {
         this.name = name;
         this.workers = workers;
+        this.costs = costs;
         this.ring = RingBuffer.createMultiProducer(Place::new, capacity, idle.waitStrategy());
         this.barrier = ring.newBarrier();
         ring.addGatingSequences(claimed);
@@ -91,6 +97,9 @@ final class Lane {
         } catch (InsufficientCapacityException full) { // a constant without stack trace
             return Admission.FULL;
         }
+        long nanos = costs.nanos(slot.operation(), slot.key().keyClass());
+        slot.expectedNanos(nanos);
+        queuedNanos.getAndAdd(nanos);
         ring.get(sequence).slot = slot;
         ring.publish(sequence); // nothing between tryNext and here can throw
         return Admission.ADMITTED;
@@ -147,13 +156,13 @@ final class Lane {
         }
         place.slot = null;
         gate.set(NOTHING_HELD);
+        queuedNanos.getAndAdd(-slot.expectedNanos());
         return slot;
     }
 
-    /** Tells what one operation took. */
-    void served(long nanos) {
-        long average = serviceNanos;
-        serviceNanos = average == 0 ? nanos : average + ((nanos - average) >> AVERAGE_SHIFT);
+    /** Tells what the slot's operation took. */
+    void served(OperationSlot slot, long nanos) {
+        costs.served(slot.operation(), slot.key().keyClass(), nanos);
     }
 
     /** How many slots wait to be claimed. */
@@ -180,8 +189,28 @@ final class Lane {
         return tallies.stream().mapToLong(WorkTally::operations).sum();
     }
 
-    /** How long a slot submitted now would wait for a worker, in nanoseconds, by the running average. */
+    /** How long a slot submitted now would wait for a worker, in nanoseconds, by what waiting operations usually take. */
     long waitNanos() {
-        return depth() * serviceNanos / workers;
+        return queuedNanos.get() / workers;
+    }
+
+    /**
+     * In how many nanoseconds a slot that was refused would be served if it came again. Each that asks is given a time of
+     * its own behind those before it, so that not all come back at once and are refused again; at most
+     * {@link #RETRY_NANOS_MAX}.
+     */
+    long retryNanos(OperationSlot slot, long nowNanos) {
+        long share = costs.nanos(slot.operation(), slot.key().keyClass()) / workers;
+        while (true) {
+            long promised = promisedUntilNanos.get();
+            long afterQueue = nowNanos + waitNanos();
+            long turn = promised - afterQueue > 0 ? promised : afterQueue;
+            if (turn - nowNanos >= RETRY_NANOS_MAX) {
+                return RETRY_NANOS_MAX;
+            }
+            if (promisedUntilNanos.compareAndSet(promised, turn + share)) {
+                return turn - nowNanos;
+            }
+        }
     }
 }

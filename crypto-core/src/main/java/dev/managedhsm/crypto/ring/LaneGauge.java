@@ -29,7 +29,7 @@ public final class LaneGauge {
         return lane.workers();
     }
 
-    /** How long an operation that came now would wait, in nanoseconds, by the running average of service times. */
+    /** How long an operation that came now would wait, in nanoseconds, by what waiting operations usually take. */
     public long waitNanos() {
         return lane.waitNanos();
     }

@@ -19,6 +19,12 @@ import java.util.function.Consumer;
  * the ring, after the event loops have stopped submitting; it returns when every admitted slot has been handed back.
  */
 public final class OperationRing implements AutoCloseable {
+    /**
+     * How far slow workers step back, by the system's measure: on a core that they share with an event loop they get a
+     * tenth while that has something to do, and it never waits for them to finish a turn.
+     */
+    private static final int SLOW_NICENESS = 10;
+
     private final Lane fast;
     private final Lane slow;
     private final List<Thread> threads = new ArrayList<>();
@@ -35,8 +41,9 @@ public final class OperationRing implements AutoCloseable {
      */
     public OperationRing(
             RingConfig config, Engine engine, Keyring keyring, InstantSource clock, Consumer<Throwable> onFailure) {
-        this.fast = new Lane("fast", config.fastCapacity(), config.fastWorkers(), config.idle());
-        this.slow = new Lane("slow", config.slowCapacity(), config.slowWorkers(), config.idle());
+        ServiceCosts costs = new ServiceCosts();
+        this.fast = new Lane("fast", config.fastCapacity(), config.fastWorkers(), config.idle(), costs);
+        this.slow = new Lane("slow", config.slowCapacity(), config.slowWorkers(), config.idle(), costs);
         int cores = Runtime.getRuntime().availableProcessors();
         // Fast workers take the cores from the last one down; slow ones share the rest with the event loops.
         for (int i = 0; i < config.fastWorkers(); i++) {
@@ -57,13 +64,21 @@ public final class OperationRing implements AutoCloseable {
             Keyring keyring,
             InstantSource clock,
             Consumer<Throwable> onFailure) {
-        Runnable pin = config.pinned() ? () -> CLibrary.pinCurrentThread(core) : () -> {};
-        Worker worker = new Worker(lane, engine, keyring, clock, pin, onFailure);
+        boolean stepsBack = lane == slow;
+        Runnable settle = () -> {
+            if (config.pinned()) {
+                CLibrary.pinCurrentThread(core);
+            }
+            if (stepsBack) {
+                CLibrary.stepBack(SLOW_NICENESS);
+            }
+        };
+        Worker worker = new Worker(lane, engine, keyring, clock, settle, onFailure);
         threads.add(Thread.ofPlatform().name(lane.name() + '-' + number).start(worker));
     }
 
     /**
-     * Puts a slot that has been asked, with its deadline set, into the lane of its key class.
+     * Puts a slot that has been asked, with its deadline set, into the lane of its cost.
      *
      * @return what became of the slot; unless admitted, the slot is still the caller's
      */
@@ -71,9 +86,17 @@ public final class OperationRing implements AutoCloseable {
         return closed ? Admission.CLOSED : lane(slot).submit(slot, nowNanos);
     }
 
-    /** How long the slot's lane would let it wait, in nanoseconds, by the running average of service times. */
+    /** How long the slot's lane would let it wait, in nanoseconds, by what the waiting operations usually take. */
     public long waitNanos(OperationSlot slot) {
         return lane(slot).waitNanos();
+    }
+
+    /**
+     * In how many nanoseconds a slot that was refused would be served if it came again, a minute at most. Each asking gets
+     * a time behind the one before, so it is asked once for each refusal.
+     */
+    public long retryNanos(OperationSlot slot, long nowNanos) {
+        return lane(slot).retryNanos(slot, nowNanos);
     }
 
     /** How the lanes do, the fast one first. Any thread. */
@@ -81,8 +104,9 @@ public final class OperationRing implements AutoCloseable {
         return List.of(new LaneGauge(fast), new LaneGauge(slow));
     }
 
+    /** Verifying and encrypting with a large key is cheap: only what uses its secret half is slow. */
     private Lane lane(OperationSlot slot) {
-        return slot.key().keyClass().slow() ? slow : fast;
+        return slot.key().keyClass().slow() && ServiceCosts.secret(slot.operation()) ? slow : fast;
     }
 
     /** Stops admitting, lets the workers finish what was admitted, and ends them. */

@@ -12,7 +12,6 @@ import dev.managedhsm.crypto.keyring.KeyringReader;
 import dev.managedhsm.crypto.keyring.LivingKey;
 import dev.managedhsm.crypto.keyring.UseRule;
 import dev.managedhsm.crypto.operation.Completions;
-import dev.managedhsm.crypto.operation.Operation;
 import dev.managedhsm.crypto.operation.OperationSlot;
 import dev.managedhsm.crypto.operation.Outcome;
 import dev.managedhsm.crypto.operation.Stage;
@@ -34,11 +33,14 @@ final class Worker implements Runnable {
     static final int WAKE_EVERY = 16;
     static final long WAKE_AFTER_NANOS = 150_000;
 
+    /** Behind an operation that takes this long nothing that is finished waits to be handed back. */
+    private static final long EXPENSIVE_NANOS = 75_000;
+
     private final Lane lane;
     private final Engine engine;
     private final Keyring keyring;
     private final InstantSource clock;
-    private final Runnable pin;
+    private final Runnable settle;
     private final Consumer<Throwable> onFailure;
     private final Sequence gate;
     private final WorkTally tally;
@@ -55,13 +57,13 @@ final class Worker implements Runnable {
             Engine engine,
             Keyring keyring,
             InstantSource clock,
-            Runnable pin,
+            Runnable settle,
             Consumer<Throwable> onFailure) {
         this.lane = lane;
         this.engine = engine;
         this.keyring = keyring;
         this.clock = clock;
-        this.pin = pin;
+        this.settle = settle;
         this.onFailure = onFailure;
         this.gate = lane.gate();
         this.tally = lane.tally();
@@ -70,7 +72,7 @@ final class Worker implements Runnable {
     @Override
     public void run() {
         try {
-            pin.run();
+            settle.run();
             try (EngineWorker engineWorker = engine.worker();
                     KeyringReader reader = keyring.reader()) {
                 work(slot -> serve(slot, engineWorker, reader));
@@ -131,7 +133,8 @@ final class Worker implements Runnable {
     private void serve(OperationSlot slot, EngineWorker engineWorker, KeyringReader reader) {
         long takenNanos = System.nanoTime();
         slot.stamp(Stage.QUEUE, takenNanos);
-        if (offers > 0 && (expensive(slot) || takenNanos - firstOfferNanos > WAKE_AFTER_NANOS)) {
+        if (offers > 0
+                && (slot.expectedNanos() >= EXPENSIVE_NANOS || takenNanos - firstOfferNanos > WAKE_AFTER_NANOS)) {
             wake();
         }
         if (takenNanos - slot.deadlineNanos() > 0) {
@@ -141,7 +144,7 @@ final class Worker implements Runnable {
         }
         long endNanos = System.nanoTime();
         slot.stamp(Stage.EXECUTE, endNanos);
-        lane.served(endNanos - takenNanos);
+        lane.served(slot, endNanos - takenNanos);
         tally.served(endNanos - takenNanos);
         offer(slot, endNanos);
     }
@@ -165,18 +168,6 @@ final class Worker implements Runnable {
         } finally {
             reader.exit();
         }
-    }
-
-    /** Whether the operation takes longer than a finished one should wait: private operations on all but small keys. */
-    private static boolean expensive(OperationSlot slot) {
-        return switch (slot.key().keyClass()) {
-            case RSA_2048, RSA_3072, RSA_4096 ->
-                slot.operation() == Operation.SIGN
-                        || slot.operation() == Operation.DECRYPT
-                        || slot.operation() == Operation.UNWRAP_KEY;
-            case P_384, P_521 -> true;
-            case P_256, P_256K, OCT_128, OCT_192, OCT_256 -> false;
-        };
     }
 
     @SuppressWarnings("ReferenceEquality") // an owner is itself and nothing else

@@ -3,9 +3,9 @@
  * The doorway to the engine: two lanes of bounded rings, and the pinned workers behind them.
  *
  * <pre>
- *   event loops                   fast lane (EC, AES, HMAC, RSA-2048)
+ *   event loops                   fast lane (EC, AES, HMAC, RSA-2048, public halves)
  *   submit(slot) ──┬─ tryNext ──▶ [ s ][ s ][ s ][   ][   ] ──claim──▶ worker fast-0, fast-1, …
- *                  │              slow lane (RSA of 3072 bits and more)
+ *                  │              slow lane (secret halves of RSA of 3072 bits and more)
  *                  └─ tryNext ──▶ [ s ][   ][   ] ────────────claim──▶ worker slow-0, …
  *
  *   worker: claim a sequence ─▶ take the slot ─▶ deadline? ─▶ key still live and usable? ─▶ engine

@@ -164,6 +164,62 @@ class OperationRingTest {
     }
 
     @Test
+    void countsEachWaitingOperationByItsOwnCost() throws Exception {
+        OperationRing ring = ring(new RingConfig(1, 1, 64, 64, IdleStrategy.PHASED, false));
+        KeyHandle cheap = rig.key("cheap", KeyClass.OCT_256);
+        KeyHandle dear = rig.key("dear", KeyClass.RSA_2048);
+        for (int i = 0; i < 40; i++) { // nothing is left of what was assumed at the start
+            ring.submit(rig.sign(cheap, Algorithm.HS256, 32), System.nanoTime());
+            rig.home.take();
+        }
+        int out = 0;
+        while (ring.lanes().getFirst().depth() < 8) {
+            ring.submit(rig.sign(dear, Algorithm.RS256, 32), System.nanoTime());
+            out++;
+        }
+        long before = ring.waitNanos(rig.sign(cheap, Algorithm.HS256, 32));
+        assertEquals(Admission.ADMITTED, ring.submit(rig.sign(cheap, Algorithm.HS256, 32), System.nanoTime()));
+        out++;
+        assertTrue(before >= 100_000, "seven RSA signatures wait, and the wait is said to be " + before + " ns");
+        for (int i = 0; i < out; i++) {
+            rig.home.take();
+        }
+        assertEquals(0, ring.waitNanos(rig.sign(cheap, Algorithm.HS256, 32)));
+    }
+
+    @Test
+    void givesEachWhoIsRefusedATimeOfItsOwn() throws Exception {
+        OperationRing ring = ring(new RingConfig(1, 1, 16, 4, IdleStrategy.PHASED, false));
+        OperationSlot slot = rig.sign(rig.key("slow", KeyClass.RSA_3072), Algorithm.RS256, 32);
+        long now = System.nanoTime();
+        long first = ring.retryNanos(slot, now);
+        long second = ring.retryNanos(slot, now);
+        long third = ring.retryNanos(slot, now);
+        assertTrue(second > first && third - second == second - first, first + ", " + second + ", " + third);
+        for (int i = 0; i < 200_000; i++) {
+            third = ring.retryNanos(slot, now);
+        }
+        assertEquals(Lane.RETRY_NANOS_MAX, third);
+        long later = now + Lane.RETRY_NANOS_MAX;
+        assertTrue(ring.retryNanos(slot, later) < Lane.RETRY_NANOS_MAX, "time does not heal");
+    }
+
+    @Test
+    void verifiesWithALargeKeyInTheFastLane() throws Exception {
+        OperationRing ring = ring(new RingConfig(1, 1, 16, 4, IdleStrategy.PHASED, false));
+        KeyHandle key = rig.key("large", KeyClass.RSA_3072);
+        ring.submit(rig.sign(key, Algorithm.RS256, 32), System.nanoTime());
+        rig.home.take();
+        assertEquals(1, ring.lanes().get(1).operations());
+        OperationSlot verify = rig.sign(key, Algorithm.RS256, 384); // a signature of zeroes
+        verify.put(OperationSlot.Field.DIGEST, 32);
+        verify.ask(dev.managedhsm.crypto.operation.Operation.VERIFY, Algorithm.RS256, key);
+        ring.submit(verify, System.nanoTime());
+        assertEquals(Outcome.SIGNATURE_INVALID, rig.home.take().outcome());
+        assertEquals(1, ring.lanes().get(0).operations());
+    }
+
+    @Test
     void touchesNoKeyOnceTheDeadlineHasPassed() throws Exception {
         OperationRing ring = ring(new RingConfig(1, 1, 16, 16, IdleStrategy.PHASED, false));
         OperationSlot slot = rig.sign(rig.key("k", KeyClass.P_256), Algorithm.ES256, 32);
