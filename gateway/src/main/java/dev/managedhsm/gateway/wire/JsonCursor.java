@@ -11,6 +11,14 @@ import io.netty.buffer.Unpooled;
 final class JsonCursor {
     private static final int DEPTH_MAX = 16;
 
+    /** A one in each of the eight bytes of a long. */
+    private static final long LANES = 0x0101_0101_0101_0101L;
+
+    private static final long HIGHS = 0x80 * LANES;
+
+    /** Bits that no control character has: in a lane below 128 it is one when these are zero. */
+    private static final long CONTROLS = 0xE0 * LANES;
+
     private ByteBuf body = Unpooled.EMPTY_BUFFER;
     private int at;
     private int end;
@@ -102,6 +110,10 @@ final class JsonCursor {
             return false;
         }
         while (at < end) {
+            skipPlain();
+            if (at == end) {
+                return false;
+            }
             byte c = body.getByte(at++);
             if (c == '"') {
                 return true;
@@ -111,6 +123,24 @@ final class JsonCursor {
             }
         }
         return false;
+    }
+
+    /** Moves over characters that need no look: ASCII without quote, backslash and controls, eight at once. */
+    private void skipPlain() {
+        while (end - at >= Long.BYTES) {
+            long eight = body.getLongLE(at);
+            long special = zeros(eight ^ '"' * LANES) | zeros(eight ^ '\\' * LANES) | zeros(eight & CONTROLS) | eight;
+            int plain = Long.numberOfTrailingZeros(special & HIGHS) / Byte.SIZE;
+            at += plain;
+            if (plain < Long.BYTES) {
+                return;
+            }
+        }
+    }
+
+    /** The highest bit of each lane that is zero, exact up to the first such lane from below. */
+    private static long zeros(long lanes) {
+        return lanes - LANES & ~lanes;
     }
 
     private boolean skipEscape() {

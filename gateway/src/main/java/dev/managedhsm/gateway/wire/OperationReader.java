@@ -7,7 +7,6 @@ import dev.managedhsm.crypto.operation.Operation;
 import dev.managedhsm.crypto.operation.OperationSlot;
 import dev.managedhsm.crypto.operation.OperationSlot.Field;
 import io.netty.buffer.ByteBuf;
-import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,8 +18,6 @@ import org.jspecify.annotations.Nullable;
  * twice is refused.
  */
 public final class OperationReader {
-    private static final int ALGORITHM_LENGTH_MAX = 32;
-
     private final JsonCursor text = new JsonCursor();
     private int seen;
     private int lengthMax;
@@ -140,9 +137,7 @@ public final class OperationReader {
     }
 
     private boolean algorithm(int start, int stop) {
-        if (stop - start <= ALGORITHM_LENGTH_MAX) {
-            algorithm = WireNames.algorithm(text.body().toString(start, stop - start, StandardCharsets.US_ASCII));
-        }
+        algorithm = WireNames.algorithm(text, start, stop);
         if (algorithm == null) {
             fault = WireError.badParameter("Property 'alg' has an unknown or unsupported value");
         }

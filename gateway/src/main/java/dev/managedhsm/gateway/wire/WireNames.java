@@ -6,6 +6,7 @@ import dev.managedhsm.crypto.key.KeyType;
 import dev.managedhsm.crypto.key.PermittedOperation;
 import dev.managedhsm.crypto.operation.Algorithm;
 import dev.managedhsm.crypto.operation.Operation;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Locale;
@@ -16,6 +17,10 @@ import org.jspecify.annotations.Nullable;
 public final class WireNames {
     private static final Map<String, Algorithm> ALGORITHMS = new HashMap<>();
     private static final Map<Algorithm, String> ALGORITHM_NAMES = new EnumMap<>(Algorithm.class);
+
+    /** The algorithms by the length of their names. */
+    private static final Algorithm[][] BY_LENGTH;
+
     private static final Map<String, PermittedOperation> PERMITTED = new HashMap<>();
     private static final Map<PermittedOperation, String> PERMITTED_NAMES = new EnumMap<>(PermittedOperation.class);
 
@@ -28,6 +33,15 @@ public final class WireNames {
             };
             ALGORITHMS.put(name, algorithm);
             ALGORITHM_NAMES.put(algorithm, name);
+        }
+        int lengthMax =
+                ALGORITHMS.keySet().stream().mapToInt(String::length).max().orElse(0);
+        BY_LENGTH = new Algorithm[lengthMax + 1][];
+        for (int length = 0; length <= lengthMax; length++) {
+            int wanted = length;
+            BY_LENGTH[length] = Arrays.stream(Algorithm.values())
+                    .filter(algorithm -> of(algorithm).length() == wanted)
+                    .toArray(Algorithm[]::new);
         }
         for (PermittedOperation permitted : PermittedOperation.values()) {
             String name = switch (permitted) {
@@ -46,6 +60,19 @@ public final class WireNames {
     /** The algorithm of this name, or null. */
     public static @Nullable Algorithm algorithm(String name) {
         return ALGORITHMS.get(name);
+    }
+
+    /** The algorithm whose name stands between two indexes of a text, or null. Makes no string of it. */
+    static @Nullable Algorithm algorithm(JsonCursor text, int start, int stop) {
+        int length = stop - start;
+        if (length < BY_LENGTH.length) {
+            for (Algorithm algorithm : BY_LENGTH[length]) {
+                if (text.same(start, stop, of(algorithm))) {
+                    return algorithm;
+                }
+            }
+        }
+        return null;
     }
 
     /** The name of an algorithm. */
