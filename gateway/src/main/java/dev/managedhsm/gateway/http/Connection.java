@@ -8,6 +8,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.AttributeKey;
+import io.netty.util.collection.IntObjectHashMap;
 import io.vertx.core.http.HttpServerRequest;
 import java.net.Inet6Address;
 import java.net.InetSocketAddress;
@@ -17,8 +18,6 @@ import java.security.NoSuchAlgorithmException;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateEncodingException;
 import java.util.ArrayDeque;
-import java.util.HashMap;
-import java.util.Map;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
 
@@ -39,8 +38,8 @@ final class Connection {
     /** HTTP/1.1: bodies in the order of their requests, which is the order in which Vert.x hands out the requests. */
     private final ArrayDeque<Intake> queued = new ArrayDeque<>();
 
-    /** HTTP/2: bodies by stream. */
-    private final Map<Integer, Intake> streams = new HashMap<>();
+    /** HTTP/2: bodies by stream; neither a number nor a node is made for one. */
+    private final IntObjectHashMap<Intake> streams = new IntObjectHashMap<>();
 
     private @Nullable Intake last;
     private @Nullable String header;

@@ -33,6 +33,13 @@ final class Intake {
     private State state = State.ARRIVING;
     private int discarded;
 
+    /** The neighbours among those that are arriving; the account's own. */
+    @Nullable
+    Intake before;
+
+    @Nullable
+    Intake after;
+
     Intake(IntakeAccount account, long startNanos) {
         this.account = account;
         this.startNanos = startNanos;

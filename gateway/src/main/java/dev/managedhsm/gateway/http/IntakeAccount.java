@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.gateway.http;
 
-import java.util.ArrayList;
-import java.util.LinkedHashSet;
-import java.util.List;
-import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** All bodies that are arriving on one event loop: how many bytes they hold, and which came too slowly. */
 final class IntakeAccount {
-    private final Set<Intake> arriving = new LinkedHashSet<>();
     private final int bytesMax;
     private int bytes;
+
+    /** Those that are arriving, in the order of their start, linked through their own fields. */
+    private @Nullable Intake first;
+
+    private @Nullable Intake last;
 
     /** @param bytesMax how many body bytes this event loop may hold */
     IntakeAccount(int bytesMax) {
@@ -18,11 +19,32 @@ final class IntakeAccount {
     }
 
     void opened(Intake intake) {
-        arriving.add(intake);
+        Intake before = last;
+        intake.before = before;
+        last = intake;
+        if (before == null) {
+            first = intake;
+        } else {
+            before.after = intake;
+        }
     }
 
+    /** Called once for each that was opened. */
     void settled(Intake intake) {
-        arriving.remove(intake);
+        Intake before = intake.before;
+        Intake after = intake.after;
+        intake.before = null;
+        intake.after = null;
+        if (before == null) {
+            first = after;
+        } else {
+            before.after = after;
+        }
+        if (after == null) {
+            last = before;
+        } else {
+            after.before = before;
+        }
     }
 
     boolean take(int length) {
@@ -44,13 +66,8 @@ final class IntakeAccount {
 
     /** Refuses every body that began before {@code startNanos}. */
     void expire(long startNanos) {
-        List<Intake> late = new ArrayList<>();
-        for (Intake intake : arriving) { // in the order of their start
-            if (intake.startNanos() - startNanos >= 0) {
-                break;
-            }
-            late.add(intake);
+        for (Intake late = first; late != null && late.startNanos() - startNanos < 0; late = first) {
+            late.expire(); // takes it out
         }
-        late.forEach(Intake::expire);
     }
 }

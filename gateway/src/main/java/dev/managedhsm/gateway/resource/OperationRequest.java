@@ -129,7 +129,7 @@ final class OperationRequest implements SlotUser {
         slot.deadlineNanos(nowNanos + waitNanosMax());
         Admission admission = path.ring.submit(slot, nowNanos);
         if (admission != Admission.ADMITTED) {
-            long waitNanos = path.ring.waitNanos(slot);
+            long retryNanos = path.ring.retryNanos(slot, nowNanos);
             path.slots.release(slot);
             if (admission == Admission.CLOSED) {
                 exchange.refuse(WireError.unavailable("The HSM is shutting down"));
@@ -138,7 +138,7 @@ final class OperationRequest implements SlotUser {
                         .counters()
                         .turnedAway(
                                 admission == Admission.FULL ? EdgeCounters.Busy.LANE_FULL : EdgeCounters.Busy.TOO_LATE);
-                exchange.refuse(WireError.throttled(), TimeUnit.NANOSECONDS.toSeconds(waitNanos) + 1);
+                exchange.refuse(WireError.throttled(), TimeUnit.NANOSECONDS.toSeconds(retryNanos) + 1);
             }
         }
     }
