@@ -3,7 +3,6 @@ package dev.managedhsm.gateway;
 
 import dev.managedhsm.crypto.engine.Engine;
 import dev.managedhsm.crypto.engine.EngineFailure;
-import dev.managedhsm.crypto.engine.Engines;
 import dev.managedhsm.crypto.lifecycle.HsmCondition;
 import dev.managedhsm.crypto.lifecycle.HsmState;
 import dev.managedhsm.crypto.memory.ProcessHardening;
@@ -17,6 +16,7 @@ import dev.managedhsm.gateway.store.Store;
 import dev.managedhsm.gateway.store.StoreRefused;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,9 +44,12 @@ record Foundation(
     /**
      * Opens the data folder.
      *
+     * @param folder of the store
+     * @param source where the root key is
+     * @param engines opens the engine
      * @throws StartRefused if the folder, the store or the engine does not allow it
      */
-    static Foundation open(Path folder, RootKeySource source) {
+    static Foundation open(Path folder, RootKeySource source, Supplier<Engine> engines) {
         List<ProcessHardening.Measure> measures = ProcessHardening.apply(false);
         for (ProcessHardening.Measure measure : measures) {
             LOG.info(
@@ -54,7 +57,7 @@ record Foundation(
         }
         Opened opened = new Opened();
         try {
-            Engine engine = opened.add(Engines.choose());
+            Engine engine = opened.add(engines.get());
             Store store = opened.add(SqliteStore.open(folder));
             HsmState state = new HsmState(HsmCondition.SEALED);
             return new Foundation(engine, store, state, new SealingFile(source), source.activatesItself(), measures);

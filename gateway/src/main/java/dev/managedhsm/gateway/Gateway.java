@@ -4,6 +4,8 @@ package dev.managedhsm.gateway;
 import dev.managedhsm.auth.token.Challenge;
 import dev.managedhsm.auth.token.TokenCache;
 import dev.managedhsm.auth.token.TokenVerifier;
+import dev.managedhsm.crypto.engine.Engine;
+import dev.managedhsm.crypto.engine.Engines;
 import dev.managedhsm.crypto.lifecycle.HsmCondition;
 import dev.managedhsm.crypto.seal.SealFailure;
 import dev.managedhsm.gateway.attestation.StatementSigner;
@@ -39,6 +41,7 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -97,6 +100,18 @@ public final class Gateway implements AutoCloseable {
      * @throws StartRefused if the world does not allow it
      */
     public static Gateway start(GatewayConfig config) {
+        return start(config, Engines::choose);
+    }
+
+    /**
+     * Starts over another engine than the one that {@link Engines#choose()} would choose.
+     *
+     * @param config everything it is told
+     * @param engines opens the engine; the gateway closes it
+     * @return the gateway, listening and ready
+     * @throws StartRefused if the world does not allow it
+     */
+    public static Gateway start(GatewayConfig config, Supplier<Engine> engines) {
         Clock clock = Clock.systemUTC();
         int eventLoops = config.threads().eventLoops();
         UUID tenant = UUID.fromString(config.tenantId());
@@ -106,7 +121,7 @@ public final class Gateway implements AutoCloseable {
         TlsFiles tlsFiles = tlsFiles(config, clock);
         Opened opened = new Opened();
         try {
-            Foundation foundation = opened.add(Foundation.open(config.dataFolder(), config.rootKey()));
+            Foundation foundation = opened.add(Foundation.open(config.dataFolder(), config.rootKey(), engines));
             ThreadPoolExecutor verification =
                     executor("token-", config.threads().verifiers(), EdgeLimits.TOKEN_QUEUE_MAX);
             opened.add(verification::shutdown);

@@ -51,7 +51,7 @@ public final class OfflineDomain {
      * @throws StartRefused saying what is wrong and what to do
      */
     public static String download(GatewayConfig config, List<X509Certificate> certificates, int quorum) {
-        try (Foundation foundation = Foundation.open(config.dataFolder(), config.rootKey());
+        try (Foundation foundation = Foundation.open(config.dataFolder(), config.rootKey(), Engines::choose);
                 RootKeys roots = roots(foundation)) {
             return RootCustody.domain(foundation, Clock.systemUTC(), roots, wanted(certificates, quorum));
         } catch (SealFailure | StoreRefused | Refused refused) {
