@@ -47,7 +47,7 @@ final class ProfileRun implements AutoCloseable {
         for (Work work : Work.values()) {
             hsm.create(work.label(), work, token);
         }
-        Sender sender = new Sender(hsm.url(), hsm.authority(), HttpVersion.HTTP_2, 4, token);
+        Sender sender = Sender.to(hsm.url(), hsm.authority(), HttpVersion.HTTP_2, 4, token);
         return new ProfileRun(hsm, sender, project.resolve("perf/target/planner.hlog"));
     }
 

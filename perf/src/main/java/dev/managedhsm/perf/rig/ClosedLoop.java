@@ -71,7 +71,7 @@ public final class ClosedLoop {
             }
         }
 
-        private void ended(int status) {
+        private void ended(int status, int retryAfterSeconds) {
             if (status != 200) {
                 failed++;
                 lastFailure = status;

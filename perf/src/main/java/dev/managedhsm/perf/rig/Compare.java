@@ -7,136 +7,199 @@ import io.vertx.core.http.HttpVersion;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Compares, in turn and round after round, the CPU time that a request costs its server: this gateway, nginx's static
- * answer where nginx is installed, and {@code openssl speed}; and the rate of any other base URL, whose CPU time is not
- * ours to see. All get the same requests from the same sender.
+ * Compares, in turn and round after round, the CPU time that a request costs its server: this gateway, the same over an
+ * engine that computes nothing, nginx's static answer where nginx is installed, and {@code openssl speed}; and the rate of
+ * any other base URL, whose CPU time is not ours to see. All get the same requests from the same kind of sender.
+ *
+ * <p>The just-in-time compiler's threads are not counted: each server is sent requests until they are quiet, and what they
+ * still do ends some day.
  */
 public final class Compare {
-    private static final int IN_FLIGHT = 64;
-    private static final int WARM_UP = 4_000;
-    private static final Path NGINX = Path.of("/usr/sbin/nginx");
     private static final double MICROS = 1_000;
 
-    private record Contender(
-            String name, Sender sender, @Nullable ServerCpu cpu, List<Double> rounds) {}
+    /**
+     * What is compared.
+     *
+     * @param work the requests
+     * @param version of HTTP
+     * @param inFlight requests that are under way at any moment, on one connection of HTTP/2 or as many of HTTP/1.1
+     * @param rounds how many
+     * @param requests of each round
+     * @param gateways what the gateways are started with, by name
+     * @param others other base URLs
+     */
+    record Plan(
+            Work work,
+            HttpVersion version,
+            int inFlight,
+            int rounds,
+            int requests,
+            Map<String, LiveHsm.Setup> gateways,
+            List<URI> others) {}
 
-    private final int rounds;
-    private final int requests;
+    private record Contender(
+            String name,
+            Sender sender,
+            @Nullable ServerCpu cpu,
+            List<Double> rounds,
+            List<Double> perSecond,
+            Parts parts) {}
+
+    /** CPU time of each part over all rounds. */
+    private static final class Parts {
+        final Map<ServerCpu.Part, Long> nanos = new EnumMap<>(ServerCpu.Part.class);
+        long requests;
+
+        void add(ServerCpu.Reading reading, int count) {
+            reading.parts().forEach((part, spent) -> nanos.merge(part, spent, Long::sum));
+            requests += count;
+        }
+
+        String text() {
+            StringBuilder text = new StringBuilder(64);
+            nanos.forEach((part, spent) -> {
+                double micros = spent / MICROS / requests;
+                if (micros >= 0.05) {
+                    text.append(text.isEmpty() ? "" : ", ")
+                            .append(part.name().toLowerCase(Locale.ROOT).replace('_', ' '))
+                            .append(String.format(Locale.ROOT, " %.1f", micros));
+                }
+            });
+            return text.toString();
+        }
+    }
+
+    private final Plan plan;
     private final PrintStream out;
     private final List<Contender> contenders = new ArrayList<>();
     private final List<Double> openssl = new ArrayList<>();
 
-    Compare(int rounds, int requests, PrintStream out) {
-        this.rounds = rounds;
-        this.requests = requests;
+    Compare(Plan plan, PrintStream out) {
+        this.plan = plan;
         this.out = out;
     }
 
-    /** Measures and prints a table; the work is signing with ES256 over TLS. */
-    void run(Path project, HttpVersion version, List<URI> others)
-            throws IOException, InterruptedException, GeneralSecurityException {
+    /** Measures and prints a table. */
+    void run(Path project) throws IOException, InterruptedException, GeneralSecurityException {
         out.println(Surroundings.describe());
-        try (LiveHsm hsm = LiveHsm.start(project);
-                Closing closing = new Closing()) {
-            String token = hsm.token();
-            hsm.create("es256", Work.ES256, token);
-            add(closing, "gateway", hsm.url(), hsm.authority(), version, token, new ServerCpu(hsm.process()));
-            if (Files.isExecutable(NGINX)) {
-                Nginx nginx = Nginx.start(NGINX.toString());
+        String someToken = "";
+        try (Closing closing = new Closing()) {
+            for (Map.Entry<String, LiveHsm.Setup> gateway : plan.gateways().entrySet()) {
+                LiveHsm hsm = LiveHsm.start(project, gateway.getValue());
+                closing.later(hsm);
+                String token = hsm.token();
+                someToken = token;
+                hsm.create("measured", plan.work(), token);
+                add(closing, gateway.getKey(), hsm.url(), hsm.authority(), token, new ServerCpu(hsm.process()));
+            }
+            if (Nginx.installed()) {
+                Nginx nginx = Nginx.start();
                 closing.later(nginx);
-                add(closing, "nginx", nginx.url(), null, version, token, new ServerCpu(nginx.process()));
+                add(closing, "nginx", nginx.url(), null, someToken, new ServerCpu(nginx.process()));
             } else {
                 out.println("nginx is not installed: not compared");
             }
-            for (URI other : others) {
-                add(closing, other.toString(), other, null, version, token, null);
+            for (URI other : plan.others()) {
+                add(closing, other.toString(), other, null, someToken, null);
             }
-            measure(Work.ES256.ask("es256"));
+            measure(plan.work().ask("measured"));
         }
-        print(version);
+        print();
     }
 
     private void add(
-            Closing closing,
-            String name,
-            URI url,
-            @Nullable Path authority,
-            HttpVersion version,
-            String token,
-            @Nullable ServerCpu cpu) {
-        Sender sender = new Sender(url, authority, version, version == HttpVersion.HTTP_2 ? 1 : IN_FLIGHT, token);
+            Closing closing, String name, URI url, @Nullable Path authority, String token, @Nullable ServerCpu cpu)
+            throws IOException {
+        int connections = plan.version() == HttpVersion.HTTP_2 ? 1 : plan.inFlight();
+        Sender sender = Sender.to(url, authority, plan.version(), connections, token);
         closing.later(sender);
-        contenders.add(new Contender(name, sender, cpu, new ArrayList<>()));
+        contenders.add(new Contender(name, sender, cpu, new ArrayList<>(), new ArrayList<>(), new Parts()));
     }
 
     private void measure(Ask ask) throws IOException, InterruptedException {
         for (Contender contender : contenders) {
-            new ClosedLoop(contender.sender(), i -> ask, IN_FLIGHT).run(WARM_UP);
+            new WarmUp(contender.sender(), ask, plan.inFlight()).run(contender.cpu());
         }
+        String algorithm = plan.work().opensslName();
         OpensslSpeed reference = new OpensslSpeed("openssl");
-        for (int round = 0; round < rounds; round++) {
-            openssl.add(1e6 / reference.signatures("ecdsap256").perCpuSecond());
+        for (int round = 0; round < plan.rounds(); round++) {
+            if (algorithm != null) {
+                openssl.add(1e6 / reference.signatures(algorithm).perCpuSecond());
+            }
             for (Contender contender : contenders) {
                 ServerCpu cpu = contender.cpu();
-                long before = cpu == null ? 0 : cpu.nanos();
-                double perSecond = new ClosedLoop(contender.sender(), i -> ask, IN_FLIGHT).run(requests);
-                contender.rounds().add(cpu == null ? perSecond : (cpu.nanos() - before) / MICROS / requests);
+                ServerCpu.Reading before = cpu == null ? null : cpu.read();
+                double perSecond = new ClosedLoop(contender.sender(), i -> ask, plan.inFlight()).run(plan.requests());
+                contender.perSecond().add(perSecond);
+                if (cpu != null && before != null) {
+                    ServerCpu.Reading spent = cpu.read().since(before);
+                    contender.rounds().add(spent.work() / MICROS / plan.requests());
+                    contender.parts().add(spent, plan.requests());
+                }
             }
         }
     }
 
-    private void print(HttpVersion version) {
+    private void print() {
         out.printf(
                 Locale.ROOT,
-                "%n%s, TLS, %d in flight, %d rounds of %d requests in turn; median (least–most)%n",
-                version,
-                IN_FLIGHT,
-                rounds,
-                requests);
-        line("openssl speed ecdsap256", openssl, "us CPU per signature");
-        for (Contender contender : contenders) {
-            String unit = contender.cpu() == null ? "answers per second on the wall" : "us CPU per request";
-            line(contender.name(), contender.rounds(), unit);
+                "%n%s over %s, TLS, %d in flight, %d rounds of %d requests in turn; median (least–most)%n"
+                        + "| what | us CPU per request | answers per second on the wall | its parts, mean us |%n"
+                        + "| --- | ---: | ---: | --- |%n",
+                plan.work().label(),
+                plan.version(),
+                plan.inFlight(),
+                plan.rounds(),
+                plan.requests());
+        if (!openssl.isEmpty()) {
+            out.printf("| openssl speed %s | %s | | |%n", plan.work().opensslName(), Medians.of(openssl));
         }
-        if (contenders.size() > 1 && contenders.get(1).cpu() != null) {
+        for (Contender contender : contenders) {
+            out.printf(
+                    "| %s | %s | %s | %s |%n",
+                    contender.name(),
+                    contender.cpu() == null ? "not seen" : Medians.of(contender.rounds()),
+                    Medians.of(contender.perSecond()),
+                    contender.parts().text());
+        }
+        ratios();
+    }
+
+    /** How the first gateway does beside the others, from the rounds' medians. */
+    private void ratios() {
+        Contender first = contenders.getFirst();
+        double gateway = Medians.of(first.rounds()).median();
+        for (Contender other : contenders.subList(1, contenders.size())) {
+            if (other.cpu() != null) {
+                out.printf(
+                        Locale.ROOT,
+                        "%s / %s = %.2f of the CPU time%n",
+                        first.name(),
+                        other.name(),
+                        gateway / Medians.of(other.rounds()).median());
+            }
+        }
+        if (!openssl.isEmpty()) {
+            double signature = Medians.of(openssl).median();
+            double workers = first.parts().nanos.getOrDefault(ServerCpu.Part.WORKERS, 0L)
+                    / MICROS
+                    / Math.max(1, first.parts().requests);
             out.printf(
                     Locale.ROOT,
-                    "gateway / (nginx + openssl) = %.2f%n",
-                    median(contenders.getFirst().rounds())
-                            / (median(contenders.get(1).rounds()) + median(openssl)));
+                    "%s: %.2f of openssl's rate per CPU second of its workers, %.2f on the wall%n",
+                    first.name(),
+                    signature / workers,
+                    Medians.of(first.perSecond()).median() * signature / 1e6);
         }
-    }
-
-    private void line(String name, List<Double> values, String unit) {
-        double[] sorted = sorted(values);
-        out.printf(
-                Locale.ROOT,
-                "| %-28s | %9.1f (%.1f–%.1f) | %s |%n",
-                name,
-                median(values),
-                sorted[0],
-                sorted[sorted.length - 1],
-                unit);
-    }
-
-    private static double median(List<Double> values) {
-        double[] sorted = sorted(values);
-        return (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
-    }
-
-    private static double[] sorted(List<Double> values) {
-        double[] sorted = values.stream().mapToDouble(Double::doubleValue).toArray();
-        Arrays.sort(sorted);
-        return sorted;
     }
 }

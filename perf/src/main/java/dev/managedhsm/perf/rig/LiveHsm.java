@@ -13,6 +13,7 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.CertificateFactory;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +32,14 @@ import javax.net.ssl.TrustManagerFactory;
 public final class LiveHsm implements AutoCloseable {
     private static final Duration START_MAX = Duration.ofSeconds(90);
     private static final long LOOK_MILLIS = 100;
+    private static final String GC_LOG = "gc.log";
+
+    /** The name of a ready token in {@code dev.env}. */
+    static final String TOKEN_FACT = "DEV_TOKEN";
+
+    /** {@code Pause Young (Normal) (G1 Evacuation Pause) 35M->12M(64M) 3.1ms}. */
+    private static final Pattern COLLECTED = Pattern.compile("Pause .*?\\d+M->(\\d+)M\\(\\d+M\\)");
+
     private static final Pattern TOKEN = Pattern.compile("\"access_token\"\\s*:\\s*\"([^\"]+)\"");
 
     private final Process process;
@@ -47,27 +56,67 @@ public final class LiveHsm implements AutoCloseable {
     }
 
     /**
+     * What is started.
+     *
+     * @param main class whose {@code main} starts it; takes {@code --port} and {@code --data} and writes {@code dev.env}
+     * @param jvmOptions beside the production's
+     * @param arguments beside port and folder
+     */
+    public record Setup(String main, List<String> jvmOptions, List<String> arguments) {
+        /** The shipped HSM for development, as {@code hsm dev} starts it. */
+        public static final Setup SHIPPED = new Setup("dev.managedhsm.gateway.cli.Main", List.of(), List.of("dev"));
+
+        /** The shipped gateway over an engine whose workers compute nothing. */
+        static final Setup NO_OP = new Setup(NoOpHsm.class.getName(), List.of(), List.of());
+
+        /** Copies the lists. */
+        public Setup {
+            jvmOptions = List.copyOf(jvmOptions);
+            arguments = List.copyOf(arguments);
+        }
+
+        /** The same with more JVM options. */
+        Setup withJvm(String... more) {
+            return new Setup(main, joined(jvmOptions, List.of(more)), arguments);
+        }
+
+        /** The same with more arguments. */
+        Setup with(List<String> more) {
+            return new Setup(main, jvmOptions, joined(arguments, more));
+        }
+
+        private static List<String> joined(List<String> first, List<String> second) {
+            return Stream.concat(first.stream(), second.stream()).toList();
+        }
+    }
+
+    /** Starts the shipped one; see the other method. */
+    public static LiveHsm start(Path project) throws IOException, InterruptedException, GeneralSecurityException {
+        return start(project, Setup.SHIPPED);
+    }
+
+    /**
      * Starts one on a free port.
      *
      * @param project the project's folder, for {@code config/jvm.options}
+     * @param setup what is started
      * @throws IOException if it did not come up in 90 s; the log's last words are in the message
      */
-    public static LiveHsm start(Path project) throws IOException, InterruptedException, GeneralSecurityException {
+    public static LiveHsm start(Path project, Setup setup)
+            throws IOException, InterruptedException, GeneralSecurityException {
         Path folder = Files.createTempDirectory("perf-hsm");
         Path log = folder.resolve("log");
         Path data = folder.resolve("data");
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "@" + project.resolve("config/jvm.options"),
-                        "-Dlogback.configurationFile=" + project.resolve("config/logback.xml"),
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        "dev.managedhsm.gateway.cli.Main",
-                        "dev",
-                        "--port",
-                        "0",
-                        "--data",
-                        data.toString())
+        List<String> line = new ArrayList<>();
+        line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        line.add("@" + project.resolve("config/jvm.options"));
+        line.add("-Dlogback.configurationFile=" + project.resolve("config/logback.xml"));
+        line.add("-Xlog:gc:file=" + folder.resolve(GC_LOG) + ":uptime:filecount=0");
+        line.addAll(setup.jvmOptions());
+        line.addAll(List.of("-cp", System.getProperty("java.class.path"), setup.main()));
+        line.addAll(setup.arguments());
+        line.addAll(List.of("--port", "0", "--data", data.toString()));
+        Process process = new ProcessBuilder(line)
                 .redirectErrorStream(true)
                 .redirectOutput(log.toFile())
                 .start();
@@ -75,7 +124,7 @@ public final class LiveHsm implements AutoCloseable {
         long endNanos = System.nanoTime() + START_MAX.toNanos();
         while (!Files.exists(env)) {
             if (process.waitFor(LOOK_MILLIS, TimeUnit.MILLISECONDS) || System.nanoTime() > endNanos) {
-                process.destroyForcibly();
+                process.destroyForcibly().waitFor();
                 String said = Files.readString(log);
                 delete(folder);
                 throw new IOException("the HSM did not start: " + said);
@@ -109,8 +158,11 @@ public final class LiveHsm implements AutoCloseable {
         return fact("IDENTITY_HEADER");
     }
 
-    /** A token of its managed-identity endpoint, for the administrator. */
+    /** A token for the administrator: of its managed-identity endpoint, or the one that it left where it has none. */
     public String token() throws IOException, InterruptedException {
+        if (facts.containsKey(TOKEN_FACT)) {
+            return fact(TOKEN_FACT);
+        }
         String body = answer(HttpRequest.newBuilder(identity()).header("X-IDENTITY-HEADER", identityHeader()));
         Matcher matcher = TOKEN.matcher(body);
         if (!matcher.find()) {
@@ -137,13 +189,25 @@ public final class LiveHsm implements AutoCloseable {
         return answer(HttpRequest.newBuilder(url().resolve("/latency.hlog")));
     }
 
+    /** Megabytes of heap that were in use after each collection since the start. */
+    List<Integer> heapMegabytes() throws IOException {
+        List<Integer> megabytes = new ArrayList<>();
+        for (String line : Files.readAllLines(folder.resolve(GC_LOG))) {
+            Matcher collected = COLLECTED.matcher(line);
+            if (collected.find()) {
+                megabytes.add(Integer.valueOf(collected.group(1)));
+            }
+        }
+        return megabytes;
+    }
+
     @Override
     public void close() throws IOException {
         client.close();
         process.destroy();
         try {
             if (!process.waitFor(20, TimeUnit.SECONDS)) {
-                process.destroyForcibly();
+                process.destroyForcibly().waitFor();
             }
         } catch (InterruptedException e) {
             process.destroyForcibly();

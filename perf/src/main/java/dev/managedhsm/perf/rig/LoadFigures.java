@@ -16,14 +16,27 @@ public final class LoadFigures {
 
     private final double target;
     private final double achieved;
+    private final long refused;
     private final long failed;
     private final Histogram latency;
+    private final Histogram refusal;
+    private final Histogram lateness;
 
-    LoadFigures(double target, double achieved, long failed, Histogram latency) {
+    LoadFigures(
+            double target,
+            double achieved,
+            long refused,
+            long failed,
+            Histogram latency,
+            Histogram refusal,
+            Histogram lateness) {
         this.target = target;
         this.achieved = achieved;
+        this.refused = refused;
         this.failed = failed;
         this.latency = latency;
+        this.refusal = refusal;
+        this.lateness = lateness;
     }
 
     /** Requests per second that were wanted. */
@@ -36,7 +49,12 @@ public final class LoadFigures {
         return achieved;
     }
 
-    /** Requests that ended otherwise than with status 200. */
+    /** Requests that ended with status 429. */
+    public long refused() {
+        return refused;
+    }
+
+    /** Requests that ended otherwise than with status 200 or 429. */
     public long failed() {
         return failed;
     }
@@ -59,21 +77,40 @@ public final class LoadFigures {
         return latency.getValueAtPercentile(percentile) / MICROS;
     }
 
+    /** Microseconds from the sending of a request to its refusal with 429. */
+    double refusalMicros(double percentile) {
+        return refusal.getValueAtPercentile(percentile) / MICROS;
+    }
+
+    /** Microseconds by which the rig itself sent later than it was meant to; part of every latency. */
+    double latenessMicros(double percentile) {
+        return lateness.getValueAtPercentile(percentile) / MICROS;
+    }
+
     /** One line: target, achieved, failures, and percentiles when there are any to tell. */
     @Override
     public String toString() {
-        String head = String.format(Locale.ROOT, "target %.0f/s, achieved %.0f/s, failed %d", target, achieved, failed);
+        String head = String.format(
+                Locale.ROOT,
+                "target %.0f/s, achieved %.0f/s, refused %d, failed %d",
+                target,
+                achieved,
+                refused,
+                failed);
         if (!reached()) {
             return head + ": TARGET MISSED, no latency is reported";
         }
         return head
                 + String.format(
                         Locale.ROOT,
-                        ", p50 %.0f us, p90 %.0f us, p99 %.0f us, p99.9 %.0f us, max %.0f us",
+                        ", p50 %.0f us, p90 %.0f us, p99 %.0f us, p99.9 %.0f us, max %.0f us"
+                                + " (the rig itself late by p50 %.0f us, p99 %.0f us)",
                         micros(50),
                         micros(90),
                         micros(99),
                         micros(99.9),
-                        micros(100));
+                        micros(100),
+                        latenessMicros(50),
+                        latenessMicros(99));
     }
 }

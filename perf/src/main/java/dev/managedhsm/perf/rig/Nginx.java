@@ -16,6 +16,7 @@ import java.util.concurrent.TimeUnit;
  * do. Its certificate is made by the openssl command. Closing it ends it.
  */
 final class Nginx implements AutoCloseable {
+    private static final Path COMMAND = Path.of("/usr/sbin/nginx");
     private static final int START_TRIES = 100;
     private static final long TRY_MILLIS = 100;
 
@@ -29,17 +30,20 @@ final class Nginx implements AutoCloseable {
         this.port = port;
     }
 
+    /** Whether this machine has it where distributions put it. */
+    static boolean installed() {
+        return Files.isExecutable(COMMAND);
+    }
+
     /** Starts it on a free port of loopback. */
-    static Nginx start(String command) throws IOException, InterruptedException {
+    static Nginx start() throws IOException, InterruptedException {
         Path folder = Files.createTempDirectory("perf-nginx");
-        run(
-                folder,
-                "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost"
-                        + " -keyout key.pem -out cert.pem");
+        Certificate.make(folder);
         int port = freePort();
         Path configuration = folder.resolve("nginx.conf");
         Files.writeString(configuration, configuration(folder, port));
-        Process process = new ProcessBuilder(command, "-c", configuration.toString(), "-p", folder.toString())
+        Process process = new ProcessBuilder(
+                        COMMAND.toString(), "-c", configuration.toString(), "-p", folder.toString())
                 .redirectErrorStream(true)
                 .redirectOutput(folder.resolve("log").toFile())
                 .start();
@@ -103,17 +107,6 @@ final class Nginx implements AutoCloseable {
                     }
                 }
                 """.formatted(folder, port, "k".repeat(80), "v".repeat(86));
-    }
-
-    private static void run(Path folder, String line) throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(line.split(" ", -1))
-                .directory(folder.toFile())
-                .redirectErrorStream(true)
-                .redirectOutput(folder.resolve("certificate.log").toFile())
-                .start();
-        if (process.waitFor() != 0) {
-            throw new IOException("failed: " + line);
-        }
     }
 
     private static int freePort() throws IOException {

@@ -28,15 +28,30 @@ public final class OpenLoop {
     private final Sender sender;
     private final Schedule schedule;
     private final IntFunction<Ask> asks;
+    private final Refusals refusals;
     private final SingleWriterRecorder recorder = new SingleWriterRecorder(DIGITS);
     private final Histogram total = new Histogram(DIGITS);
+    private final Histogram refusal = new Histogram(DIGITS);
+    private final Histogram lateness = new Histogram(DIGITS);
     private final CountDownLatch open;
     private long startNanos;
 
     // The event loop's own until every request has ended.
     private long good;
+    private long refused;
     private long failed;
     private long lastNanos;
+
+    /** Told on the event loop of each request that was refused with 429. */
+    interface Refusals {
+        /**
+         * Told once for each.
+         *
+         * @param index of the request
+         * @param retryAfterSeconds when it may come again, or -1 if the answer did not say
+         */
+        void refused(int index, int retryAfterSeconds);
+    }
 
     /**
      * Sends nothing yet.
@@ -46,9 +61,15 @@ public final class OpenLoop {
      * @param asks the request of each index
      */
     public OpenLoop(Sender sender, Schedule schedule, IntFunction<Ask> asks) {
+        this(sender, schedule, asks, (index, seconds) -> {});
+    }
+
+    /** The same, with somebody who is told of refusals. */
+    OpenLoop(Sender sender, Schedule schedule, IntFunction<Ask> asks, Refusals refusals) {
         this.sender = sender;
         this.schedule = schedule;
         this.asks = asks;
+        this.refusals = refusals;
         this.open = new CountDownLatch(schedule.size());
     }
 
@@ -67,6 +88,7 @@ public final class OpenLoop {
             writer.outputStartTime(startMillis);
             writer.outputLegend();
             recorder.reset();
+            TimerSlack.least();
             startNanos = System.nanoTime();
             keepSchedule(writer);
             boolean all = open.await(ANSWER_SECONDS_MAX, TimeUnit.SECONDS);
@@ -75,7 +97,8 @@ public final class OpenLoop {
                 throw new IOException(open.getCount() + " requests had no end within " + ANSWER_SECONDS_MAX + " s");
             }
         }
-        return new LoadFigures(schedule.perSecond(), good * NANOS / (lastNanos - startNanos), failed, total);
+        double seconds = (lastNanos - startNanos) / NANOS;
+        return new LoadFigures(schedule.perSecond(), good / seconds, refused, failed, total, refusal, lateness);
     }
 
     private void keepSchedule(HistogramLogWriter writer) {
@@ -104,16 +127,23 @@ public final class OpenLoop {
 
     private void send(int from, int to) {
         for (int i = from; i < to; i++) {
+            int index = i;
             long intended = startNanos + schedule.intendedNanos(i);
-            sender.send(asks.apply(i), status -> ended(intended, status));
+            long now = System.nanoTime();
+            lateness.recordValue(Math.max(0, now - intended));
+            sender.send(asks.apply(i), (status, retryAfter) -> ended(index, intended, now, status, retryAfter));
         }
     }
 
-    private void ended(long intended, int status) {
+    private void ended(int index, long intended, long sent, int status, int retryAfterSeconds) {
         lastNanos = System.nanoTime();
         if (status == 200) {
             good++;
             recorder.recordValue(lastNanos - intended);
+        } else if (status == 429) {
+            refused++;
+            refusal.recordValue(lastNanos - sent);
+            refusals.refused(index, retryAfterSeconds);
         } else {
             failed++;
         }

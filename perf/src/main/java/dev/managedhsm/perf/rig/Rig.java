@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.perf.rig;
 
+import dev.managedhsm.perf.budget.Budgets;
 import dev.managedhsm.perf.budget.Surroundings;
 import io.vertx.core.http.HttpVersion;
 import java.io.IOException;
@@ -9,67 +10,136 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 
 /** The rig's command line. */
 public final class Rig {
-    private static final double WARM_UP_SECONDS = 5;
+    private static final int IN_FLIGHT = 64;
 
     private Rig() {}
 
     /**
-     * {@code PROJECT latency WORK RATE SECONDS [2|1.1]} measures latencies on a schedule; exit status 1 when the target was
-     * missed. {@code PROJECT compare ROUNDS REQUESTS [2|1.1] [URL…]} compares costs.
+     * {@code PROJECT COMMAND}, then what the command takes:
+     *
+     * <ul>
+     *   <li>{@code latency WORK RATE SECONDS [2|1.1]}: latencies on a schedule; {@code --audit=}; status 1 when the target was
+     *       missed
+     *   <li>{@code compare [ROUNDS [REQUESTS [2|1.1 [URL…]]]]}: costs, in turn; {@code --work=}, {@code --in-flight=}, {@code --audit=}
+     *   <li>{@code edge [ROUNDS [REQUESTS]]}: the edge beside nginx under h2load; status 1 when a budget was missed
+     *   <li>{@code overload [WORK [SECONDS]]}: twice what it can do; status 1 when something is not as it must be
+     *   <li>{@code neighbour [RATE [SECONDS [ROUNDS]]]}: ES256 beside a flood of RSA-4096; the same
+     *   <li>{@code soak [WORK [RATE [SECONDS]]]}: memory over millions of operations; the same
+     * </ul>
      */
     public static void main(String[] arguments) throws IOException, InterruptedException, GeneralSecurityException {
-        List<String> rest = new ArrayList<>(List.of(arguments));
-        Path project = Path.of(rest.removeFirst());
-        String command = rest.removeFirst();
-        switch (command) {
+        Arguments rest = Arguments.of(arguments);
+        Path project = Path.of(rest.next(""));
+        Files.createDirectories(project.resolve("perf/target/rig"));
+        String command = rest.next("");
+        boolean kept = switch (command) {
             case "latency" -> {
-                Work work = Work.labelled(rest.removeFirst());
-                double perSecond = Double.parseDouble(rest.removeFirst());
-                double seconds = Double.parseDouble(rest.removeFirst());
-                LoadFigures figures = latency(project, work, perSecond, seconds, version(rest), System.out);
-                System.exit(figures.reached() ? 0 : 1);
+                Work work = Work.labelled(rest.next("es256"));
+                double perSecond = Double.parseDouble(rest.next("1000"));
+                double seconds = Double.parseDouble(rest.next("30"));
+                LiveHsm.Setup setup = audited(rest.option("audit", "fail_closed"));
+                yield latency(project, setup, work, perSecond, seconds, version(rest), System.out)
+                        .reached();
             }
             case "compare" -> {
-                int rounds = Integer.parseInt(rest.removeFirst());
-                int requests = Integer.parseInt(rest.removeFirst());
-                HttpVersion version = version(rest);
-                new Compare(rounds, requests, System.out)
-                        .run(project, version, rest.stream().map(URI::create).toList());
+                new Compare(comparison(rest), System.out).run(project);
+                yield true;
             }
-            default -> throw new IllegalArgumentException("latency or compare, not " + command);
-        }
+            case "edge" ->
+                new EdgeRun(
+                                Integer.parseInt(rest.next("7")),
+                                Integer.parseInt(rest.next("40000")),
+                                Budgets.read(project.resolve("perf/budgets/ratios.properties")),
+                                System.out)
+                        .run(project);
+            case "overload" ->
+                new Overload(Work.labelled(rest.next("rs256-2048")), Double.parseDouble(rest.next("60")), System.out)
+                        .run(project);
+            case "neighbour" ->
+                new Neighbour(
+                                Double.parseDouble(rest.next("3000")),
+                                Double.parseDouble(rest.next("10")),
+                                Integer.parseInt(rest.next("5")),
+                                System.out)
+                        .run(project);
+            case "soak" ->
+                new Soak(
+                                Work.labelled(rest.next("es256")),
+                                Double.parseDouble(rest.next("9000")),
+                                Double.parseDouble(rest.next("600")),
+                                System.out)
+                        .run(project);
+            default ->
+                throw new IllegalArgumentException(
+                        "latency, compare, edge, overload, neighbour or soak, not " + command);
+        };
+        System.exit(kept ? 0 : 1);
     }
 
-    /** Measures one kind of work on a schedule of Poisson arrivals, after a warm-up at the same rate. */
+    private static Compare.Plan comparison(Arguments rest) {
+        int rounds = Integer.parseInt(rest.next("7"));
+        int requests = Integer.parseInt(rest.next("20000"));
+        HttpVersion version = version(rest);
+        List<URI> others = rest.left().stream().map(URI::create).toList();
+        Map<String, LiveHsm.Setup> gateways = new LinkedHashMap<>();
+        for (String audit : rest.option("audit", "fail_closed,unrecorded").split(",", -1)) {
+            gateways.put("gateway, audit " + audit, audited(audit));
+        }
+        gateways.put("gateway, no-op key", LiveHsm.Setup.NO_OP);
+        return new Compare.Plan(
+                Work.labelled(rest.option("work", "es256")),
+                version,
+                Integer.parseInt(rest.option("in-flight", Integer.toString(IN_FLIGHT))),
+                rounds,
+                requests,
+                gateways,
+                others);
+    }
+
+    /** Measures one kind of work on a schedule of Poisson arrivals, once the server is warm. */
     static LoadFigures latency(
-            Path project, Work work, double perSecond, double seconds, HttpVersion version, PrintStream out)
+            Path project,
+            LiveHsm.Setup setup,
+            Work work,
+            double perSecond,
+            double seconds,
+            HttpVersion version,
+            PrintStream out)
             throws IOException, InterruptedException, GeneralSecurityException {
         out.println(Surroundings.describe());
-        Path logs = Files.createDirectories(project.resolve("perf/target/rig"));
-        Path log = logs.resolve(work.label() + '-' + Math.round(perSecond) + ".hlog");
-        try (LiveHsm hsm = LiveHsm.start(project)) {
+        Path log = project.resolve("perf/target/rig").resolve(work.label() + '-' + Math.round(perSecond) + ".hlog");
+        try (LiveHsm hsm = LiveHsm.start(project, setup)) {
             String token = hsm.token();
             hsm.create("measured", work, token);
             Ask ask = work.ask("measured");
-            int connections = version == HttpVersion.HTTP_2 ? 4 : 64;
-            try (Sender sender = new Sender(hsm.url(), hsm.authority(), version, connections, token)) {
-                new OpenLoop(sender, Schedule.poisson(perSecond, WARM_UP_SECONDS, 1), i -> ask).run(log);
-                LoadFigures figures = new OpenLoop(sender, Schedule.poisson(perSecond, seconds, 2), i -> ask).run(log);
-                out.printf("%s over %s: %s%nhistograms: %s%n", work.label(), version, figures, log);
+            int connections = version == HttpVersion.HTTP_2 ? 4 : IN_FLIGHT;
+            try (Sender sender = Sender.to(hsm.url(), hsm.authority(), version, connections, token)) {
+                ServerCpu server = new ServerCpu(hsm.process());
+                new WarmUp(sender, ask, IN_FLIGHT).run(server);
+                ServerCpu.Reading before = server.read();
+                Schedule schedule = Schedule.poisson(perSecond, seconds, 2);
+                LoadFigures figures = new OpenLoop(sender, schedule, i -> ask).run(log);
+                double micros = server.read().since(before).work() / 1e3 / schedule.size();
+                out.printf(Locale.ROOT, "%s over %s: %s%n", work.label(), version, figures);
+                out.printf(Locale.ROOT, "server: %.1f us CPU per request%nhistograms: %s%n", micros, log);
                 return figures;
             }
         }
     }
 
-    private static HttpVersion version(List<String> rest) {
-        if (rest.isEmpty() || !List.of("2", "1.1").contains(rest.getFirst())) {
-            return HttpVersion.HTTP_2;
-        }
-        return "2".equals(rest.removeFirst()) ? HttpVersion.HTTP_2 : HttpVersion.HTTP_1_1;
+    /** The shipped HSM with one of the audit's policies; it takes the name of one from this property for measurements. */
+    private static LiveHsm.Setup audited(String policy) {
+        return LiveHsm.Setup.SHIPPED.withJvm("-Dhsm.dev.audit=" + policy);
+    }
+
+    private static HttpVersion version(Arguments rest) {
+        return rest.take("1.1") ? HttpVersion.HTTP_1_1 : rest.take("2") ? HttpVersion.HTTP_2 : HttpVersion.HTTP_2;
     }
 }

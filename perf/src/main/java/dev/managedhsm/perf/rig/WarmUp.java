@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.perf.rig;
+
+import java.io.IOException;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** Sends requests until the server's just-in-time compiler has little left to do. */
+final class WarmUp {
+    private static final int SLICE_FIRST = 500;
+    private static final int SLICE_MAX = 4_000;
+    private static final int SLICES_MIN = 4;
+
+    /** Slices in a row that must be quiet. */
+    private static final int QUIET_WANTED = 2;
+
+    /** The part of a slice's CPU time that a quiet compiler takes at most. */
+    private static final double QUIET = 0.03;
+
+    private static final long NANOS_MAX = TimeUnit.SECONDS.toNanos(90);
+
+    private final Sender sender;
+    private final Ask ask;
+    private final int inFlight;
+
+    WarmUp(Sender sender, Ask ask, int inFlight) {
+        this.sender = sender;
+        this.ask = ask;
+        this.inFlight = inFlight;
+    }
+
+    /** Sends; without a server's CPU time to look at, a few slices must do. */
+    void run(@Nullable ServerCpu cpu) throws IOException, InterruptedException {
+        long endNanos = System.nanoTime() + NANOS_MAX;
+        int quiet = 0;
+        int requests = SLICE_FIRST;
+        for (int slice = 0;
+                slice < SLICES_MIN || (cpu != null && quiet < QUIET_WANTED && System.nanoTime() < endNanos);
+                slice++) {
+            ServerCpu.Reading before = cpu == null ? null : cpu.read();
+            double perSecond = new ClosedLoop(sender, i -> ask, inFlight).run(requests);
+            requests = (int) Math.clamp(perSecond, SLICE_FIRST, SLICE_MAX);
+            if (cpu != null && before != null) {
+                ServerCpu.Reading spent = cpu.read().since(before);
+                quiet = spent.of(ServerCpu.Part.COMPILER) <= QUIET * spent.all() ? quiet + 1 : 0;
+            }
+        }
+    }
+}
