@@ -21,6 +21,7 @@ import dev.managedhsm.gateway.observe.SelfTests;
 import dev.managedhsm.gateway.observe.Sources;
 import dev.managedhsm.gateway.observe.Watch;
 import dev.managedhsm.gateway.pulse.Pulse;
+import dev.managedhsm.gateway.pulse.Exemplar;
 import dev.managedhsm.gateway.refusal.RefusalLog;
 import dev.managedhsm.gateway.store.StoreHealth;
 import dev.managedhsm.gateway.trace.TraceConfig;
@@ -49,6 +50,9 @@ import org.slf4j.LoggerFactory;
 final class Observation implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Observation.class);
     private static final long SELF_TEST_HOURS = 24;
+
+    /** A scrape that fails once or twice misses none. */
+    private static final long EXEMPLARS_MILLIS = 120_000;
 
     private final Foundation foundation;
     private final AuditLog audit;
@@ -104,6 +108,7 @@ final class Observation implements AutoCloseable {
         Sources sources = new Sources(
                 foundation.state(),
                 latency,
+                this::slow,
                 log,
                 traces,
                 this::counters,
@@ -222,6 +227,13 @@ final class Observation implements AutoCloseable {
 
     private List<EdgeCounters> counters() {
         return edges.stream().map(Edge::counters).toList();
+    }
+
+    private List<Exemplar> slow() {
+        long now = clock.millis();
+        return edges.stream()
+                .flatMap(edge -> edge.pulse().exemplars().between(now - EXEMPLARS_MILLIS, now + 1).stream())
+                .toList();
     }
 
     private List<KeyRefresh.State> issuers() {

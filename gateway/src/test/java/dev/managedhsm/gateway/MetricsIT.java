@@ -121,6 +121,9 @@ class MetricsIT {
                 .GET());
         assertTrue(open.header("content-type").startsWith("application/openmetrics-text; version=1.0.0"));
         assertTrue(open.body().endsWith("# EOF\n"));
+        assertTrue(
+                open.body().matches("(?s).*hsm_operation_duration_seconds_bucket\\{[^}]*} \\d+ # \\{request_id=.*"),
+                "a slow operation as exemplar: " + open.body());
         assertTrue(open.body().contains("# UNIT hsm_operation_duration_seconds seconds\n"), open.body());
         Answer proto = client.send(client.request("/metrics")
                 .header(

@@ -9,6 +9,7 @@ import dev.managedhsm.crypto.lifecycle.HsmState;
 import dev.managedhsm.crypto.ring.OperationRing;
 import dev.managedhsm.gateway.audit.AuditHealth;
 import dev.managedhsm.gateway.http.EdgeCounters;
+import dev.managedhsm.gateway.pulse.Exemplar;
 import dev.managedhsm.gateway.refusal.RefusalLog;
 import dev.managedhsm.gateway.store.Store;
 import dev.managedhsm.gateway.trace.Traces;
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param state the HSM's condition
  * @param latency all histograms
+ * @param slow single operations of the tail, of the last minutes
  * @param log latencies by interval, in files; null if there is none
  * @param traces traced requests; null if none are
  * @param edges what each event loop counts
@@ -42,6 +44,7 @@ import org.jspecify.annotations.Nullable;
 public record Sources(
         HsmState state,
         LatencyBook latency,
+        Supplier<List<Exemplar>> slow,
         @Nullable LatencyLog log,
         @Nullable Traces traces,
         Supplier<List<EdgeCounters>> edges,

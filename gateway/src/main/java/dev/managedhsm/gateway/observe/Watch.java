@@ -21,7 +21,7 @@ public record Watch(LatencyBook latency, @Nullable LatencyLog log, Metrics metri
      * @param metrics the figures of the process, which the HSM's own are added to
      */
     public static Watch over(Sources sources, Metrics metrics, Health health, Pulse pulse) {
-        metrics.add(new OperationHistograms(sources.latency()));
+        metrics.add(new OperationHistograms(sources.latency(), sources.slow()));
         metrics.add(new EdgeFigures(sources.edges()));
         metrics.add(new HsmFigures(sources, health));
         return new Watch(sources.latency(), sources.log(), metrics, health, pulse);
