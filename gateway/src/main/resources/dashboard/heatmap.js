@@ -141,6 +141,7 @@ export class HeatMap {
     }
 
     percentileLines() {
+        this.labelled = []; // where a name stands; two that would overlap are one
         return LINES.flatMap(([percent, name, dash]) => {
             let path = "";
             let end = null;
@@ -154,7 +155,9 @@ export class HeatMap {
             if (end === null) {
                 return [];
             }
-            const labels = end.i === this.columns.length - 1
+            const crowded = this.labelled?.some((at) => Math.abs(at - end.at[1]) < 11);
+            this.labelled?.push(end.at[1]);
+            const labels = end.i === this.columns.length - 1 && !crowded
                 ? [svg("text", { class: "line-name", x: this.width - RIGHT + 4, y: end.at[1] + 4 }, name)] : [];
             return [svg("path", { class: "percentile-line", d: path, "stroke-dasharray": dash || null }), ...labels];
         });
@@ -177,7 +180,7 @@ export class HeatMap {
         }
         const from = (this.history.last()?.t ?? 0) - this.span * 1000;
         return this.history.slow(this.kind, from, Infinity).slice(0, 300).map((one) => {
-            const [x, y] = [this.xOf(one.t), this.y(one.ns)];
+            const [x, y] = [this.xOf(one.t), Math.max(TOP, this.y(one.ns))];
             return svg("path", { class: "exemplar", d: `M${x} ${y - 4}l4 4l-4 4l-4 -4z` },
                 svg("title", {}, `${duration(one.ns)}, key ${one.key}, ${clock(one.t)}`));
         });
