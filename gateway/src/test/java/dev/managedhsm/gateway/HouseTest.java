@@ -31,6 +31,7 @@ class HouseTest {
             ".identity",
             ".refusal",
             ".audit",
+            ".evidence",
             ".trace",
             ".pulse",
             ".http",

@@ -119,14 +119,14 @@ public final class AuditKeys {
     public static AuditKeys parse(String text) throws AuditRefused {
         String[] lines = text.split("\n", -1);
         if (lines.length < 2 || !lines[lines.length - 1].isEmpty()) {
-            throw new AuditRefused(FILE + " line " + lines.length + ": the file has no whole last line");
+            throw new AuditRefused(FILE, lines.length, "the file has no whole last line");
         }
         List<Entry> entries = new ArrayList<>();
         for (int i = 0; i < lines.length - 1; i++) {
             Entry entry = Entry.parse(lines[i]);
             String fault = entry == null ? "this is no key" : fault(entry, entries);
             if (entry == null || fault != null) {
-                throw new AuditRefused(FILE + " line " + (i + 1) + ": " + fault);
+                throw new AuditRefused(FILE, i + 1L, String.valueOf(fault));
             }
             entries.add(entry);
         }

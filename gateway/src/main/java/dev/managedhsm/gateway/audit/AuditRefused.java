@@ -5,12 +5,29 @@ package dev.managedhsm.gateway.audit;
 public final class AuditRefused extends Exception {
     private static final long serialVersionUID = 1L;
 
+    private final long line;
+    private final String what;
+
     /**
      * A refusal.
      *
-     * @param message which part, and what is wrong, in one sentence without secrets
+     * @param file the part's name
+     * @param line the line of it from 1, or 0 if it is about the whole part
+     * @param what what is wrong, in words without secrets
      */
-    public AuditRefused(String message) {
-        super(message);
+    public AuditRefused(String file, long line, String what) {
+        super(file + (line > 0 ? " line " + line : "") + ": " + what);
+        this.line = line;
+        this.what = what;
+    }
+
+    /** The line from 1, or 0. */
+    public long line() {
+        return line;
+    }
+
+    /** What is wrong, in words. */
+    public String what() {
+        return what;
     }
 }

@@ -20,7 +20,8 @@ import picocli.CommandLine.Command;
             ConfigCommand.class,
             SecurityDomainCommand.class,
             BackupCommand.class,
-            StoreCommand.class
+            StoreCommand.class,
+            AuditCommand.class
         })
 public final class Main {
     /** Only picocli makes one. */

@@ -15,12 +15,14 @@ import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
 
 /**
  * Runs {@code gateway/bin/hsm} in a project of its own, whose Maven and Java are scripts that write down what they are
@@ -109,6 +111,22 @@ class LauncherTest {
                 List.of("dev.managedhsm.gateway.cli.Main", "dev", "--data", "a b", "--port", "0"),
                 words.subList(words.size() - 6, words.size()));
         assertEquals("", second.err());
+    }
+
+    @Test
+    void knowsEveryCommandOfTheProgram() throws Exception {
+        Set<String> commands = new CommandLine(new Main()).getSubcommands().keySet();
+
+        for (String command : commands) {
+            Shell.Ended ended = run(command, "--x");
+            List<String> words = ended.out().lines().toList();
+            assertEquals(0, ended.status(), () -> command + ": " + ended.err());
+            assertEquals(
+                    List.of("dev.managedhsm.gateway.cli.Main", command, "--x"),
+                    words.subList(words.size() - 3, words.size()));
+            assertTrue(run("help").out().contains("hsm " + command + " "), () -> command + " is not in the usage");
+        }
+        assertTrue(commands.containsAll(Set.of("serve", "security-domain", "backup", "store", "audit")));
     }
 
     @Test

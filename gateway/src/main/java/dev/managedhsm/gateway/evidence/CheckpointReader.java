@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.gateway.evidence;
+
+import dev.managedhsm.gateway.audit.AuditKeys;
+import dev.managedhsm.gateway.audit.SignedCheckpoint;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the checkpoints of a folder, one after the other, and says of each whether it stands where it must and is signed by
+ * the key whose turn it was. Used by one thread at a time.
+ */
+final class CheckpointReader {
+    private static final String SIGNATURE = "\u2014 ";
+
+    private final @Nullable AuditKeys keys;
+    private final List<Finding> findings = new ArrayList<>();
+    private final List<SignedCheckpoint> good = new ArrayList<>();
+    private @Nullable SignedCheckpoint before;
+    private long expected; // number of the next one
+
+    private CheckpointReader(@Nullable AuditKeys keys) {
+        this.keys = keys;
+    }
+
+    /**
+     * What was read.
+     *
+     * @param good those that hold, in their order
+     * @param findings what is wrong with the others
+     */
+    record Read(List<SignedCheckpoint> good, List<Finding> findings) {}
+
+    /** Reads the folder's file; without it there are no checkpoints. */
+    static Read read(Path folder, @Nullable AuditKeys keys) throws IOException {
+        CheckpointReader reader = new CheckpointReader(keys);
+        Path file = folder.resolve(SignedCheckpoint.FILE);
+        if (Files.exists(file)) {
+            try (LineReader lines = new LineReader(file, 0)) {
+                reader.read(lines);
+            }
+        }
+        return new Read(reader.good, reader.findings);
+    }
+
+    private void read(LineReader lines) throws IOException {
+        StringBuilder text = new StringBuilder();
+        long line = 0;
+        long first = 1;
+        boolean signed = false;
+        while (lines.next()) {
+            line++;
+            String one = lines.text();
+            if (one.isEmpty() && signed) {
+                take(first, text.toString());
+                text.setLength(0);
+                first = line + 1;
+            } else {
+                text.append(one).append('\n');
+            }
+            signed = one.startsWith(SIGNATURE);
+        }
+        if (!text.isEmpty() || lines.rest() > 0) {
+            find(Finding.Kind.ALTERED, first, "the last checkpoint is cut off or has something behind it");
+        }
+    }
+
+    private void take(long line, String text) {
+        SignedCheckpoint one = SignedCheckpoint.parse(text);
+        if (one == null) {
+            find(Finding.Kind.ALTERED, line, "this is no checkpoint");
+            expected++;
+        } else if (keys == null || !keys.signed(one)) {
+            String why = keys == null ? "there are no keys" : "not signed by the log's key of that time";
+            find(Finding.Kind.ALTERED, line, "checkpoint " + one.number() + ": " + why);
+            expected++;
+        } else {
+            place(line, one);
+        }
+    }
+
+    private void place(long line, SignedCheckpoint one) {
+        if (one.number() > expected) {
+            String which = one.number() == expected + 1
+                    ? "checkpoint " + expected + " is"
+                    : "checkpoints " + expected + " to " + (one.number() - 1) + " are";
+            find(Finding.Kind.MISSING, line, which + " not there");
+        } else if (one.number() < expected) {
+            boolean twice = good.stream().anyMatch(one::equals);
+            find(
+                    twice ? Finding.Kind.DUPLICATED : Finding.Kind.REORDERED,
+                    line,
+                    "checkpoint " + one.number() + (twice ? " is there twice" : " stands behind later ones"));
+            return;
+        }
+        if (before != null && one.size() < before.size()) {
+            find(
+                    Finding.Kind.ALTERED,
+                    line,
+                    "checkpoint " + one.number() + " is over fewer events than the one before");
+        }
+        expected = one.number() + 1;
+        before = one;
+        good.add(one);
+    }
+
+    private void find(Finding.Kind kind, long line, String what) {
+        findings.add(new Finding(kind, SignedCheckpoint.FILE, line, -1, what));
+    }
+}
