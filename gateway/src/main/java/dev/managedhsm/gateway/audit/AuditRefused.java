@@ -21,6 +21,17 @@ public final class AuditRefused extends Exception {
         this.what = what;
     }
 
+    /**
+     * A refusal of the log as a whole.
+     *
+     * @param message what is wrong, and what to do, in one sentence without secrets
+     */
+    public AuditRefused(String message) {
+        super(message);
+        this.line = 0;
+        this.what = message;
+    }
+
     /** The line from 1, or 0. */
     public long line() {
         return line;

@@ -9,7 +9,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 
-/** Reads the lines of a file as bytes, without copying them. Used by one thread at a time. */
+/**
+ * Reads the lines of a file as bytes, without copying them. Zeros where a line would begin are the end: a segment has them behind
+ * its last line while it is written. Used by one thread at a time.
+ */
 final class LineReader implements AutoCloseable {
     private static final int BUFFER_LENGTH = 1 << 16;
 
@@ -38,6 +41,9 @@ final class LineReader implements AutoCloseable {
     boolean next() throws IOException {
         int searched = next;
         while (true) {
+            if (next < filled && buffer[next] == 0) {
+                return false;
+            }
             for (int i = searched; i < filled; i++) {
                 if (buffer[i] == '\n') {
                     start = next;
@@ -96,9 +102,19 @@ final class LineReader implements AutoCloseable {
         return offset + next;
     }
 
-    /** How many bytes were read behind the last line's end: those of a line that has no end. */
-    int rest() {
-        return filled - next;
+    /** How many bytes follow the last line up to the last one that is not zero: those of a line that has no end. */
+    long rest() throws IOException {
+        long begin = offset();
+        long end = begin;
+        do {
+            for (int i = next; i < filled; i++) {
+                if (buffer[i] != 0) {
+                    end = offset + i + 1;
+                }
+            }
+            next = filled;
+        } while (fill());
+        return end - begin;
     }
 
     @Override

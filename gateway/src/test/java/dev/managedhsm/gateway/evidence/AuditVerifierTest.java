@@ -241,6 +241,16 @@ class AuditVerifierTest {
         assertEquals(1, verdict.notes().size());
     }
 
+    @Test
+    void theRoomBehindTheLastLineOfALogThatIsWrittenIsNoFault() throws IOException {
+        Files.write(segment(2).events(), new byte[200_000], java.nio.file.StandardOpenOption.APPEND);
+        Verdict verdict = AuditVerifier.verify(folder, log.trust());
+        assertEquals(List.of(), verdict.findings());
+        assertEquals(List.of(), verdict.notes());
+        Files.write(segment(1).events(), new byte[] {0, 0, 'x'}, java.nio.file.StandardOpenOption.APPEND);
+        only(Kind.ALTERED, 401, "events-0000000000000200.jsonl line 202");
+    }
+
     private LogSegment segment(int number) throws IOException {
         return LogSegment.in(folder).get(number);
     }
