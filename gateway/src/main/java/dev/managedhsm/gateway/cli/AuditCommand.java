@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "audit",
         description = "Verifies an audit log, or exports evidence from it.",
-        subcommands = {AuditCommand.Verify.class})
+        subcommands = {AuditCommand.Verify.class, AuditAcceptCommand.class})
 final class AuditCommand implements Callable<Integer> {
     @Spec
     private @Nullable CommandSpec spec;
@@ -39,7 +39,7 @@ final class AuditCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if (spec != null) {
-            spec.commandLine().getErr().println("usage: hsm audit verify FOLDER");
+            spec.commandLine().getErr().println("usage: hsm audit verify FOLDER | accept (--config FILE | --data DIR)");
         }
         return 2;
     }
