@@ -99,8 +99,8 @@ final class Observation implements AutoCloseable {
         this.log = logged == null ? null : log(latency, logged);
         TraceConfig traced = config.observe().traces();
         this.traces = traced == null ? null : Traces.start(traced);
-        Map<String, Path> folders = new TreeMap<>(Map.of(
-                "data", config.dataFolder(), "audit", config.audit().folder()));
+        Map<String, Path> folders = new TreeMap<>(
+                Map.of("data", config.dataFolder(), "audit", config.audit().folder()));
         if (logged != null) {
             folders.put("latency_log", logged.folder());
         }
@@ -182,9 +182,7 @@ final class Observation implements AutoCloseable {
 
     /** What the dashboard shows and no instrument tells. */
     private JsonObject outlook() {
-        return new JsonObject()
-                .put("custody", foundation.report().json())
-                .put("audit", audited(audit.health()));
+        return new JsonObject().put("custody", foundation.report().json()).put("audit", audited(audit.health()));
     }
 
     private static JsonObject audited(AuditHealth health) {

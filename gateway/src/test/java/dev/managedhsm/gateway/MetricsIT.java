@@ -70,7 +70,8 @@ class MetricsIT {
         String page = page();
         String pair = "operation=\"sign\"";
         assertEquals(12, value(page, "hsm_operation_duration_seconds_count{key_class=\"p_256\"," + pair + "}"));
-        for (String stage : List.of("receive", "authenticate", "decode", "queue", "execute", "return", "encode", "audit")) {
+        for (String stage :
+                List.of("receive", "authenticate", "decode", "queue", "execute", "return", "encode", "audit")) {
             assertEquals(
                     12,
                     value(

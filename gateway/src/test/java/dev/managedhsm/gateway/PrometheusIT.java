@@ -105,13 +105,15 @@ class PrometheusIT {
                             * prometheus.query("hsm_operation_duration_seconds_sum" + SERIES
                                     + " / hsm_operation_duration_seconds_count" + SERIES),
                     "mean");
-            double p50 = prometheus.query("histogram_quantile(0.5, hsm_operation_duration_seconds_bucket" + SERIES + ")");
+            double p50 =
+                    prometheus.query("histogram_quantile(0.5, hsm_operation_duration_seconds_bucket" + SERIES + ")");
             assertTrue(
                     p50 * 1e6 > wanted.get(2) / 2.5 && p50 * 1e6 < wanted.get(2) * 2.5,
                     "in the same bucket or beside it: " + p50 * 1e6 + " for " + wanted.get(2));
             assertEquals(1, prometheus.query("up"));
             assertEquals(1, prometheus.query("hsm_condition{hsm_condition=\"operational\"}"));
-            assertTrue(prometheus.query("sum(hsm_http_requests_total{operation=\"KeySign\",code=\"200\"})") >= SIGNATURES);
+            assertTrue(
+                    prometheus.query("sum(hsm_http_requests_total{operation=\"KeySign\",code=\"200\"})") >= SIGNATURES);
         }
     }
 

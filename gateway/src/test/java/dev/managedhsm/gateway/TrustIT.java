@@ -335,7 +335,8 @@ class TrustIT {
             Answer waiting = hsm.get("/health/ready", token);
             assertEquals(503, waiting.status());
             assertTrue(waiting.json().getJsonArray("waitingFor").contains("token-keys"), waiting.body());
-            assertTrue(hsm.get("/metrics", token).body().contains("\nhsm_issuer_keys_fresh{issuer=\"directory\"} 0.0\n"));
+            assertTrue(
+                    hsm.get("/metrics", token).body().contains("\nhsm_issuer_keys_fresh{issuer=\"directory\"} 0.0\n"));
 
             publish(server, first);
             hsm.get("/keys", token); // has them fetched

@@ -47,8 +47,7 @@ public final class HealthChecks {
         String last = audit.signedMillis() == 0
                 ? "none was due since the start"
                 : "the last one is of " + Instant.ofEpochMilli(audit.signedMillis());
-        return new Check(
-                "audit-checkpoints", Check.Kind.DURABILITY, failure == null, failure == null ? last : failure);
+        return new Check("audit-checkpoints", Check.Kind.DURABILITY, failure == null, failure == null ? last : failure);
     }
 
     /** Whether tokens of at least one issuer can be judged. */

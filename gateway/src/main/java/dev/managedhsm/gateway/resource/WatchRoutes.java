@@ -65,7 +65,8 @@ final class WatchRoutes {
         router.get(DashboardStream.PATH).handler(on(context -> follow(routed.get())));
         for (HttpMethod method : List.of(HttpMethod.GET, HttpMethod.HEAD)) {
             router.route(method, DashboardFiles.PATH).handler(on(context -> DashboardFiles.answer(routed.get())));
-            router.route(method, DashboardFiles.PATH + "/*").handler(on(context -> DashboardFiles.answer(routed.get())));
+            router.route(method, DashboardFiles.PATH + "/*")
+                    .handler(on(context -> DashboardFiles.answer(routed.get())));
         }
     }
 
@@ -162,9 +163,7 @@ final class WatchRoutes {
             if (access.permit(exchange, token, DataAction.SECURITY_READ, Scope.HSM, EndpointGroup.WATCH) != null) {
                 exchange.letBodyGo();
                 DashboardStream.begin(
-                        exchange,
-                        watch.pulse(),
-                        nowSeconds -> token.usableAt(nowSeconds) && right.lapsed() == null);
+                        exchange, watch.pulse(), nowSeconds -> token.usableAt(nowSeconds) && right.lapsed() == null);
             }
         });
     }

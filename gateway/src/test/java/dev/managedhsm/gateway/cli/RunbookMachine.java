@@ -116,8 +116,9 @@ final class RunbookMachine implements AutoCloseable {
 
     private static void answer(HttpExchange exchange, Program program) throws IOException {
         String text = new String(exchange.getRequestBody().readAllBytes(), UTF_8);
-        List<String> arguments =
-                text.isEmpty() ? List.of() : List.of(text.substring(0, text.length() - 1).split("\0", -1));
+        List<String> arguments = text.isEmpty()
+                ? List.of()
+                : List.of(text.substring(0, text.length() - 1).split("\0", -1));
         End end;
         try {
             end = program.run(arguments);
@@ -166,7 +167,8 @@ final class RunbookMachine implements AutoCloseable {
             return new End(0, "");
         } catch (StartRefused refused) {
             note("hsm: " + refused.sentence());
-            return new End(1, "Job for managed-hsm.service failed because the control process exited with error code.\n");
+            return new End(
+                    1, "Job for managed-hsm.service failed because the control process exited with error code.\n");
         }
     }
 

@@ -50,7 +50,8 @@ class RunbooksIT {
             + "|freed-memory|all-secrets-locked|disk-.*";
 
     /** What a page does that leaves the HSM another one; a page without it leaves it to the next. */
-    private static final Pattern CHANGES = Pattern.compile("systemctl (start|stop|restart)|call (POST|PUT|DELETE)|accept");
+    private static final Pattern CHANGES =
+            Pattern.compile("systemctl (start|stop|restart)|call (POST|PUT|DELETE)|accept");
 
     /** Of the pages that change something, those that are followed each time; all others with -Drunbooks.all=true. */
     private static final Set<String> USUAL = Set.of("sealed.md", "restore.md", "store-put-back.md", "not-activated.md");
@@ -117,7 +118,10 @@ class RunbooksIT {
     Stream<DynamicTest> pagesDoWhatTheySay() throws IOException {
         // Those that only look share one HSM.
         boolean all = Boolean.getBoolean("runbooks.all");
-        return Page.all().stream().filter(page -> all || !changes(page) || USUAL.contains(page.name())).sorted(Comparator.comparing(RunbooksIT::changes)).map(page -> DynamicTest.dynamicTest(page.name(), () -> follow(page)));
+        return Page.all().stream()
+                .filter(page -> all || !changes(page) || USUAL.contains(page.name()))
+                .sorted(Comparator.comparing(RunbooksIT::changes))
+                .map(page -> DynamicTest.dynamicTest(page.name(), () -> follow(page)));
     }
 
     private static boolean changes(Page page) {

@@ -67,8 +67,7 @@ class ObserveSectionTest {
                 """);
         assertEquals(new WarmUp(7, Duration.ofMillis(250)), observe.warmUp());
         assertEquals(
-                new LatencyLogConfig(
-                        folder.at("times"), Duration.ofMinutes(1), 2 << 20, Duration.ofHours(12), 8 << 20),
+                new LatencyLogConfig(folder.at("times"), Duration.ofMinutes(1), 2 << 20, Duration.ofHours(12), 8 << 20),
                 observe.latencyLog());
         TraceConfig traces = observe.traces();
         assertNotNull(traces);

@@ -86,7 +86,8 @@ class MetricNamesIT {
                 Matcher label = MATCHER.matcher(selector.group(2));
                 while (label.find()) {
                     String key = label.group(1);
-                    boolean exact = label.group(2).equals("=") && Set.of("le", "within", "locked").contains(key);
+                    boolean exact = label.group(2).equals("=")
+                            && Set.of("le", "within", "locked").contains(key);
                     String series = "(?m)^" + name + "\\{(?:[^}]*,)?" + key + "=\""
                             + (exact ? Pattern.quote(label.group(3)) : "[^\"]*") + "\"";
                     if (!key.equals("instance")
