@@ -33,6 +33,7 @@ class ManyKeysIT {
     private static final int STEP = 10_000;
     private static final int IN_FLIGHT = 96;
     private static final int PAGE = 25;
+    private static final double FIRST_START_SECONDS_MAX = 5;
     private static final double START_SECONDS_MAX = 15;
     private static final String SIGN = "{\"alg\":\"HS256\",\"value\":\"" + "A".repeat(43) + "\"}";
 
@@ -41,20 +42,29 @@ class ManyKeysIT {
 
     @Test
     void aKeyCostsNoMoreBecauseThereAreOthers() throws InterruptedException {
+        double[] rates = new double[KEYS / STEP];
         int port;
         try (RunningHsm hsm = RunningHsm.start(folder, 0)) {
             port = hsm.port();
-            double[] rates = makeKeys(hsm.client());
+            makeKeys(hsm.client(), rates, 0, 1);
+        }
+        starts(port, STEP, FIRST_START_SECONDS_MAX);
+        try (RunningHsm hsm = RunningHsm.start(folder, port)) {
+            makeKeys(hsm.client(), rates, 1, rates.length);
             double[] pageMicros = turnAllPages(hsm);
             assertTrue(last(rates) > rates[0] / 2, () -> "keys per second: " + Arrays.toString(rates));
             assertTrue(last(pageMicros) < 2 * pageMicros[0], () -> "µs per page: " + Arrays.toString(pageMicros));
         }
+        starts(port, KEYS, START_SECONDS_MAX);
+    }
+
+    private void starts(int port, int keys, double secondsMax) {
         long begin = System.nanoTime();
         try (RunningHsm hsm = RunningHsm.start(folder, port)) {
-            hsm.client().post("/keys/key-077777/sign", SIGN).ok();
+            hsm.client().post("/keys/key-%06d/sign".formatted(keys * 7 / 9 | 1), SIGN).ok();
             double seconds = (System.nanoTime() - begin) / 1e9;
-            LOG.info("{} keys: from the start to the first signature {} s", KEYS, rounded(seconds));
-            assertTrue(seconds <= START_SECONDS_MAX, seconds + " s");
+            LOG.info("{} keys: from the start to the first signature {} s", keys, rounded(seconds));
+            assertTrue(seconds <= secondsMax, seconds + " s");
         }
     }
 
@@ -66,12 +76,11 @@ class ManyKeysIT {
         return Math.round(value * 100) / 100.0;
     }
 
-    /** Answers keys per second, for each ten thousand of them. */
-    private static double[] makeKeys(RawClient client) throws InterruptedException {
-        double[] rates = new double[KEYS / STEP];
+    /** Makes ten thousand keys at each step from one to before another, and notes how many a second. */
+    private static void makeKeys(RawClient client, double[] rates, int from, int to) throws InterruptedException {
         Semaphore room = new Semaphore(IN_FLIGHT);
         AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
-        for (int step = 0; step < rates.length; step++) {
+        for (int step = from; step < to; step++) {
             long begin = System.nanoTime();
             for (int i = step * STEP; i < (step + 1) * STEP; i++) {
                 String body = i % 2 == 0 ? "{\"kty\":\"EC\"}" : "{\"kty\":\"oct\",\"tags\":{\"k\":\"v\"}}";
@@ -90,7 +99,6 @@ class ManyKeysIT {
             rates[step] = Math.round(STEP / ((System.nanoTime() - begin) / 1e9));
             LOG.info("keys {} to {}: {} made per second", step * STEP, (step + 1) * STEP, (int) rates[step]);
         }
-        return rates;
     }
 
     /** Answers the median time of a page in microseconds, for each ten thousand keys. */

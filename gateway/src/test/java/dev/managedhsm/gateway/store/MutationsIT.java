@@ -18,11 +18,11 @@ import dev.managedhsm.crypto.seal.SealFailure;
 import dev.managedhsm.gateway.backup.BackupFailure;
 import dev.managedhsm.gateway.backup.BackupReader;
 import dev.managedhsm.gateway.backup.FolderTarget;
+import dev.managedhsm.gateway.fixture.Meddler;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -39,13 +39,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Ten thousand times somebody meddles with the files of a store or of a backup: none is accepted with other content than was
- * written. A change of bytes that hold nothing may pass; then everything is as it was.
+ * Somebody meddles with the files of a store or of a backup: none is accepted with other content than was written. A change of
+ * bytes that hold nothing may pass; then everything is as it was. {@code -Dhsm.mutations=10000} is the full number.
  */
 @Tag("slow")
 class MutationsIT {
     private static final Logger LOG = LoggerFactory.getLogger(MutationsIT.class);
-    private static final int OF_EACH = 5_000;
+    private static final int OF_EACH = 2 * Meddler.MUTATIONS / 5;
 
     @TempDir
     Path folder;
@@ -171,28 +171,9 @@ class MutationsIT {
         String victim = random.nextInt(10) == 0 ? names.getLast() : names.getFirst();
         for (String name : names) {
             byte[] bytes = Objects.requireNonNull(files.get(name));
-            byte[] written = name.equals(victim) ? changed(bytes, random) : bytes;
+            byte[] written = name.equals(victim) ? Meddler.changed(bytes, random) : bytes;
             Files.write(into.resolve(name), written);
         }
-    }
-
-    private static byte[] changed(byte[] bytes, Random random) {
-        byte[] out = bytes.clone();
-        do {
-            int at = random.nextInt(bytes.length);
-            for (int look = 0; bytes[at] == 0 && look < 100; look++) {
-                at = random.nextInt(bytes.length); // rather where there is something
-            }
-            switch (random.nextInt(6)) {
-                case 0 -> out = Arrays.copyOf(bytes, at);
-                case 1 -> out[at] = (byte) random.nextInt();
-                case 2 -> Arrays.fill(out, at, Math.min(out.length, at + 64), (byte) 0);
-                case 3 -> System.arraycopy(bytes, bytes.length - at - 1, out, 0, Math.min(at, 256));
-                case 4 -> out = Arrays.copyOf(bytes, bytes.length + 1 + random.nextInt(64));
-                default -> out[at] ^= (byte) (1 << random.nextInt(8));
-            }
-        } while (Arrays.equals(out, bytes));
-        return out;
     }
 
     private static void delete(Path folder) throws IOException {
