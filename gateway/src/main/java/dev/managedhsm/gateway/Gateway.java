@@ -112,7 +112,7 @@ public final class Gateway implements AutoCloseable {
      * @throws StartRefused if the world does not allow it
      */
     public static Gateway start(GatewayConfig config, Supplier<Engine> engines) {
-        Clock clock = Clock.systemUTC();
+        WatchedClock clock = new WatchedClock();
         int eventLoops = config.threads().eventLoops();
         UUID tenant = UUID.fromString(config.tenantId());
         TokenVerifier verifier = new TokenVerifier(tenant, config.issuers(), clock);
@@ -122,6 +122,7 @@ public final class Gateway implements AutoCloseable {
         Opened opened = new Opened();
         try {
             Foundation foundation = opened.add(Foundation.open(config.dataFolder(), config.rootKey(), engines));
+            clock.whenJumped(foundation.state()::fail);
             ThreadPoolExecutor verification =
                     executor("token-", config.threads().verifiers(), EdgeLimits.TOKEN_QUEUE_MAX);
             opened.add(verification::shutdown);

@@ -77,7 +77,7 @@ record KeyCustody(
         SealingKeys sealingKeys = opened.add(new SealingKeys(engine, roots.current(), NAMESPACE));
         RecordSeal seal = new RecordSeal(engine, sealingKeys);
         carryOver(foundation, roots, witness, seal);
-        WitnessedStore store = WitnessedStore.open(foundation.store(), witness, seal);
+        WitnessedStore store = WitnessedStore.open(foundation.store(), witness, seal, clock);
         opened.add(store::leave);
         Keyring keyring = new Keyring(engine, seal, Keyring.HOT_MAX_DEFAULT, Keyring.READERS_MAX_DEFAULT);
         KeyLifecycle lifecycle =

@@ -6,6 +6,7 @@ import static dev.managedhsm.crypto.lifecycle.RotationFixture.DAY;
 import static dev.managedhsm.crypto.lifecycle.RotationFixture.afterCreate;
 import static dev.managedhsm.crypto.lifecycle.RotationFixture.beforeExpiry;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
@@ -309,5 +310,25 @@ class AgendaTest {
         done(hsm.lifecycle.recover(new KeyName("a")));
         keys.move(100);
         assertEquals(1, keys.versions("a"));
+    }
+
+    @Test
+    void purgesNothingByAClockWhoseReadingFailedTheHsm() throws InterruptedException {
+        hsm.create("a");
+        done(hsm.lifecycle.delete(new KeyName("a")));
+        hsm.clockRead = () -> hsm.state.fail("the clock jumped");
+        hsm.nowSeconds.addAndGet(1_000 * DAY);
+
+        hsm.lifecycle.lookForDue();
+        while (hsm.state.now() != HsmCondition.FAILED) {
+            Thread.sleep(1); // until the control worker has read the clock
+        }
+        hsm.lifecycle.close(); // after what it had begun
+        assertNotNull(hsm.keyring.findDeleted("a"));
+
+        hsm.clockRead = () -> {};
+        hsm.reopen();
+        keys.settle();
+        assertNull(hsm.keyring.findDeleted("a"), "the time has come, says a clock that somebody looked at");
     }
 }

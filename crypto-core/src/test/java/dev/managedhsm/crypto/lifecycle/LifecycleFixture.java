@@ -29,6 +29,9 @@ final class LifecycleFixture implements AutoCloseable {
     HsmState state = new HsmState(HsmCondition.OPERATIONAL);
     Keyring keyring;
     KeyLifecycle lifecycle;
+    /** What happens when the clock is read. */
+    volatile Runnable clockRead = () -> {};
+
     private final LifecyclePolicy policy;
     private final RootKey root = RootKey.create(engine);
     private final SealingKeys keys = new SealingKeys(engine, root, "hsm");
@@ -49,8 +52,10 @@ final class LifecycleFixture implements AutoCloseable {
     }
 
     private KeyLifecycle open(Keyring onto) {
-        return new KeyLifecycle(
-                engine, seal(), onto, journal, state, policy, () -> Instant.ofEpochSecond(nowSeconds.get()));
+        return new KeyLifecycle(engine, seal(), onto, journal, state, policy, () -> {
+            clockRead.run();
+            return Instant.ofEpochSecond(nowSeconds.get());
+        });
     }
 
     /** Stops, forgets everything in memory, and starts from the journal. */

@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -84,7 +85,9 @@ public final class RestoreRehearsal {
         Path trial = newFolder(scratch);
         try {
             fill(trial, whole);
-            try (Store store = WitnessedStore.open(SqliteStore.open(trial), trial.resolve("witness"), seal)) {
+            try (Store store = 
+                    WitnessedStore.open(
+                            SqliteStore.open(trial), trial.resolve("witness"), seal, InstantSource.system())) {
                 KeyArchive keys = new KeyArchive(engine, seal, listed(new StoreJournal(store)));
                 RoleSnapshot roles = new RoleJournal(StoreJournal.ofRoles(store), seal).load();
                 long restored = System.nanoTime();

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.InstantSource;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -32,35 +33,47 @@ import org.jspecify.annotations.Nullable;
  */
 final class WitnessFile implements AutoCloseable {
     private static final RecordName NAME = new RecordName(SealPurpose.WITNESS, "", "");
-    private static final int BLOB_LENGTH = Witnessed.LENGTH + RecordSeal.OVERHEAD;
+    /** What was witnessed, and when, in seconds since 1970. */
+    private static final int CONTENT_LENGTH = Witnessed.LENGTH + Long.BYTES;
+
+    private static final int BLOB_LENGTH = CONTENT_LENGTH + RecordSeal.OVERHEAD;
+    /** As it once was, without the time. */
+    private static final int BLOB_LENGTH_BEFORE = Witnessed.LENGTH + RecordSeal.OVERHEAD;
+
     private static final int PLACE_LENGTH = 512;
     private static final int[] PLACES = {0, 4096};
 
     private final Path path;
     private final FileChannel channel;
     private final RecordSeal seal;
+    private final InstantSource clock;
     private @Nullable Witnessed newest;
+    private long seconds;
     private int next;
 
-    private WitnessFile(Path path, FileChannel channel, RecordSeal seal) {
+    private WitnessFile(Path path, FileChannel channel, RecordSeal seal, InstantSource clock) {
         this.path = path;
         this.channel = channel;
         this.seal = seal;
+        this.clock = clock;
     }
+
+    /** What a place holds. */
+    private record Place(Witnessed witnessed, long seconds) {}
 
     /**
      * Opens the file, and makes it if it is not there.
      *
      * @throws SealFailure if it cannot be read or written, or has content and neither place opens
      */
-    static WitnessFile open(Path path, RecordSeal seal) {
+    static WitnessFile open(Path path, RecordSeal seal, InstantSource clock) {
         try {
             boolean fresh = !Files.exists(path);
             FileChannel channel = FileChannel.open(
                     path,
                     Set.of(StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE),
                     PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-            WitnessFile file = new WitnessFile(path, channel, seal);
+            WitnessFile file = new WitnessFile(path, channel, seal, clock);
             try {
                 file.read();
                 if (fresh) {
@@ -86,10 +99,10 @@ final class WitnessFile implements AutoCloseable {
     }
 
     /** Puts a new file with this content in the place of the one that is there, durably and at once. */
-    static void replace(Path path, RecordSeal seal, Witnessed witnessed) {
+    static void replace(Path path, RecordSeal seal, InstantSource clock, Witnessed witnessed) {
         Path next = path.resolveSibling(path.getFileName() + ".next");
         remove(next);
-        try (WitnessFile file = open(next, seal)) {
+        try (WitnessFile file = open(next, seal, clock)) {
             file.write(witnessed);
         }
         try {
@@ -116,10 +129,12 @@ final class WitnessFile implements AutoCloseable {
                 // reads on
             }
             byte[] place = bytes.array();
-            Witnessed one = opened(place);
+            Place one = opened(place, BLOB_LENGTH);
+            one = one == null ? opened(place, BLOB_LENGTH_BEFORE) : one;
             content |= one != null || !zero(place);
-            if (one != null && (newest == null || one.counter() > newest.counter())) {
-                newest = one;
+            if (one != null && (newest == null || one.witnessed().counter() > newest.counter())) {
+                newest = one.witnessed();
+                seconds = one.seconds();
                 next = 1 - i;
             }
         }
@@ -130,13 +145,15 @@ final class WitnessFile implements AutoCloseable {
         }
     }
 
-    private @Nullable Witnessed opened(byte[] place) {
+    private @Nullable Place opened(byte[] place, int blobLength) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment blob = arena.allocate(BLOB_LENGTH);
-            MemorySegment.copy(place, 0, blob, ValueLayout.JAVA_BYTE, 0, BLOB_LENGTH);
-            MemorySegment content = arena.allocate(Witnessed.LENGTH);
-            int length = seal.open(NAME, blob, content);
-            return length == Witnessed.LENGTH ? Witnessed.decode(content.toArray(ValueLayout.JAVA_BYTE)) : null;
+            MemorySegment blob = arena.allocate(blobLength);
+            MemorySegment.copy(place, 0, blob, ValueLayout.JAVA_BYTE, 0, blobLength);
+            MemorySegment content = arena.allocate(CONTENT_LENGTH);
+            seal.open(NAME, blob, content);
+            byte[] bytes = content.toArray(ValueLayout.JAVA_BYTE);
+            return new Place(
+                    Witnessed.decode(bytes), ByteBuffer.wrap(bytes).getLong(Witnessed.LENGTH)); // 0 where it has none
         } catch (SealFailure notWhole) {
             return null;
         }
@@ -156,6 +173,11 @@ final class WitnessFile implements AutoCloseable {
         return newest;
     }
 
+    /** When that was, by the clock of that time, in seconds since 1970; 0 if it is not known. */
+    long newestSeconds() {
+        return seconds;
+    }
+
     /**
      * Writes, and forces to disk.
      *
@@ -163,7 +185,10 @@ final class WitnessFile implements AutoCloseable {
      */
     void write(Witnessed witnessed) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment content = arena.allocateFrom(ValueLayout.JAVA_BYTE, witnessed.encode());
+            long now = clock.instant().getEpochSecond();
+            ByteBuffer bytesNow = ByteBuffer.allocate(CONTENT_LENGTH);
+            bytesNow.put(witnessed.encode()).putLong(now);
+            MemorySegment content = arena.allocateFrom(ValueLayout.JAVA_BYTE, bytesNow.array());
             MemorySegment blob = arena.allocate(PLACE_LENGTH);
             seal.seal(NAME, witnessed.counter(), newest == null ? 0 : newest.counter(), content, blob);
             ByteBuffer bytes = blob.asByteBuffer();
@@ -173,6 +198,7 @@ final class WitnessFile implements AutoCloseable {
             channel.force(true);
             next = 1 - next;
             newest = witnessed;
+            seconds = now;
         } catch (IOException e) {
             throw failed(path, e);
         }

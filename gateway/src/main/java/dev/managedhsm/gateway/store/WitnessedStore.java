@@ -10,6 +10,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +38,9 @@ public final class WitnessedStore implements Store {
     private static final List<SealPurpose> ANCHORS = List.of(SealPurpose.ANCHOR, SealPurpose.ROLE_ANCHOR);
     private static final int ANCHOR_LENGTH_MAX = 1024;
 
+    /** How far the clock may be behind the last commit: as far as it may be wrong otherwise. */
+    private static final long CLOCK_BEHIND_SECONDS_MAX = 300;
+
     private final Store store;
     private final WitnessFile file;
     private Witnessed now;
@@ -53,12 +58,15 @@ public final class WitnessedStore implements Store {
      * @param store the store; closed with this one
      * @param path the witness file; made if neither it nor any record is there
      * @param seal seals the witness
-     * @throws SealFailure if the store is not the one that was witnessed last, the file is damaged, or it is missing
+     * @param clock the time, which the witness also remembers
+     * @throws SealFailure if the store is not the one that was witnessed last, the file is damaged, or it is missing; if the
+     *     clock is behind the last commit
      */
-    public static WitnessedStore open(Store store, Path path, RecordSeal seal) {
+    public static WitnessedStore open(Store store, Path path, RecordSeal seal, InstantSource clock) {
         Witnessed found = found(store);
-        WitnessFile file = WitnessFile.open(path, seal);
+        WitnessFile file = WitnessFile.open(path, seal, clock);
         try {
+            refuseEarlier(path, file.newestSeconds(), clock.instant().getEpochSecond());
             Witnessed said = file.newest();
             if (said == null) {
                 if (!found.equals(Witnessed.NOTHING)) {
@@ -79,6 +87,15 @@ public final class WitnessedStore implements Store {
         }
     }
 
+    /** By a clock that is behind, tokens would be good that are not any more, and nothing would be due. */
+    private static void refuseEarlier(Path path, long witnessedSeconds, long nowSeconds) {
+        if (nowSeconds + CLOCK_BEHIND_SECONDS_MAX < witnessedSeconds) {
+            throw new SealFailure("the clock says " + Instant.ofEpochSecond(nowSeconds) + " and the store was changed at "
+                    + Instant.ofEpochSecond(witnessedSeconds) + " already, says the witness file " + path
+                    + ": set the clock right, or run hsm store accept if it was wrong then");
+        }
+    }
+
     /**
      * Has the witness believe the store as it is: for an operator who knows that it is the newest, because the witness file
      * was lost or an older store was put back on purpose. Not to be called while the HSM runs.
@@ -88,7 +105,7 @@ public final class WitnessedStore implements Store {
      */
     public static void accept(Store store, Path path, RecordSeal seal) {
         WitnessFile.remove(path);
-        try (WitnessFile file = WitnessFile.open(path, seal)) {
+        try (WitnessFile file = WitnessFile.open(path, seal, InstantSource.system())) {
             file.write(found(store));
         }
     }
@@ -108,7 +125,8 @@ public final class WitnessedStore implements Store {
             return;
         }
         Witnessed said;
-        try (WitnessFile file = WitnessFile.open(path, from)) {
+        InstantSource clock = InstantSource.system();
+        try (WitnessFile file = WitnessFile.open(path, from, clock)) {
             said = file.newest();
         }
         Witnessed found = found(store);
@@ -120,11 +138,11 @@ public final class WitnessedStore implements Store {
                                 + " anew at: put the newest store back, or run hsm store accept if you know why it is older");
             }
         }
-        WitnessFile.replace(path, to, found);
+        WitnessFile.replace(path, to, clock, found);
     }
 
     private static boolean opens(Path path, RecordSeal seal) {
-        try (WitnessFile _ = WitnessFile.open(path, seal)) {
+        try (WitnessFile _ = WitnessFile.open(path, seal, InstantSource.system())) {
             return true;
         } catch (SealFailure another) {
             return false;

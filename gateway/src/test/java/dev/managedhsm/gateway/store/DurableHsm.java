@@ -63,6 +63,10 @@ final class DurableHsm implements AutoCloseable {
     private final OperationSlot slot;
 
     DurableHsm(Engine engine, Path folder) {
+        this(engine, folder, InstantSource.system());
+    }
+
+    DurableHsm(Engine engine, Path folder, InstantSource clock) {
         this.engine = engine;
         Store file = SqliteStore.open(folder);
         Path sealingFile = folder.resolve("root.seal");
@@ -74,10 +78,10 @@ final class DurableHsm implements AutoCloseable {
         root = RootKey.read(sealingFile);
         keys = new SealingKeys(engine, root, "hsm");
         seal = new RecordSeal(engine, keys);
-        store = witnessed(file, folder);
+        store = witnessed(file, folder, clock);
         keyring = new Keyring(engine, seal, Keyring.HOT_MAX_DEFAULT, Keyring.READERS_MAX_DEFAULT);
         lifecycle = new KeyLifecycle(
-                engine, seal, keyring, new StoreJournal(store), state, LifecyclePolicy.DEFAULT, InstantSource.system());
+                engine, seal, keyring, new StoreJournal(store), state, LifecyclePolicy.DEFAULT, clock);
         roleJournal = new RoleJournal(StoreJournal.ofRoles(store), seal);
         roles = roleJournal.load();
         backupSeal = new BackupSeal(engine, root);
@@ -105,9 +109,9 @@ final class DurableHsm implements AutoCloseable {
     }
 
     /** A store that is refused is closed, so that the next one can be opened. */
-    private Store witnessed(Store file, Path folder) {
+    private Store witnessed(Store file, Path folder, InstantSource clock) {
         try {
-            return WitnessedStore.open(file, folder.resolve("witness"), seal);
+            return WitnessedStore.open(file, folder.resolve("witness"), seal, clock);
         } catch (RuntimeException refused) {
             keys.close();
             root.close();

@@ -22,6 +22,7 @@ import dev.managedhsm.gateway.fixture.Meddler;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -103,7 +104,7 @@ class MutationsIT {
             Path data = Files.createTempDirectory(folder, "m");
             meddle(store, random, data);
             try (Store file = SqliteStore.open(data)) {
-                WitnessedStore.open(file, data.resolve("witness"), other.seal);
+                WitnessedStore.open(file, data.resolve("witness"), other.seal, InstantSource.system());
                 assertEquals(records, read(file));
             } catch (StoreRefused | SealFailure named) {
                 refused++;

@@ -24,6 +24,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
@@ -232,5 +233,19 @@ class WitnessedStoreTest {
             assertNotNull(hsm.store.health().failure());
         }
         assertOpens(); // the commit is there, and is the one that follows
+    }
+
+    @Test
+    void refusesAClockThatIsBehindTheLastCommitUntilTheOperatorSaysSo() {
+        Instant now = Instant.now();
+        try (DurableHsm hsm = new DurableHsm(engine, data, () -> now.plusSeconds(3_600))) {
+            makeKey(hsm, "ahead");
+        }
+        SealFailure refused = assertThrows(SealFailure.class, () -> new DurableHsm(engine, data, () -> now));
+        assertTrue(String.valueOf(refused.getMessage()).contains("set the clock right"), refused.toString());
+        new DurableHsm(engine, data, () -> now.plusSeconds(3_400)).close(); // within what is tolerated
+
+        DurableHsm.accept(engine, data);
+        new DurableHsm(engine, data, () -> now).close();
     }
 }
