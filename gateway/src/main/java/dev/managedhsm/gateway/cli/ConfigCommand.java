@@ -31,8 +31,9 @@ final class ConfigCommand implements Callable<Integer> {
     }
 
     /**
-     * {@code hsm config check FILE}: says OK and ends with 0, or says every fault in a line of its own and ends with 1. It
-     * looks at the file and at what that names, as {@code serve} does, and changes nothing.
+     * {@code hsm config check FILE}: says OK and ends with 0, or says every fault in a line of its own and ends with 1. What
+     * is missing only because {@code init} has yet to make it is said, and is no fault. It looks at the file and at what that
+     * names, as {@code serve} does, and changes nothing.
      */
     @Command(name = "check", description = "Says OK, or each fault with its line.")
     static final class Check implements Callable<Integer> {
@@ -51,10 +52,15 @@ final class ConfigCommand implements Callable<Integer> {
                 throw new IllegalStateException("picocli makes this command");
             }
             PrintWriter out = spec.commandLine().getOut();
-            ConfigFile read = ConfigFile.read(file, System.getenv(), Instant.now());
+            Instant now = Instant.now();
+            ConfigFile read = ConfigFile.read(file, System.getenv(), now);
             ConfigOption.say(file, read, out);
             if (read.faults().isEmpty()) {
                 out.println("OK");
+                return 0;
+            }
+            if (ConfigFile.readForInit(file, System.getenv(), now).faults().isEmpty()) {
+                out.println("OK for a new HSM: hsm init --config " + file + " makes what is missing.");
                 return 0;
             }
             boolean fileIsRight = read.faults().stream().allMatch(fault -> fault.kind() == Fault.Kind.WORLD);

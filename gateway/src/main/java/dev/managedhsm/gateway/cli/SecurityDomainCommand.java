@@ -7,6 +7,9 @@ import dev.managedhsm.gateway.OfflineDomain;
 import dev.managedhsm.gateway.StartRefused;
 import dev.managedhsm.gateway.config.ConfigFile;
 import dev.managedhsm.gateway.config.ServeConfig;
+import dev.managedhsm.gateway.wire.DomainBody;
+import dev.managedhsm.gateway.wire.Refused;
+import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -105,8 +108,14 @@ final class SecurityDomainCommand implements Callable<Integer> {
                             names = "--transfer-key",
                             required = true,
                             paramLabel = "FILE",
-                            description = "The certificate of the HSM's transfer key, PEM.")
+                            description = "The certificate of the HSM's transfer key, PEM, or what the HSM answered to GET"
+                                    + " /securitydomain/upload.")
                     Path transferKey,
+            @Option(
+                            names = "--body",
+                            description = "Write the body of POST /securitydomain/upload, instead of the blob in it that"
+                                    + " stock clients take.")
+                    boolean body,
             @Option(names = "--out", required = true, paramLabel = "FILE", description = "Where to.") Path out,
             @Parameters(
                             paramLabel = "KEY",
@@ -119,7 +128,8 @@ final class SecurityDomainCommand implements Callable<Integer> {
             for (Path key : keys) {
                 parties.add(party(key));
             }
-            write(out, OfflineDomain.recover(text(domain), parties, certificate(transferKey)));
+            String blob = OfflineDomain.recover(text(domain), parties, transferKey(transferKey));
+            write(out, body ? new JsonObject().put("value", blob).encode() : blob);
             say("wrote " + out + ": upload it to the HSM");
         });
     }
@@ -173,6 +183,16 @@ final class SecurityDomainCommand implements Callable<Integer> {
             return new OfflineDomain.Party(certificate(beside), rsa);
         }
         throw new StartRefused(key + " holds no RSA key in PKCS#8 without passphrase: convert it with openssl pkcs8.");
+    }
+
+    /** In PEM, or in the HSM's answer that shows the key. */
+    private static X509Certificate transferKey(Path file) throws IOException {
+        String text = text(file);
+        try {
+            return text.stripLeading().startsWith("{") ? DomainBody.transferCertificate(text) : certificate(file);
+        } catch (Refused refused) {
+            throw new StartRefused(file + ": " + refused.getMessage());
+        }
     }
 
     private static X509Certificate certificate(Path file) throws IOException {

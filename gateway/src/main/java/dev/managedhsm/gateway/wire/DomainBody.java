@@ -236,4 +236,21 @@ public final class DomainBody {
                 .put("key_format", "jwk")
                 .put("transfer_key", ApiVersion.readsKeysAsText(version) ? jwk.encode() : jwk);
     }
+
+    /**
+     * The certificate in what {@link #transferKey} made, for who recovers a domain without a stock client.
+     *
+     * @param answer the text of the answer
+     */
+    public static X509Certificate transferCertificate(String answer) throws Refused {
+        try {
+            Object key = new JsonObject(answer).getValue("transfer_key");
+            JsonObject jwk = key instanceof String text ? new JsonObject(text) : (JsonObject) key;
+            byte[] der = Base64.getDecoder().decode(jwk.getJsonArray("x5c").getString(0));
+            return (X509Certificate)
+                    CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(der));
+        } catch (CertificateException | RuntimeException malformed) {
+            throw new Refused("The text does not show a transfer key: fetch it again with GET /securitydomain/upload");
+        }
+    }
 }

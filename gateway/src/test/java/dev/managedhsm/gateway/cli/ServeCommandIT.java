@@ -157,13 +157,18 @@ class ServeCommandIT {
 
     @Test
     void saysOkOrWhatIsWrong() throws Exception {
-        assertEquals(1, ended("before", "config", "check", config()));
-        assertTrue(out("before").endsWith("The file itself is in order; what it names is not.\n"), out("before"));
+        assertEquals(0, ended("before", "config", "check", config()));
+        assertTrue(
+                out("before").endsWith("OK for a new HSM: hsm init --config " + config() + " makes what is missing.\n"),
+                out("before"));
         assertEquals(0, ended("init", "init", "--config", config()), err("init"));
         assertEquals(0, ended("after", "config", "check", config()), out("after"));
         assertEquals("OK\n", out("after"));
         assertEquals(1, ended("again", "init", "--config", config()));
         assertTrue(err("again").contains("holds files already"), err("again"));
+        folder.replace("chain.pem", "other.pem");
+        assertEquals(1, ended("elsewhere", "config", "check", config()));
+        assertTrue(out("elsewhere").endsWith("The file itself is in order; what it names is not.\n"), out("elsewhere"));
         folder.replace("name: hsm1", "name: X");
         assertEquals(1, ended("broken", "config", "check", config()));
         assertTrue(out("broken").endsWith("The file has faults.\n"), out("broken"));
