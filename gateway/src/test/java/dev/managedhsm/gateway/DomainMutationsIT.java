@@ -58,7 +58,8 @@ class DomainMutationsIT {
         for (Custodian custodian : Custodian.make(3, 2048)) {
             SecurityDomain.Custodian known = DomainBody.custodian(custodian.certificate(), "Custodian");
             custodians.add(known);
-            byte[] key = PrivateKeyInfo.getInstance(custodian.keys().getPrivate().getEncoded())
+            byte[] key = PrivateKeyInfo.getInstance(
+                            custodian.keys().getPrivate().getEncoded())
                     .parsePrivateKey()
                     .toASN1Primitive()
                     .getEncoded("DER");
@@ -67,7 +68,8 @@ class DomainMutationsIT {
         try (LockedMemory secret = LockedMemory.allocate(Engine.SECRET_LENGTH_MAX, "transfer key")) {
             Engine.GeneratedKey made = engine.generate(KeyClass.RSA_2048, secret.segment());
             transferPart = (PublicPart.Rsa) made.publicPart();
-            transferKey = engine.load(KeyClass.RSA_2048, transferPart, secret.segment().asSlice(0, made.secretLength()));
+            transferKey = engine.load(
+                    KeyClass.RSA_2048, transferPart, secret.segment().asSlice(0, made.secretLength()));
         }
     }
 
@@ -114,7 +116,12 @@ class DomainMutationsIT {
     }
 
     private static void report(String what, int refused) {
-        LOG.info("{} mutations of {}: {} refused, {} without effect, 0 accepted", OF_EACH, what, refused, OF_EACH - refused);
+        LOG.info(
+                "{} mutations of {}: {} refused, {} without effect, 0 accepted",
+                OF_EACH,
+                what,
+                refused,
+                OF_EACH - refused);
         assertTrue(refused > OF_EACH * 9 / 10, "only " + refused + " were refused");
     }
 

@@ -61,7 +61,9 @@ class ManyKeysIT {
     private void starts(int port, int keys, double secondsMax) {
         long begin = System.nanoTime();
         try (RunningHsm hsm = RunningHsm.start(folder, port)) {
-            hsm.client().post("/keys/key-%06d/sign".formatted(keys * 7 / 9 | 1), SIGN).ok();
+            hsm.client()
+                    .post("/keys/key-%06d/sign".formatted(keys * 7 / 9 | 1), SIGN)
+                    .ok();
             double seconds = (System.nanoTime() - begin) / 1e9;
             LOG.info("{} keys: from the start to the first signature {} s", keys, rounded(seconds));
             assertTrue(seconds <= secondsMax, seconds + " s");

@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -64,7 +65,7 @@ class PrometheusIT {
         RunningHsm.end(hsm);
     }
 
-    private static Path binary() {
+    private static @Nullable Path binary() {
         return Stream.of(System.getenv().getOrDefault("PATH", "").split(":", -1))
                 .map(path -> Path.of(path, "prometheus"))
                 .filter(Files::isExecutable)
@@ -215,12 +216,10 @@ class PrometheusIT {
         }
 
         @Override
-        public void close() throws Exception {
+        public void close() {
             http.shutdownNow();
             process.destroy();
-            if (!process.waitFor(10, TimeUnit.SECONDS)) {
-                process.destroyForcibly().waitFor();
-            }
+            process.onExit().orTimeout(10, TimeUnit.SECONDS).exceptionally(late -> process.destroyForcibly()).join();
         }
     }
 }

@@ -31,6 +31,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
@@ -152,7 +153,7 @@ class TracesIT {
                 .collect(Collectors.toMap(Span::getName, span -> span));
         long at = server.getStartTimeUnixNano();
         for (Stage stage : stages) {
-            Span one = below.get(stage.name().toLowerCase(Locale.ROOT));
+            Span one = Objects.requireNonNull(below.get(stage.name().toLowerCase(Locale.ROOT)));
             assertEquals(at, one.getStartTimeUnixNano(), stage + " begins where the one before ends");
             assertTrue(one.getEndTimeUnixNano() >= at, stage + " ends after it began");
             at = one.getEndTimeUnixNano();

@@ -24,7 +24,7 @@ public final class AuditScope {
         }
         for (String prefix : LOOKED_AT) {
             boolean whole = path.length() == prefix.length()
-                    || path.length() > prefix.length() && path.charAt(prefix.length()) == '/';
+                    || (path.length() > prefix.length() && path.charAt(prefix.length()) == '/');
             if (path.startsWith(prefix) && whole) {
                 return !"GET".equals(method) && !"HEAD".equals(method);
             }

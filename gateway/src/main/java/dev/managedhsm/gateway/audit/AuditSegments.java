@@ -101,7 +101,8 @@ final class AuditSegments implements AutoCloseable {
      *
      * @param lines their lines
      * @param hashes their leaf hashes
-     * @param events how many they are
+     * @param some how many they are
+     * @param nowMillis wall-clock time, for the age of the segment
      */
     void append(ByteBuffer lines, ByteBuffer hashes, int some, long nowMillis) throws IOException {
         if (events == null) {

@@ -17,7 +17,7 @@ public record AuditSource(String tenantId, String baseUrl, String poolName, Stri
     /** Stands where Azure names a subscription: there is none. */
     private static final String NOWHERE =
             "/SUBSCRIPTIONS/00000000-0000-0000-0000-000000000000/RESOURCEGROUPS/SELF-HOSTED/PROVIDERS/MICROSOFT.KEYVAULT"
-                + "/MANAGEDHSMS/";
+                    + "/MANAGEDHSMS/";
 
     /**
      * Of an HSM.

@@ -39,6 +39,9 @@ final class AuditWriter implements Runnable {
     private final ByteBuffer linesOut = ByteBuffer.wrap(lines.bytes());
     private final byte[] hashes = new byte[BATCH_EVENTS_MAX * MerkleHash.LENGTH];
     private final ByteBuffer hashesOut = ByteBuffer.wrap(hashes);
+    private long written;
+
+    /** The same for other threads. */
     private volatile long bytes;
 
     AuditWriter(
@@ -127,7 +130,8 @@ final class AuditWriter implements Runnable {
         if (receipts) {
             cover(first, next);
         }
-        bytes += lines.length();
+        written += lines.length();
+        bytes = written;
         log.settle(first, next - 1, loops);
         return next;
     }

@@ -42,7 +42,8 @@ final class CheckpointMaker implements Runnable {
     /** Changes under the file's lock too, so that nobody signs with the key of before. */
     private volatile AuditRecords.@Nullable Signing signing;
 
-    /** The log at a moment. */
+    /** The log at a moment; nobody changes the hash. */
+    @SuppressWarnings("ArrayRecordComponent")
     private record State(long size, byte[] root, long timeMillis) {}
 
     /**

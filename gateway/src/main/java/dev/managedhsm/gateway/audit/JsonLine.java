@@ -98,19 +98,19 @@ final class JsonLine {
             if (Character.isHighSurrogate(c) && i + 1 < length && Character.isLowSurrogate(text.charAt(i + 1))) {
                 int point = Character.toCodePoint(c, text.charAt(i + 1));
                 bytes[at++] = (byte) (0xf0 | point >> 18);
-                bytes[at++] = (byte) (0x80 | point >> 12 & 0x3f);
-                bytes[at++] = (byte) (0x80 | point >> 6 & 0x3f);
-                bytes[at++] = (byte) (0x80 | point & 0x3f);
+                bytes[at++] = (byte) (0x80 | (point >> 12 & 0x3f));
+                bytes[at++] = (byte) (0x80 | (point >> 6 & 0x3f));
+                bytes[at++] = (byte) (0x80 | (point & 0x3f));
                 return i + 1;
             }
             unicode(Character.isSurrogate(c) ? '\ufffd' : c);
         } else if (c < 0x800) {
             bytes[at++] = (byte) (0xc0 | c >> 6);
-            bytes[at++] = (byte) (0x80 | c & 0x3f);
+            bytes[at++] = (byte) (0x80 | (c & 0x3f));
         } else {
             bytes[at++] = (byte) (0xe0 | c >> 12);
-            bytes[at++] = (byte) (0x80 | c >> 6 & 0x3f);
-            bytes[at++] = (byte) (0x80 | c & 0x3f);
+            bytes[at++] = (byte) (0x80 | (c >> 6 & 0x3f));
+            bytes[at++] = (byte) (0x80 | (c & 0x3f));
         }
         return i;
     }
@@ -161,7 +161,7 @@ final class JsonLine {
 
     private void hex(long bits, int digits) {
         for (int i = digits - 1; i >= 0; i--) {
-            bytes[at++] = HEX[(int) (bits >>> 4 * i) & 0xf];
+            bytes[at++] = HEX[(int) (bits >>> (4 * i)) & 0xf];
         }
     }
 }

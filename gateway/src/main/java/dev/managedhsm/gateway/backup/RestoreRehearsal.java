@@ -85,9 +85,8 @@ public final class RestoreRehearsal {
         Path trial = newFolder(scratch);
         try {
             fill(trial, whole);
-            try (Store store = 
-                    WitnessedStore.open(
-                            SqliteStore.open(trial), trial.resolve("witness"), seal, InstantSource.system())) {
+            try (Store store = WitnessedStore.open(
+                    SqliteStore.open(trial), trial.resolve("witness"), seal, InstantSource.system())) {
                 KeyArchive keys = new KeyArchive(engine, seal, listed(new StoreJournal(store)));
                 RoleSnapshot roles = new RoleJournal(StoreJournal.ofRoles(store), seal).load();
                 long restored = System.nanoTime();

@@ -108,13 +108,15 @@ final class SecurityDomainCommand implements Callable<Integer> {
                             names = "--transfer-key",
                             required = true,
                             paramLabel = "FILE",
-                            description = "The certificate of the HSM's transfer key, PEM, or what the HSM answered to GET"
-                                    + " /securitydomain/upload.")
+                            description =
+                                    "The certificate of the HSM's transfer key, PEM, or what the HSM answered to GET"
+                                            + " /securitydomain/upload.")
                     Path transferKey,
             @Option(
                             names = "--body",
-                            description = "Write the body of POST /securitydomain/upload, instead of the blob in it that"
-                                    + " stock clients take.")
+                            description =
+                                    "Write the body of POST /securitydomain/upload, instead of the blob in it that"
+                                            + " stock clients take.")
                     boolean body,
             @Option(names = "--out", required = true, paramLabel = "FILE", description = "Where to.") Path out,
             @Parameters(

@@ -52,6 +52,7 @@ public final class DashboardFiles {
             "svg", "image/svg+xml");
     private static final Map<String, DashboardFile> FILES = read();
 
+    @SuppressWarnings("ArrayRecordComponent") // read once, and never written to
     private record DashboardFile(byte[] content, String tag, Map<String, String> headers) {}
 
     private DashboardFiles() {}

@@ -44,6 +44,8 @@ public final class EdgeCounters {
     /** Shown each count that is not zero. */
     public interface Answers {
         /**
+         * One count.
+         *
          * @param operation the operation's name
          * @param status the HTTP status
          * @param count how many answers

@@ -46,8 +46,10 @@ record DiskSpace(long freeBytes, long totalBytes) {
 
     void figures(Figures figures, String name) {
         if (freeBytes >= 0) {
-            figures.gauge("hsm_data_disk_free_bytes", "Usable space where the folder is", freeBytes, "folder", name);
-            figures.gauge("hsm_data_disk_total_bytes", "Size of the disk of the folder", totalBytes, "folder", name);
+            figures.gauge(
+                    "hsm_data_disk_free_bytes", "Usable space where the folder is", (double) freeBytes, "folder", name);
+            figures.gauge(
+                    "hsm_data_disk_total_bytes", "Size of the disk of the folder", (double) totalBytes, "folder", name);
         }
     }
 }

@@ -77,12 +77,12 @@ final class EdgeFigures implements MultiCollector {
         for (Busy reason : Busy.values()) {
             long count = (long) sum(all, edge -> edge.turnedAwayCount(reason));
             throttled -= count;
-            figures.counter("hsm_rejected", help, count, "reason", lower(reason));
+            figures.counter("hsm_rejected", help, (double) count, "reason", lower(reason));
         }
         // The counts are read one after the other, and what is left over must not go down: that would look like a
         // restart.
         others = Math.max(others, throttled);
-        figures.counter("hsm_rejected", help, others, "reason", "other");
+        figures.counter("hsm_rejected", help, (double) others, "reason", "other");
     }
 
     private HistogramSnapshot lag(List<EdgeCounters> all) {

@@ -53,9 +53,7 @@ final class HsmFigures implements MultiCollector {
             keys(figures, open.keyring());
         }
         sources.folders().forEach((name, folder) -> DiskSpace.of(folder).figures(figures, name));
-        figures.gauge(
-                "hsm_tls_certificate_expiry_timestamp_seconds",
-                "When the certificate in use ends",
+        figures.gauge("hsm_tls_certificate_expiry_timestamp_seconds", "When the certificate in use ends", (double)
                 sources.certificateEnd().get().getEpochSecond());
         build(figures);
         writers(figures);
@@ -66,15 +64,15 @@ final class HsmFigures implements MultiCollector {
         LatencyLog log = sources.log();
         if (log != null) {
             String help = "Intervals of the latency log";
-            figures.counter("hsm_latency_log_intervals", help, log.written(), "result", "written");
-            figures.counter("hsm_latency_log_intervals", help, log.failed(), "result", "failed");
+            figures.counter("hsm_latency_log_intervals", help, (double) log.written(), "result", "written");
+            figures.counter("hsm_latency_log_intervals", help, (double) log.failed(), "result", "failed");
         }
         Traces traces = sources.traces();
         if (traces != null) {
             String help = "Spans for the collector of traces; of those that are dropped, their requests";
-            figures.counter("hsm_spans", help, traces.exported(), "result", "exported");
-            figures.counter("hsm_spans", help, traces.failed(), "result", "failed");
-            figures.counter("hsm_spans", help, traces.dropped(), "result", "dropped");
+            figures.counter("hsm_spans", help, (double) traces.exported(), "result", "exported");
+            figures.counter("hsm_spans", help, (double) traces.failed(), "result", "failed");
+            figures.counter("hsm_spans", help, (double) traces.dropped(), "result", "dropped");
         }
     }
 
@@ -127,14 +125,14 @@ final class HsmFigures implements MultiCollector {
 
     private static void custody(Figures figures) {
         String help = "Memory for secrets, locked or not";
-        figures.gauge("hsm_secret_memory_bytes", help, LockedMemory.lockedBytes(), "locked", "true");
-        figures.gauge("hsm_secret_memory_bytes", help, LockedMemory.unlockedBytes(), "locked", "false");
+        figures.gauge("hsm_secret_memory_bytes", help, (double) LockedMemory.lockedBytes(), "locked", "true");
+        figures.gauge("hsm_secret_memory_bytes", help, (double) LockedMemory.unlockedBytes(), "locked", "false");
     }
 
     private void store(Figures figures, Sources.@Nullable Open open) {
         StoreHealth store = sources.store().health();
         figures.gauge("hsm_store_healthy", "Whether the store takes commits", store.failure() == null);
-        figures.gauge("hsm_store_revision", "Revision of the store's last commit", store.revision());
+        figures.gauge("hsm_store_revision", "Revision of the store's last commit", (double) store.revision());
         if (open != null) {
             boolean witnessed = open.store().health().failure() == null;
             figures.gauge("hsm_witness_healthy", "Whether the witness takes what the store took", witnessed);
@@ -144,11 +142,11 @@ final class HsmFigures implements MultiCollector {
     private void audit(Figures figures) {
         AuditHealth audit = sources.audit().get();
         figures.gauge("hsm_audit_healthy", "Whether requests can be recorded", audit.failure() == null);
-        figures.counter("hsm_audit_events", "Events that are durable since the log began", audit.events());
-        figures.counter("hsm_audit_bytes", "Bytes of events that this process has written", audit.bytes());
-        figures.counter(
-                "hsm_audit_failures", "Requests that were refused because nothing could be recorded", audit.refused());
-        figures.gauge("hsm_audit_lag_events", "Events that are not durable yet", audit.lagEvents());
+        figures.counter("hsm_audit_events", "Events that are durable since the log began", (double) audit.events());
+        figures.counter("hsm_audit_bytes", "Bytes of events that this process has written", (double) audit.bytes());
+        figures.counter("hsm_audit_failures", "Requests that were refused because nothing could be recorded", (double)
+                audit.refused());
+        figures.gauge("hsm_audit_lag_events", "Events that are not durable yet", (double) audit.lagEvents());
         figures.gauge(
                 "hsm_audit_lag_seconds",
                 "Age of the oldest event that is being written",
@@ -164,7 +162,7 @@ final class HsmFigures implements MultiCollector {
     private void tokens(Figures figures) {
         sources.refusals()
                 .refusalCounts((issuer, reason, count) -> figures.counter(
-                        "hsm_token_refusals", "Refused tokens", count, "issuer", issuer, "reason", reason));
+                        "hsm_token_refusals", "Refused tokens", (double) count, "issuer", issuer, "reason", reason));
         figures.gauge(
                 "hsm_token_cache_entries",
                 "Verified tokens that are remembered",
@@ -181,7 +179,7 @@ final class HsmFigures implements MultiCollector {
                 figures.gauge(
                         "hsm_issuer_keys_fresh_until_timestamp_seconds",
                         "Until when the issuer's keys are believed",
-                        issuer.freshUntilSeconds(),
+                        (double) issuer.freshUntilSeconds(),
                         "issuer",
                         issuer.issuerName());
             }
@@ -191,7 +189,7 @@ final class HsmFigures implements MultiCollector {
     private static void ring(Figures figures, OperationRing ring) {
         for (LaneGauge lane : ring.lanes()) {
             String name = lane.name();
-            figures.gauge("hsm_ring_depth", "Operations that wait for a worker", lane.depth(), "lane", name);
+            figures.gauge("hsm_ring_depth", "Operations that wait for a worker", (double) lane.depth(), "lane", name);
             figures.gauge("hsm_ring_capacity", "Operations that can wait", lane.capacity(), "lane", name);
             figures.gauge("hsm_ring_workers", "Workers of the lane", lane.workers(), "lane", name);
             figures.gauge(
@@ -206,7 +204,8 @@ final class HsmFigures implements MultiCollector {
                     lane.busyNanos() / NANOS_PER_SECOND,
                     "lane",
                     name);
-            figures.counter("hsm_ring_operations", "Operations that workers took", lane.operations(), "lane", name);
+            figures.counter(
+                    "hsm_ring_operations", "Operations that workers took", (double) lane.operations(), "lane", name);
         }
     }
 
@@ -215,12 +214,12 @@ final class HsmFigures implements MultiCollector {
         figures.gauge("hsm_deleted_keys", "Deleted keys that can be recovered", keyring.deletedCount());
         figures.gauge("hsm_keys_loaded", "Key versions that are open in the crypto library", keyring.hotCount());
         KeyExpiry.Counts counts = expiry.counts(keyring);
-        figures.gauge("hsm_keys_expired", "Enabled keys whose expiry has passed", counts.expired());
+        figures.gauge("hsm_keys_expired", "Enabled keys whose expiry has passed", (double) counts.expired());
         String help = "Enabled keys that expire within this time";
-        figures.gauge("hsm_keys_expiring", help, counts.within7Days(), "within", "7d");
-        figures.gauge("hsm_keys_expiring", help, counts.within30Days(), "within", "30d");
+        figures.gauge("hsm_keys_expiring", help, (double) counts.within7Days(), "within", "7d");
+        figures.gauge("hsm_keys_expiring", help, (double) counts.within30Days(), "within", "30d");
         if (counts.next() != KeyExpiry.NEVER) {
-            figures.gauge("hsm_keys_next_expiry_timestamp_seconds", "The next expiry of a key", counts.next());
+            figures.gauge("hsm_keys_next_expiry_timestamp_seconds", "The next expiry of a key", (double) counts.next());
         }
     }
 }

@@ -24,6 +24,7 @@ import dev.managedhsm.crypto.operation.StageTimes;
  * @param excess how many times it took as long as the slowest thousandth of its kind takes at least
  * @param stageNanos how long each stage took, in the order of {@link Stage}; nobody changes it
  */
+@SuppressWarnings("ArrayRecordComponent")
 public record Exemplar(
         long endMillis,
         String requestId,

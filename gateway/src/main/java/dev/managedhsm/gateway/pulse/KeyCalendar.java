@@ -51,10 +51,11 @@ record KeyCalendar(List<Date> dates, int keys, int deleted, int expired, int exp
     static KeyCalendar of(Keyring keyring, long nowSeconds) {
         Draft draft = new Draft(keyring, nowSeconds);
         String after = null;
-        List<LivingKey> page;
-        while (!(page = keyring.list(after, PAGE)).isEmpty()) {
+        List<LivingKey> page = keyring.list(after, PAGE);
+        while (!page.isEmpty()) {
             page.forEach(key -> draft.look(key.facts()));
             after = page.getLast().facts().name().folded();
+            page = keyring.list(after, PAGE);
         }
         List<DeletedKey> gone = keyring.listDeleted(null, Integer.MAX_VALUE);
         gone.forEach(key ->

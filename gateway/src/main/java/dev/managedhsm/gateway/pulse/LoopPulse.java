@@ -64,7 +64,12 @@ public final class LoopPulse {
      * @param principal object id of who asked
      */
     public void finished(
-            StageTimes times, String requestId, KeyFacts facts, Algorithm algorithm, Outcome outcome, String principal) {
+            StageTimes times,
+            String requestId,
+            KeyFacts facts,
+            Algorithm algorithm,
+            Outcome outcome,
+            String principal) {
         long totalNanos = times.totalNanos();
         TailThreshold threshold = threshold(times);
         long before = threshold.nanos();
@@ -91,8 +96,7 @@ public final class LoopPulse {
     }
 
     private TailThreshold threshold(StageTimes times) {
-        int place =
-                times.operation().ordinal() * KEY_CLASSES + times.keyClass().ordinal();
+        int place = times.operation().ordinal() * KEY_CLASSES + times.keyClass().ordinal();
         TailThreshold threshold = thresholds[place];
         if (threshold == null) {
             threshold = new TailThreshold();

@@ -139,9 +139,10 @@ final class PulseReading implements AutoCloseable {
         machine(json, lasted);
     }
 
+    @SuppressWarnings("ReferenceEquality") // the same ones, not equal ones
     private void lookAtKeys() {
         OpenKeys now = keys.get();
-        if (now != looked) { // the same ones, not equal ones
+        if (now != looked) {
             looked = now;
             calendar = null;
             lanes = now == null

@@ -103,9 +103,15 @@ public final class Routes implements Consumer<Exchange>, AutoCloseable {
         CompletableFuture<Long> done = new CompletableFuture<>();
         edge.loop().execute(() -> {
             try {
-                new LoopWarmUp(operations, curve, secret, count, endNanos)
+                var _ = new LoopWarmUp(operations, curve, secret, count, endNanos)
                         .begin()
-                        .thenAccept(done::complete);
+                        .whenComplete((executed, failure) -> {
+                            if (failure == null) {
+                                done.complete(executed);
+                            } else {
+                                done.completeExceptionally(failure);
+                            }
+                        });
             } catch (RuntimeException broken) {
                 done.completeExceptionally(broken);
             }

@@ -90,9 +90,10 @@ public final class WitnessedStore implements Store {
     /** By a clock that is behind, tokens would be good that are not any more, and nothing would be due. */
     private static void refuseEarlier(Path path, long witnessedSeconds, long nowSeconds) {
         if (nowSeconds + CLOCK_BEHIND_SECONDS_MAX < witnessedSeconds) {
-            throw new SealFailure("the clock says " + Instant.ofEpochSecond(nowSeconds) + " and the store was changed at "
-                    + Instant.ofEpochSecond(witnessedSeconds) + " already, says the witness file " + path
-                    + ": set the clock right, or run hsm store accept if it was wrong then");
+            throw new SealFailure(
+                    "the clock says " + Instant.ofEpochSecond(nowSeconds) + " and the store was changed at "
+                            + Instant.ofEpochSecond(witnessedSeconds) + " already, says the witness file " + path
+                            + ": set the clock right, or run hsm store accept if it was wrong then");
         }
     }
 

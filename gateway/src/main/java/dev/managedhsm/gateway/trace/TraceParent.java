@@ -48,7 +48,7 @@ public record TraceParent(String traceId, String spanId, boolean sampled) {
             return false;
         }
         boolean first = header.startsWith("00");
-        return header.length() == LENGTH || !first && header.charAt(LENGTH) == '-';
+        return header.length() == LENGTH || (!first && header.charAt(LENGTH) == '-');
     }
 
     private static boolean id(String text, int from, int to) {
@@ -62,7 +62,7 @@ public record TraceParent(String traceId, String spanId, boolean sampled) {
     private static boolean hex(String text, int from, int to) {
         for (int i = from; i < to; i++) {
             char c = text.charAt(i);
-            if (!(c >= '0' && c <= '9' || c >= 'a' && c <= 'f')) {
+            if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) {
                 return false;
             }
         }

@@ -39,7 +39,7 @@ public final class Base64Url {
     private static final long LANES = 0x0101_0101_0101_0101L;
 
     /** The highest bit of each lane. */
-    private static final long HIGHS = 0x80 * LANES;
+    private static final long HIGHS = 0x8080_8080_8080_8080L;
 
     private static final long NO_SIXES = -1;
 
@@ -86,7 +86,7 @@ public final class Base64Url {
     private static boolean tail(ByteBuf text, int start, int last, MemorySegment out, long offset, long end) {
         long characters = 'A' * LANES;
         for (int in = start, shift = 56; in < last; in++, shift -= 8) {
-            characters ^= (text.getByte(in) & 0xFFL ^ 'A') << shift;
+            characters ^= ((text.getByte(in) & 0xFFL) ^ 'A') << shift;
         }
         long bits = bits(characters);
         if (bits < 0 || (bits & (1L << (8 * (GROUP_BYTES - (end - offset)))) - 1) != 0) {
@@ -131,10 +131,10 @@ public final class Base64Url {
                 | lanes(plus, 62 - '+')
                 | lanes(under, 63 - '_')
                 | lanes(slash, 63 - '/');
-        long sixes = c + (change & ~HIGHS) ^ change & HIGHS; // lane by lane, nothing carried over
-        long twelves = sixes >>> 2 & 0x0FC0_0FC0_0FC0_0FC0L | sixes & 0x003F_003F_003F_003FL;
-        long halves = twelves >>> 4 & 0x00FF_F000_00FF_F000L | twelves & 0x0000_0FFF_0000_0FFFL;
-        return halves >>> 8 & 0xFFFF_FF00_0000L | halves & 0xFF_FFFFL;
+        long sixes = c + (change & ~HIGHS) ^ (change & HIGHS); // lane by lane, nothing carried over
+        long twelves = (sixes >>> 2 & 0x0FC0_0FC0_0FC0_0FC0L) | (sixes & 0x003F_003F_003F_003FL);
+        long halves = (twelves >>> 4 & 0x00FF_F000_00FF_F000L) | (twelves & 0x0000_0FFF_0000_0FFFL);
+        return (halves >>> 8 & 0xFFFF_FF00_0000L) | (halves & 0xFF_FFFFL);
     }
 
     /** The highest bit of each lane that lies between two characters, both included; lanes below 128. */
@@ -157,7 +157,7 @@ public final class Base64Url {
         long at = offset;
         long end = offset + length;
         for (; end - at >= GROUP_BYTES; at += GROUP_BYTES) {
-            long bits = (in.get(INT, at) & 0xFFFF_FFFFL) << 16 | in.get(SHORT, at + 4) & 0xFFFFL;
+            long bits = (in.get(INT, at) & 0xFFFF_FFFFL) << 16 | (in.get(SHORT, at + 4) & 0xFFFFL);
             out.writeLong(characters(bits));
         }
         if (at < end) {
@@ -176,9 +176,9 @@ public final class Base64Url {
 
     /** The eight characters that stand for 48 bits. */
     private static long characters(long bits) {
-        long halves = bits << 8 & 0x00FF_FFFF_0000_0000L | bits & 0xFF_FFFFL;
-        long twelves = halves << 4 & 0x0FFF_0000_0FFF_0000L | halves & 0x0000_0FFF_0000_0FFFL;
-        long sixes = twelves << 2 & 0x3F00_3F00_3F00_3F00L | twelves & 0x003F_003F_003F_003FL;
+        long halves = (bits << 8 & 0x00FF_FFFF_0000_0000L) | (bits & 0xFF_FFFFL);
+        long twelves = (halves << 4 & 0x0FFF_0000_0FFF_0000L) | (halves & 0x0000_0FFF_0000_0FFFL);
+        long sixes = (twelves << 2 & 0x3F00_3F00_3F00_3F00L) | (twelves & 0x003F_003F_003F_003FL);
         // Each range is a step away from the one below it, and no lane leaves 0 to 255 on the way.
         return sixes
                 + 'A' * LANES

@@ -14,10 +14,10 @@ final class JsonCursor {
     /** A one in each of the eight bytes of a long. */
     private static final long LANES = 0x0101_0101_0101_0101L;
 
-    private static final long HIGHS = 0x80 * LANES;
+    private static final long HIGHS = 0x8080_8080_8080_8080L;
 
     /** Bits that no control character has: in a lane below 128 it is one when these are zero. */
-    private static final long CONTROLS = 0xE0 * LANES;
+    private static final long CONTROLS = 0xE0E0_E0E0_E0E0_E0E0L;
 
     private ByteBuf body = Unpooled.EMPTY_BUFFER;
     private int at;

@@ -35,7 +35,6 @@ class AuditKillIT {
     @Test
     void everyAnswerThatLeftHasItsRecord() throws Exception {
         Path log = folder.resolve("audit");
-        long answers = 0;
         Set<String> said = new HashSet<>();
         for (int kill = 0; kill < KILLS; kill++) {
             Path file = folder.resolve("said-" + kill);
@@ -49,7 +48,7 @@ class AuditKillIT {
             text.substring(0, text.lastIndexOf('\n') + 1).lines().forEach(said::add); // the last one may be cut
             Files.delete(file);
         }
-        answers = said.size();
+        long answers = said.size();
         assertTrue(answers >= OPERATIONS, answers + " answers");
         LogEnd end = LogRecovery.end(log, 0);
         long records = check(log, said, end);

@@ -353,7 +353,7 @@ class AuditLogTest {
             if (withEvents.contains(first)) {
                 byte[] line = Files.readAllLines(SegmentFiles.events(folder, first))
                         .getFirst()
-                        .getBytes();
+                        .getBytes(java.nio.charset.StandardCharsets.UTF_8);
                 byte[] leaf = hash.leaf(line);
                 assertEquals(List.of(box(leaf)), List.of(box(java.util.Arrays.copyOf(hashes, leaf.length))));
             }

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -105,7 +106,7 @@ class PackageTest {
     void comesWithASumThatHolds() throws Exception {
         Path file = makePackage("made");
 
-        Shell in = new Shell(file.getParent(), shell.environment());
+        Shell in = new Shell(Objects.requireNonNull(file.getParent()), shell.environment());
         assertEquals(
                 NAME + ".tar.gz: OK\n",
                 in.run("sha256sum", "-c", NAME + ".tar.gz.sha256").out());

@@ -35,7 +35,10 @@ class ProductionPathIT {
 
     private StringWriter out = new StringWriter();
     private StringWriter err = new StringWriter();
+
+    @SuppressWarnings("NullAway.Init") // each test begins with a machine
     private ServeFolder folder;
+
     private @Nullable ServingHsm running;
     private @Nullable HttpClient client;
 
@@ -195,9 +198,7 @@ class ProductionPathIT {
                 .header("authorization", "Bearer " + folder.token())
                 .method(
                         method,
-                        body == null
-                                ? HttpRequest.BodyPublishers.noBody()
-                                : HttpRequest.BodyPublishers.ofString(body));
+                        body == null ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString(body));
         if (body != null && !body.isEmpty()) {
             request.header("content-type", "application/json");
         }
@@ -221,7 +222,8 @@ class ProductionPathIT {
         String status = "InProgress";
         while (status.equals("InProgress")) {
             LockSupport.parkNanos(5_000_000);
-            status = json(send("GET", "/securitydomain/upload/pending", null), 200).getString("status");
+            status = json(send("GET", "/securitydomain/upload/pending", null), 200)
+                    .getString("status");
         }
         assertEquals("Success", status);
     }

@@ -78,10 +78,10 @@ class DashboardIT {
                     path);
             String type = part.header("content-type");
             assertTrue(
-                    type.equals("text/html; charset=utf-8") && path.equals("/dashboard")
-                            || type.equals("text/css; charset=utf-8") && path.endsWith(".css")
-                            || type.equals("text/javascript; charset=utf-8") && path.endsWith(".js")
-                            || type.equals("image/svg+xml") && path.endsWith(".svg"),
+                    (type.equals("text/html; charset=utf-8") && path.equals("/dashboard"))
+                            || (type.equals("text/css; charset=utf-8") && path.endsWith(".css"))
+                            || (type.equals("text/javascript; charset=utf-8") && path.endsWith(".js"))
+                            || (type.equals("image/svg+xml") && path.endsWith(".svg")),
                     path + " is " + type);
             part.body()
                     .lines()

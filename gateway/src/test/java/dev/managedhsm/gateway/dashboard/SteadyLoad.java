@@ -45,7 +45,7 @@ final class SteadyLoad implements AutoCloseable {
             due += gapNanos;
             room.acquireUninterruptibly();
             sent.incrementAndGet();
-            client.sendAsync(client.posting("/keys/" + key + "/sign", BodyPublishers.ofString(SIGN)))
+            var _ = client.sendAsync(client.posting("/keys/" + key + "/sign", BodyPublishers.ofString(SIGN)))
                     .whenComplete((answer, failure) -> room.release());
         }
     }
@@ -57,9 +57,8 @@ final class SteadyLoad implements AutoCloseable {
 
     /** Sends no more, and waits for the last answer. */
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
         ended = true;
-        thread.join(Duration.ofSeconds(10));
         room.acquireUninterruptibly(UNDER_WAY_MAX);
     }
 }

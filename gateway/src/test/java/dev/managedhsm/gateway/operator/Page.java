@@ -40,7 +40,7 @@ public record Page(String name, String text, String begins, List<Step> steps) {
                 return true;
             }
             StringBuilder pattern = new StringBuilder();
-            for (String line : expected.strip().split("\n")) {
+            for (String line : expected.strip().split("\n", -1)) {
                 if (line.strip().equals("…")) {
                     pattern.append("(?:.*\n)*?");
                 } else {

@@ -80,8 +80,8 @@ final class DurableHsm implements AutoCloseable {
         seal = new RecordSeal(engine, keys);
         store = witnessed(file, folder, clock);
         keyring = new Keyring(engine, seal, Keyring.HOT_MAX_DEFAULT, Keyring.READERS_MAX_DEFAULT);
-        lifecycle = new KeyLifecycle(
-                engine, seal, keyring, new StoreJournal(store), state, LifecyclePolicy.DEFAULT, clock);
+        lifecycle =
+                new KeyLifecycle(engine, seal, keyring, new StoreJournal(store), state, LifecyclePolicy.DEFAULT, clock);
         roleJournal = new RoleJournal(StoreJournal.ofRoles(store), seal);
         roles = roleJournal.load();
         backupSeal = new BackupSeal(engine, root);

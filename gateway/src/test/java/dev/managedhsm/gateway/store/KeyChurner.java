@@ -25,7 +25,10 @@ final class KeyChurner {
                 OutputStream said = Files.newOutputStream(
                         folder.resolve("said"), StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
             for (int i = 0; i < Integer.parseInt(arguments[1]); i++) {
-                done(deletes(i) ? hsm.lifecycle.delete(new KeyName(name(i - 1))) : hsm.create(name(i), KeyClass.OCT_256));
+                done(
+                        deletes(i)
+                                ? hsm.lifecycle.delete(new KeyName(name(i - 1)))
+                                : hsm.create(name(i), KeyClass.OCT_256));
                 said.write('.');
             }
         }

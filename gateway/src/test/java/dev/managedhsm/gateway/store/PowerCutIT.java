@@ -63,8 +63,7 @@ class PowerCutIT {
         }
         Files.copy(sealing, data.resolve("root.seal"), StandardCopyOption.COPY_ATTRIBUTES);
         Rig rig = Rig.of(folder, data);
-        Process process =
-                Child.start(rig.before(), KeyChurner.class, data.toString(), Integer.toString(COMMITS));
+        Process process = Child.start(rig.before(), KeyChurner.class, data.toString(), Integer.toString(COMMITS));
         try (BufferedReader lines = process.inputReader()) {
             lines.lines().forEach(_ -> {});
         }
@@ -85,14 +84,19 @@ class PowerCutIT {
             acknowledged += said;
             try (DurableHsm hsm = new DurableHsm(engine, after)) {
                 Set<String> found = new TreeSet<>();
-                hsm.keyring.list(null, Integer.MAX_VALUE).forEach(key -> found.add(key.facts().name().text()));
+                hsm.keyring
+                        .list(null, Integer.MAX_VALUE)
+                        .forEach(key -> found.add(key.facts().name().text()));
                 Set<String> atLeast = KeyChurner.livingAfter(said);
                 assertTrue(
                         found.equals(atLeast) || found.equals(KeyChurner.livingAfter(said + 1)),
                         () -> "after " + said + " changes: " + found);
             }
         }
-        LOG.info("{} power cuts of a whole HSM: {} acknowledged changes of keys, 0 lost, all opened", CUTS_OF_HSM, acknowledged);
+        LOG.info(
+                "{} power cuts of a whole HSM: {} acknowledged changes of keys, 0 lost, all opened",
+                CUTS_OF_HSM,
+                acknowledged);
         engine.close();
     }
 

@@ -85,11 +85,11 @@ final class Overload {
                     figures.refusalMicros(50),
                     figures.refusalMicros(99));
             boolean soon = tell("slowest refusal, us", figures.refusalMicros(100), REFUSAL_MICROS_MAX, false);
-            boolean others = tell("ended otherwise", figures.failed(), 0, false);
+            boolean others = tell("ended otherwise", (double) figures.failed(), 0, false);
             retries.settle();
             out.println(retries);
-            boolean truthful = tell("told a time, came then, found no room", retries.brokenAfter.get(), 0, false);
-            boolean silent = tell("refused without a time", retries.silent.get(), 0, false);
+            boolean truthful = tell("told a time, came then, found no room", (double) retries.brokenAfter.get(), 0, false);
+            boolean silent = tell("refused without a time", (double) retries.silent.get(), 0, false);
             out.printf(
                     Locale.ROOT,
                     "resident memory: %.1f MB before, %.1f MB at the end%n",
