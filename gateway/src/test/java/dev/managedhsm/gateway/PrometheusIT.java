@@ -219,7 +219,10 @@ class PrometheusIT {
         public void close() {
             http.shutdownNow();
             process.destroy();
-            process.onExit().orTimeout(10, TimeUnit.SECONDS).exceptionally(late -> process.destroyForcibly()).join();
+            process.onExit()
+                    .orTimeout(10, TimeUnit.SECONDS)
+                    .exceptionally(late -> process.destroyForcibly())
+                    .join();
         }
     }
 }

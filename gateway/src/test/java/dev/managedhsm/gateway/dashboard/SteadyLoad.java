@@ -3,7 +3,6 @@ package dev.managedhsm.gateway.dashboard;
 
 import dev.managedhsm.gateway.fixture.RawClient;
 import java.net.http.HttpRequest.BodyPublishers;
-import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;

@@ -18,7 +18,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
@@ -34,7 +33,7 @@ final class Http2Link extends Http2EventAdapter {
     private final AsciiString authority;
     private final AsciiString bearer;
     private final Http2ConnectionHandler handler;
-    private final Map<Ask, Message> messages = new IdentityHashMap<>();
+    private final IdentityHashMap<Ask, Message> messages = new IdentityHashMap<>();
     private final IntObjectHashMap<Open> open = new IntObjectHashMap<>();
     private final Queue<Waiting> waiting = new ArrayDeque<>();
     private @Nullable ChannelHandlerContext context;
@@ -113,7 +112,7 @@ final class Http2Link extends Http2EventAdapter {
         Message message = messages.computeIfAbsent(ask, this::message);
         int stream = handler.connection().local().incrementAndGetNextStreamId();
         open.put(stream, new Open(ending));
-        handler.encoder().writeHeaders(to, stream, message.headers(), 0, false, to.newPromise());
+        var _ = handler.encoder().writeHeaders(to, stream, message.headers(), 0, false, to.newPromise());
         handler.encoder()
                 .writeData(to, stream, message.body().retainedDuplicate(), 0, true, to.newPromise())
                 .addListener(written -> {

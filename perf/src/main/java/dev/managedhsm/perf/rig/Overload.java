@@ -88,7 +88,8 @@ final class Overload {
             boolean others = tell("ended otherwise", (double) figures.failed(), 0, false);
             retries.settle();
             out.println(retries);
-            boolean truthful = tell("told a time, came then, found no room", (double) retries.brokenAfter.get(), 0, false);
+            boolean truthful =
+                    tell("told a time, came then, found no room", (double) retries.brokenAfter.get(), 0, false);
             boolean silent = tell("refused without a time", (double) retries.silent.get(), 0, false);
             out.printf(
                     Locale.ROOT,
@@ -145,7 +146,7 @@ final class Overload {
             longestSeconds = Math.max(longestSeconds, retryAfterSeconds);
             if (seen++ % SAMPLED == 0) {
                 open.incrementAndGet();
-                clock.schedule(() -> sender.onLoop(this::again), retryAfterSeconds, TimeUnit.SECONDS);
+                var _ = clock.schedule(() -> sender.onLoop(this::again), retryAfterSeconds, TimeUnit.SECONDS);
             }
         }
 

@@ -140,6 +140,10 @@ public final class Rig {
     }
 
     private static HttpVersion version(Arguments rest) {
-        return rest.take("1.1") ? HttpVersion.HTTP_1_1 : rest.take("2") ? HttpVersion.HTTP_2 : HttpVersion.HTTP_2;
+        if (rest.take("1.1")) {
+            return HttpVersion.HTTP_1_1;
+        }
+        var _ = rest.take("2"); // may be said
+        return HttpVersion.HTTP_2;
     }
 }

@@ -134,7 +134,7 @@ public final class ServerCpu {
                     long nanos = Long.parseLong(statistics.substring(0, statistics.indexOf(' ')));
                     threads.put(Long.parseLong(task.getFileName().toString()), new Spent(Part.of(name), nanos));
                 } catch (IOException ended) {
-                    continue; // between listing and reading
+                    // between listing and reading
                 }
             }
         }

@@ -30,6 +30,7 @@ import javax.net.ssl.TrustManagerFactory;
 import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingFile;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -153,7 +154,7 @@ class EventLoopAllocationTest {
         new ClosedLoop(sender, i -> ask, IN_FLIGHT).run(requests);
     }
 
-    private static Sender sender(URI url, Path authority) throws IOException {
+    private static Sender sender(URI url, @Nullable Path authority) throws IOException {
         return Sender.to(url, authority, HttpVersion.HTTP_2, 1, hsm.token());
     }
 
