@@ -158,11 +158,11 @@ class ConfigFileTest {
             https://hsm.test       | https://hsm.test:1/x?y=         | 16 | must be scheme, host and port only
             login_authority: https://localhost | login_authority: https://localhost/x# | 17 | is not an https URL
             administrators: [5a4c  | administrators: [0000, 5a4c     | 18 | administrators[0]: "0000" is not a GUID
-            managed_identity: {port| managed_identity: {address: 0.0.0.0, port | 20 | other machines could get tokens
-            header: file:header    | header: 0123456789abcdef        | 23 | a secret is not written here
-            object_id: 5a4c        | object_id: 91c7d1b2-8e4f-4a5c-b1d7-2f6e8a9b0c13 #| 27 | or this one, has it too
-            name: admin            | name: admin admin               | 25 | is not a name of small letters
-            subject: system        | subject: two words #            | 32 | is not a text without spaces
+            managed_identity: {port| managed_identity: {address: 0.0.0.0, port | 21 | other machines could get tokens
+            header: file:header    | header: 0123456789abcdef        | 24 | a secret is not written here
+            object_id: 5a4c        | object_id: 91c7d1b2-8e4f-4a5c-b1d7-2f6e8a9b0c13 #| 28 | or this one, has it too
+            name: admin            | name: admin admin               | 26 | is not a name of small letters
+            subject: system        | subject: two words #            | 33 | is not a text without spaces
             """)
     void saysWhatIsWrongAndWhere(String from, String to, int line, String words) throws Exception {
         folder.replace(from, to.replace("\\n", "\n"));
