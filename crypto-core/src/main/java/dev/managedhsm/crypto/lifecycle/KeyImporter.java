@@ -15,6 +15,7 @@ import dev.managedhsm.crypto.key.PublicPart;
 import dev.managedhsm.crypto.keyring.Keyring;
 import dev.managedhsm.crypto.keyring.KeyringReader;
 import dev.managedhsm.crypto.keyring.LivingKey;
+import dev.managedhsm.crypto.keyring.SecretAccess;
 import dev.managedhsm.crypto.memory.LockedMemory;
 import dev.managedhsm.crypto.operation.KeyTransport;
 import dev.managedhsm.crypto.seal.RecordSeal;
@@ -105,7 +106,7 @@ final class KeyImporter implements AutoCloseable {
         try {
             return switch (origin) {
                 case KeyOrigin.Clear(PublicPart publicPart, KeyMaterial material) ->
-                    examined(wanted, publicPart, material.write(publicPart, secret.segment()));
+                    examined(wanted, publicPart, material.write(publicPart, SecretAccess.IMPORT, secret.segment()));
                 case KeyOrigin.Wrapped wrapped ->
                     switch (unwrapped(wanted, wrapped)) {
                         case Step.Refused(LifecycleRefusal refusal) -> new LifecycleAnswer.Refused<>(refusal);

@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import dev.managedhsm.crypto.algorithm.RsaNumbers;
 import dev.managedhsm.crypto.key.PublicPart;
+import dev.managedhsm.crypto.keyring.SecretAccess;
 import dev.managedhsm.crypto.memory.LockedMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -85,10 +86,14 @@ public final class KeyMaterial implements AutoCloseable {
      * Writes the secret encoding. All parts of the key type must be there.
      *
      * @param publicPart says which type of key this is
+     * @param access the right to let a secret in, {@link SecretAccess#IMPORT}
      * @param out off-heap, long enough for any class; the caller wipes it
      * @return the length in bytes; 0 if there is no room for it, so that it is no key of any class
      */
-    int write(PublicPart publicPart, MemorySegment out) {
+    int write(PublicPart publicPart, SecretAccess access, MemorySegment out) {
+        if (access != SecretAccess.IMPORT) {
+            throw new IllegalStateException("material only comes in");
+        }
         return switch (publicPart) {
             case PublicPart.Rsa rsa -> {
                 try (Arena arena = Arena.ofConfined()) {

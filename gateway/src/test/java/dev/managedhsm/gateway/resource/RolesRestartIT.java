@@ -33,7 +33,7 @@ class RolesRestartIT {
                             Caller.definitions("") + '/' + custom,
                             "{\"properties\":{\"roleName\":\"Mine\",\"permissions\":[{}]}}")
                     .json();
-            assertEquals(5, assignments(admin, "").size(), "three of the administrator, two of other identities");
+            assertEquals(6, assignments(admin, "").size(), "four of the administrator, two of other identities");
             for (JsonObject own : assignments(admin, "")) {
                 if (own.getJsonObject("properties")
                         .getString("roleDefinitionId")
@@ -51,7 +51,7 @@ class RolesRestartIT {
             assertEquals(before, assignments(admin, "/keys/invoices"));
             assertEquals(
                     definition, admin.get(Caller.definitions("") + '/' + custom).ok());
-            assertEquals(3, assignments(admin, "").size(), "the removed ones stay removed");
+            assertEquals(4, assignments(admin, "").size(), "the removed ones stay removed");
             admin.get("/keys").refused(403, "AccessDenied");
         }
     }
