@@ -35,8 +35,7 @@ class KeyMaterialTest {
                 Arena arena = Arena.ofConfined()) {
             MemorySegment out = arena.allocate(LENGTH);
 
-            assertThrows(
-                    IllegalStateException.class, () -> material.write(new PublicPart.None(), access, out));
+            assertThrows(IllegalStateException.class, () -> material.write(new PublicPart.None(), access, out));
             assertEquals(0, out.get(JAVA_BYTE, 0));
         }
     }
