@@ -12,6 +12,7 @@ import dev.managedhsm.gateway.wire.Refused;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -177,7 +178,7 @@ final class SecurityDomainCommand implements Callable<Integer> {
         spec().commandLine().getOut().println(line);
     }
 
-    private static OfflineDomain.Party party(Path key) throws IOException {
+    private static OfflineDomain.Party party(Path key) {
         String name = String.valueOf(key.getFileName());
         int dot = name.lastIndexOf('.');
         Path beside = key.resolveSibling((dot < 0 ? name : name.substring(0, dot)) + ".cer");
@@ -188,7 +189,7 @@ final class SecurityDomainCommand implements Callable<Integer> {
     }
 
     /** In PEM, or in the HSM's answer that shows the key. */
-    private static X509Certificate transferKey(Path file) throws IOException {
+    private static X509Certificate transferKey(Path file) {
         String text = text(file);
         try {
             return text.stripLeading().startsWith("{") ? DomainBody.transferCertificate(text) : certificate(file);
@@ -197,7 +198,7 @@ final class SecurityDomainCommand implements Callable<Integer> {
         }
     }
 
-    private static X509Certificate certificate(Path file) throws IOException {
+    private static X509Certificate certificate(Path file) {
         X509Certificate certificate = Pem.certificate(text(file));
         if (certificate == null) {
             throw new StartRefused(file + " holds no X.509 certificate in PEM: name another file.");
@@ -205,8 +206,15 @@ final class SecurityDomainCommand implements Callable<Integer> {
         return certificate;
     }
 
-    private static String text(Path file) throws IOException {
-        return Files.readString(file, StandardCharsets.US_ASCII);
+    private static String text(Path file) {
+        try {
+            return Files.readString(file, StandardCharsets.US_ASCII);
+        } catch (CharacterCodingException e) {
+            throw new StartRefused(file + " is no text in ASCII: name another file, in PEM or JSON.");
+        } catch (IOException e) {
+            throw new StartRefused(file + " cannot be read (" + e.getClass().getSimpleName()
+                    + "): check its name and that you may read it.");
+        }
     }
 
     private static void refuseTaken(Path file) {

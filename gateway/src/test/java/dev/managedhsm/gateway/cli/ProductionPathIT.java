@@ -1,28 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.gateway.cli;
 
+import static dev.managedhsm.gateway.cli.ServedHsm.json;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.managedhsm.gateway.config.ConfigFile;
-import dev.managedhsm.gateway.config.ServeConfig;
 import dev.managedhsm.gateway.fixture.ServeFolder;
 import io.vertx.core.json.JsonObject;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.locks.LockSupport;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,21 +28,11 @@ class ProductionPathIT {
     private StringWriter err = new StringWriter();
 
     @SuppressWarnings("NullAway.Init") // each test begins with a machine
-    private ServeFolder folder;
-
-    private @Nullable ServingHsm running;
-    private @Nullable HttpClient client;
+    private ServedHsm hsm;
 
     @AfterEach
     void stop() {
-        if (client != null) {
-            client.close();
-            client = null;
-        }
-        if (running != null) {
-            running.close();
-            running = null;
-        }
+        hsm.close();
     }
 
     @Test
@@ -78,21 +59,19 @@ class ProductionPathIT {
                 at("bob.cer"),
                 at("carol.cer"));
         said("in order: 2 of 3", "security-domain", "check", at("domain.json"));
-        serve();
-        String key = post("/keys/first/create", "{\"kty\":\"EC-HSM\",\"crv\":\"P-256\"}", 200)
-                .getJsonObject("key")
-                .getString("x");
-        String backup = done("/backup", post("/backup", place(backups).encode(), 202))
-                .getString("azureStorageBlobContainerUri");
+        hsm.start();
+        hsm.create("first");
+        String key = publicPart();
+        String backup = done(hsm.post("/backup", place(backups).encode())).getString("azureStorageBlobContainerUri");
         stop(); // and never seen again
 
         machine("two", backups);
         said("", "init", "--config", config());
-        serve();
-        assertEquals(503, send("GET", "/keys", null).statusCode(), "it serves no keys yet");
+        hsm.start();
+        assertEquals(503, hsm.get("/keys").statusCode(), "it serves no keys yet");
         Files.writeString(
                 temporary.resolve("transfer.json"),
-                send("GET", "/securitydomain/upload", null).body());
+                hsm.get("/securitydomain/upload").body());
         said(
                 "upload it",
                 "security-domain",
@@ -106,25 +85,23 @@ class ProductionPathIT {
                 at("upload.json"),
                 at("alice.key"),
                 at("carol.key"));
-        post("/securitydomain/upload", Files.readString(temporary.resolve("upload.json")), 202);
-        awaitUploaded();
+        json(hsm.post("/securitydomain/upload", Files.readString(temporary.resolve("upload.json"))), 202);
+        hsm.awaitUploaded();
         JsonObject restore = new JsonObject()
                 .put("sasTokenParameters", place(backups))
                 .put("folderToRestore", backup.substring(backup.lastIndexOf('/') + 1));
-        done("/restore", json(send("PUT", "/restore", restore.encode()), 202));
-        assertEquals(
-                key,
-                json(send("GET", "/keys/first", null), 200).getJsonObject("key").getString("x"));
-        post("/keys/first/sign", "{\"alg\":\"ES256\",\"value\":\"" + "A".repeat(43) + "\"}", 200);
+        done(hsm.put("/restore", restore));
+        assertEquals(key, publicPart());
+        json(hsm.post("/keys/first/sign", "{\"alg\":\"ES256\",\"value\":\"" + "A".repeat(43) + "\"}"), 200);
         stop();
 
         String made = Path.of(URI.create(backup)).toString();
         said("whole: 1 keys", "backup", "verify", "--config", config(), made);
         said("restored: 1 keys", "backup", "rehearse", "--config", config(), "--scratch", at("."), made);
-        Files.delete(folder.at("data/witness"));
+        Files.delete(hsm.folder.at("data/witness"));
         said("accepted", "store", "accept", "--config", config());
-        serve();
-        JsonObject rotated = post("/securitydomain/rotaterootkey", "", 200);
+        hsm.start();
+        JsonObject rotated = json(hsm.post("/securitydomain/rotaterootkey", ""), 200);
         assertTrue(rotated.getLong("records") > 0, rotated.encode());
         stop();
         said(
@@ -141,13 +118,24 @@ class ProductionPathIT {
                 at("bob.cer"));
     }
 
+    private String publicPart() throws Exception {
+        return json(hsm.get("/keys/first"), 200).getJsonObject("key").getString("x");
+    }
+
+    /** Waits until a backup or restore has ended well. */
+    private JsonObject done(HttpResponse<String> begun) throws Exception {
+        JsonObject job = hsm.ended(begun);
+        assertEquals("Succeeded", job.getString("status"), job::encode);
+        return job;
+    }
+
     private void machine(String name, Path backups) throws Exception {
-        folder = new ServeFolder(Files.createDirectory(temporary.resolve(name)))
-                .append("backups:\n  folders: [" + backups + "]\n");
+        hsm = new ServedHsm(new ServeFolder(Files.createDirectory(temporary.resolve(name)))
+                .append("backups:\n  folders: [" + backups + "]\n"));
     }
 
     private String config() {
-        return folder.config().toString();
+        return hsm.folder.config().toString();
     }
 
     private String at(String name) {
@@ -168,63 +156,5 @@ class ProductionPathIT {
 
     private static JsonObject place(Path backups) {
         return new JsonObject().put("storageResourceUri", backups.toUri().toString());
-    }
-
-    private void serve() throws Exception {
-        ConfigFile read = ConfigFile.read(folder.config(), Map.of(), Instant.now());
-        assertEquals(List.of(), read.faults());
-        ServeConfig config = read.config();
-        assertNotNull(config);
-        running = ServingHsm.start(config);
-        client = HttpClient.newBuilder()
-                .sslContext(folder.certificate().trust(null))
-                .build();
-    }
-
-    private JsonObject post(String path, String body, int status) throws Exception {
-        return json(send("POST", path, body), status);
-    }
-
-    private static JsonObject json(HttpResponse<String> answer, int status) {
-        assertEquals(status, answer.statusCode(), answer.body());
-        return new JsonObject(answer.body());
-    }
-
-    private HttpResponse<String> send(String method, String path, @Nullable String body) throws Exception {
-        HttpClient http = client;
-        assertNotNull(http);
-        HttpRequest.Builder request = HttpRequest.newBuilder(
-                        URI.create("https://localhost:" + folder.dataPort() + path + "?api-version=7.6"))
-                .header("authorization", "Bearer " + folder.token())
-                .method(
-                        method,
-                        body == null ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString(body));
-        if (body != null && !body.isEmpty()) {
-            request.header("content-type", "application/json");
-        }
-        return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
-    }
-
-    /** Waits until a backup or restore has ended well. */
-    private JsonObject done(String kind, JsonObject begun) throws Exception {
-        JsonObject job = begun;
-        List<String> seen = new ArrayList<>();
-        while (job.getString("status").equals("InProgress")) {
-            LockSupport.parkNanos(5_000_000);
-            job = json(send("GET", kind + "/" + begun.getString("jobId") + "/pending", null), 200);
-            seen.add(job.encode());
-        }
-        assertEquals("Succeeded", job.getString("status"), seen::toString);
-        return job;
-    }
-
-    private void awaitUploaded() throws Exception {
-        String status = "InProgress";
-        while (status.equals("InProgress")) {
-            LockSupport.parkNanos(5_000_000);
-            status = json(send("GET", "/securitydomain/upload/pending", null), 200)
-                    .getString("status");
-        }
-        assertEquals("Success", status);
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.gateway.cli;
 
+import static dev.managedhsm.gateway.cli.ServedHsm.json;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -10,16 +11,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.managedhsm.gateway.OfflineDomain;
 import dev.managedhsm.gateway.StartRefused;
-import dev.managedhsm.gateway.config.ConfigFile;
-import dev.managedhsm.gateway.config.ServeConfig;
 import dev.managedhsm.gateway.fixture.Custodian;
 import dev.managedhsm.gateway.fixture.RecoveryTool;
 import dev.managedhsm.gateway.fixture.ServeFolder;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,12 +25,9 @@ import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.cert.X509Certificate;
 import java.security.interfaces.RSAPrivateCrtKey;
-import java.time.Instant;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -52,83 +46,85 @@ class SecurityDomainIT {
     @TempDir
     private Path temporary;
 
-    private ServeFolder folder;
-    private @Nullable ServingHsm running;
-    private @Nullable HttpClient client;
-    private volatile @Nullable String token;
+    private ServedHsm hsm;
 
     @BeforeEach
     void fillTheFolder() throws Exception {
-        folder = new ServeFolder(Files.createDirectory(temporary.resolve("one")));
+        hsm = machine("one");
+    }
+
+    /** One whose root key file opens by a key file: at once, unlike by a passphrase. */
+    private ServedHsm machine(String name) throws Exception {
+        return new ServedHsm(new ServeFolder(Files.createDirectory(temporary.resolve(name)))
+                .replace("passphrase: file:passphrase", "key_file: unlock.key"));
     }
 
     @AfterEach
     void end() {
-        if (client != null) {
-            client.close();
-            client = null;
-        }
-        if (running != null) {
-            running.close();
-            running = null;
-        }
+        hsm.close();
     }
 
     @Test
     void aNewHsmAnswersItsSecurityDomainAndNothingElse() throws Exception {
-        init();
-        start();
+        hsm.init();
+        hsm.start();
 
         for (String path : List.of("/keys", "/keys/one", "/deletedkeys", "/keys/one/versions")) {
-            HttpResponse<String> answer = get(path);
+            HttpResponse<String> answer = hsm.get(path);
             assertEquals(503, answer.statusCode(), path);
             assertTrue(answer.body().contains("not activated"), answer.body());
         }
         for (String path : List.of("/keys/one/create", "/keys/one/sign", "/rng", "/securitydomain/rotaterootkey")) {
-            assertEquals(503, post(path, SIGNING).statusCode(), path);
+            assertEquals(503, hsm.post(path, SIGNING).statusCode(), path);
         }
         assertEquals(
-                503, get("/providers/Microsoft.Authorization/roleDefinitions").statusCode());
-        assertEquals(401, send(request("/keys").GET()).statusCode(), "nobody learns the condition without a token");
-        assertEquals(401, send(request(UPLOAD).GET()).statusCode());
-        assertEquals(200, get(UPLOAD).statusCode());
-        assertEquals("Failed", json(get(UPLOAD + "/pending"), 200).getString("status"), "nothing was begun");
+                503,
+                hsm.get("/providers/Microsoft.Authorization/roleDefinitions").statusCode());
+        assertEquals(
+                401, hsm.send(hsm.request("/keys").GET()).statusCode(), "nobody learns the condition without a token");
+        assertEquals(401, hsm.send(hsm.request(UPLOAD).GET()).statusCode());
+        assertEquals(200, hsm.get(UPLOAD).statusCode());
+        assertEquals("Failed", json(hsm.get(UPLOAD + "/pending"), 200).getString("status"), "nothing was begun");
     }
 
     @Test
     void theFirstDownloadActivatesAndALaterOneProtectsAnew() throws Exception {
-        init();
-        start();
+        hsm.init();
+        hsm.start();
 
         HttpResponse<String> answer =
-                post(DOWNLOAD, Custodian.download(CUSTODIANS, 2).encode());
+                hsm.post(DOWNLOAD, Custodian.download(CUSTODIANS, 2).encode());
         JsonObject domain = new JsonObject(json(answer, 202).getString("value"));
         String poll = answer.headers().firstValue("azure-asyncoperation").orElse("none");
-        assertEquals("https://" + ServeFolder.HOST + ":" + folder.dataPort() + DOWNLOAD + "/pending", poll);
+        assertEquals("https://" + ServeFolder.HOST + ":" + hsm.folder.dataPort() + DOWNLOAD + "/pending", poll);
         assertTrue(answer.headers().firstValue("retry-after").isPresent());
-        HttpResponse<String> bare = send(authorised("", DOWNLOAD + "/pending").GET());
+        HttpResponse<String> bare =
+                hsm.send(hsm.authorised("", DOWNLOAD + "/pending").GET());
         assertEquals("Success", json(bare, 200).getString("status"), "also without api-version");
         assertEquals(2, domain.getJsonObject("SharedKeys").getInteger("required"));
         assertEquals(
                 3, domain.getJsonObject("SharedKeys").getJsonArray("enc_shares").size());
-        String kid = create("first");
+        String kid = hsm.create("first");
 
         JsonObject again = json(
-                post(DOWNLOAD, Custodian.download(CUSTODIANS.subList(1, 3), 2).encode()), 202);
+                hsm.post(
+                        DOWNLOAD,
+                        Custodian.download(CUSTODIANS.subList(1, 3), 2).encode()),
+                202);
         assertFalse(again.getString("value").equals(domain.encode()));
-        HttpResponse<String> late = post(UPLOAD, "{\"value\":\"x\"}");
+        HttpResponse<String> late = hsm.post(UPLOAD, "{\"value\":\"x\"}");
         assertEquals(409, late.statusCode(), late.body());
-        assertEquals(409, get(UPLOAD).statusCode());
+        assertEquals(409, hsm.get(UPLOAD).statusCode());
 
-        end();
-        start(); // the local sealing file opens it
-        assertEquals(kid, kid("first"));
+        hsm.close();
+        hsm.start(); // the local sealing file opens it
+        assertEquals(kid, hsm.kid("first"));
     }
 
     @Test
     void refusesBadDownloads() throws Exception {
-        init();
-        start();
+        hsm.init();
+        hsm.start();
         KeyPairGenerator small = KeyPairGenerator.getInstance("RSA");
         small.initialize(1024);
         Custodian weak = Custodian.of(small.generateKeyPair());
@@ -161,31 +157,33 @@ class SecurityDomainIT {
                     (String) change[2],
                     new JsonObject().put("certificates", certificates).put("required", 2));
         }
-        assertEquals(503, get("/keys").statusCode(), "none of this activated it");
+        assertEquals(503, hsm.get("/keys").statusCode(), "none of this activated it");
     }
 
     private void refused(String why, JsonObject body) throws Exception {
-        HttpResponse<String> answer = post(DOWNLOAD, body.encode());
+        HttpResponse<String> answer = hsm.post(DOWNLOAD, body.encode());
         assertEquals(400, answer.statusCode(), answer.body());
         assertTrue(answer.body().contains(why), answer.body());
     }
 
     @Test
     void anotherMachineBecomesTheSameHsm() throws Exception {
-        init();
-        start();
-        String domain = json(post(DOWNLOAD, Custodian.download(CUSTODIANS, 2).encode()), 202)
+        hsm.init();
+        hsm.start();
+        String domain = json(
+                        hsm.post(DOWNLOAD, Custodian.download(CUSTODIANS, 2).encode()), 202)
                 .getString("value");
-        create("first");
-        String backup = json(post("/keys/first/backup", ""), 200).getString("value");
-        end();
-        folder = new ServeFolder(Files.createDirectory(temporary.resolve("two")));
-        init();
-        start();
+        hsm.create("first");
+        String backup = json(hsm.post("/keys/first/backup", ""), 200).getString("value");
+        hsm.close();
+        hsm = machine("two");
+        hsm.init();
+        hsm.start();
 
-        X509Certificate exchange = RecoveryTool.exchange(json(get(UPLOAD), 200));
-        assertTrue(json(get(UPLOAD), 200).getValue("transfer_key") instanceof JsonObject, "an object since 7.6");
-        JsonObject older = json(send(authorised("?api-version=7.5", UPLOAD).GET()), 200);
+        X509Certificate exchange = RecoveryTool.exchange(json(hsm.get(UPLOAD), 200));
+        assertTrue(json(hsm.get(UPLOAD), 200).getValue("transfer_key") instanceof JsonObject, "an object since 7.6");
+        JsonObject older =
+                json(hsm.send(hsm.authorised("?api-version=7.5", UPLOAD).GET()), 200);
         assertEquals(exchange, RecoveryTool.exchange(older), "the same key, as text for older clients");
         assertTrue(older.getValue("transfer_key") instanceof String);
         Custodian stranger = Custodian.make(2048);
@@ -200,187 +198,180 @@ class SecurityDomainIT {
                 "one custodian opens nothing");
 
         HttpResponse<String> accepted =
-                post(UPLOAD, new JsonObject().put("value", blob).encode());
+                hsm.post(UPLOAD, new JsonObject().put("value", blob).encode());
         assertEquals("InProgress", json(accepted, 202).getString("status"), accepted.body());
-        awaitUploaded();
+        hsm.awaitUploaded();
 
-        assertEquals(200, get("/keys").statusCode());
+        assertEquals(200, hsm.get("/keys").statusCode());
         HttpResponse<String> restored =
-                post("/keys/restore", new JsonObject().put("value", backup).encode());
+                hsm.post("/keys/restore", new JsonObject().put("value", backup).encode());
         assertEquals(200, restored.statusCode(), restored.body());
-        end();
-        start(); // its own sealing file holds the new root key
-        assertNotNull(kid("first"));
+        hsm.close();
+        hsm.start(); // its own sealing file holds the new root key
+        assertNotNull(hsm.kid("first"));
     }
 
     private void notUploaded(String why, String blob) throws Exception {
         HttpResponse<String> answer =
-                post(UPLOAD, new JsonObject().put("value", blob).encode());
+                hsm.post(UPLOAD, new JsonObject().put("value", blob).encode());
         assertEquals(400, answer.statusCode(), answer.body());
         assertTrue(answer.body().contains(why), answer.body());
     }
 
     @Test
     void withoutItsSealingFileItIsSealedUntilAQuorumComes() throws Exception {
-        init();
-        start();
-        String domain = json(post(DOWNLOAD, Custodian.download(CUSTODIANS, 2).encode()), 202)
+        hsm.init();
+        hsm.start();
+        String domain = json(
+                        hsm.post(DOWNLOAD, Custodian.download(CUSTODIANS, 2).encode()), 202)
                 .getString("value");
-        String kid = create("first");
-        end();
-        Files.delete(folder.at("data/root.key"));
-        start();
+        String kid = hsm.create("first");
+        hsm.close();
+        Files.delete(hsm.folder.at("data/root.key"));
+        hsm.start();
 
-        HttpResponse<String> sealed = get("/keys");
+        HttpResponse<String> sealed = hsm.get("/keys");
         assertEquals(503, sealed.statusCode());
         assertTrue(sealed.body().contains("sealed"), sealed.body());
         assertEquals(
-                503, post(DOWNLOAD, Custodian.download(CUSTODIANS, 2).encode()).statusCode());
-        X509Certificate exchange = RecoveryTool.exchange(json(get(UPLOAD), 200));
+                503,
+                hsm.post(DOWNLOAD, Custodian.download(CUSTODIANS, 2).encode()).statusCode());
+        X509Certificate exchange = RecoveryTool.exchange(json(hsm.get(UPLOAD), 200));
         notUploaded("another HSM's", RecoveryTool.blob(domainOfAnother(), CUSTODIANS.subList(0, 2), exchange));
         String blob = RecoveryTool.blob(domain, CUSTODIANS.subList(0, 2), exchange);
         assertEquals(
-                202, post(UPLOAD, new JsonObject().put("value", blob).encode()).statusCode());
-        awaitUploaded();
+                202,
+                hsm.post(UPLOAD, new JsonObject().put("value", blob).encode()).statusCode());
+        hsm.awaitUploaded();
 
-        assertEquals(kid, kid("first"));
-        end();
-        assertTrue(Files.exists(folder.at("data/root.key")), "made again under the same passphrase");
-        start();
-        assertEquals(kid, kid("first"));
+        assertEquals(kid, hsm.kid("first"));
+        hsm.close();
+        assertTrue(Files.exists(hsm.folder.at("data/root.key")), "made again under the same lock");
+        hsm.start();
+        assertEquals(kid, hsm.kid("first"));
     }
 
     private String domainOfAnother() throws Exception {
-        ServeFolder other = new ServeFolder(Files.createDirectory(temporary.resolve("other")));
-        ServeConfig config =
-                ConfigFile.readForInit(other.config(), Map.of(), Instant.now()).config();
-        assertNotNull(config);
-        new NewHsm(config).make();
-        return OfflineDomain.download(
-                config.gateway(),
-                CUSTODIANS.stream().map(Custodian::certificate).toList(),
-                2);
+        ServedHsm other = machine("other");
+        other.init();
+        return other.activate(CUSTODIANS, 2);
     }
 
     @Test
     void aRootKeyThatOnlyCustodiansKeepIsNowhereOnTheDisk() throws Exception {
-        folder.replace("passphrase: file:passphrase", "custodians_only: true");
-        init();
-        start();
-        String domain = json(post(DOWNLOAD, Custodian.download(CUSTODIANS, 3).encode()), 202)
+        hsm.folder.replace("key_file: unlock.key", "custodians_only: true");
+        hsm.init();
+        hsm.start();
+        String domain = json(
+                        hsm.post(DOWNLOAD, Custodian.download(CUSTODIANS, 3).encode()), 202)
                 .getString("value");
-        String kid = create("first");
-        end();
-        assertFalse(Files.exists(folder.at("data/root.key")));
-        start();
-        assertEquals(503, get("/keys").statusCode());
+        String kid = hsm.create("first");
+        hsm.close();
+        assertFalse(Files.exists(hsm.folder.at("data/root.key")));
+        hsm.start();
+        assertEquals(503, hsm.get("/keys").statusCode());
 
-        X509Certificate exchange = RecoveryTool.exchange(json(get(UPLOAD), 200));
+        X509Certificate exchange = RecoveryTool.exchange(json(hsm.get(UPLOAD), 200));
         List<OfflineDomain.Party> parties = CUSTODIANS.stream()
                 .map(one -> new OfflineDomain.Party(
                         one.certificate(), (RSAPrivateCrtKey) one.keys().getPrivate()))
                 .toList();
         String blob = OfflineDomain.recover(domain, parties, exchange); // our own tool this time
         assertEquals(
-                202, post(UPLOAD, new JsonObject().put("value", blob).encode()).statusCode());
-        awaitUploaded();
+                202,
+                hsm.post(UPLOAD, new JsonObject().put("value", blob).encode()).statusCode());
+        hsm.awaitUploaded();
 
-        assertEquals(kid, kid("first"));
+        assertEquals(kid, hsm.kid("first"));
     }
 
     @Test
     void theRootKeyChangesWhileOperationsGoOn() throws Exception {
-        init();
-        start();
-        String first = json(post(DOWNLOAD, Custodian.download(CUSTODIANS, 2).encode()), 202)
+        hsm.init();
+        hsm.start();
+        String first = json(hsm.post(DOWNLOAD, Custodian.download(CUSTODIANS, 2).encode()), 202)
                 .getString("value");
-        String kid = create("first");
-        String backup = json(post("/keys/first/backup", ""), 200).getString("value");
-        byte[] before = Files.readAllBytes(folder.at("data/root.key"));
+        String kid = hsm.create("first");
+        String backup = json(hsm.post("/keys/first/backup", ""), 200).getString("value");
+        byte[] before = Files.readAllBytes(hsm.folder.at("data/root.key"));
         Signing signing = new Signing(kid);
         Thread signer = Thread.ofPlatform().start(signing);
 
-        JsonObject rotated = json(post("/securitydomain/rotaterootkey", ""), 200);
+        JsonObject rotated = json(hsm.post("/securitydomain/rotaterootkey", ""), 200);
 
         signing.stop = true;
         signer.join();
         assertEquals(0, signing.failed, "operations that failed, of " + signing.done);
         assertTrue(signing.done > 0);
         assertTrue(rotated.getLong("records") > 5, rotated.encode());
-        assertFalse(Arrays.equals(before, Files.readAllBytes(folder.at("data/root.key"))));
-        create("second");
+        assertFalse(Arrays.equals(before, Files.readAllBytes(hsm.folder.at("data/root.key"))));
+        hsm.create("second");
         assertEquals(
                 200,
-                post("/keys/first/sign", "{\"alg\":\"ES256\",\"value\":\"" + "A".repeat(43) + "\"}")
+                hsm.post("/keys/first/sign", "{\"alg\":\"ES256\",\"value\":\"" + "A".repeat(43) + "\"}")
                         .statusCode());
-        end();
-        start();
-        assertEquals(kid, kid("first"));
-        assertNotNull(kid("second"));
+        hsm.close();
+        hsm.start();
+        assertEquals(kid, hsm.kid("first"));
+        assertNotNull(hsm.kid("second"));
         // A backup from before opens still; the domain from before does not open this store.
+        assertEquals(200, hsm.delete("/keys/first").statusCode());
+        assertEquals(204, hsm.delete("/deletedkeys/first").statusCode());
         assertEquals(
                 200,
-                send(authorised("?api-version=7.6", "/keys/first").DELETE()).statusCode());
-        assertEquals(
-                204,
-                send(authorised("?api-version=7.6", "/deletedkeys/first").DELETE())
+                hsm.post("/keys/restore", new JsonObject().put("value", backup).encode())
                         .statusCode());
-        assertEquals(
-                200,
-                post("/keys/restore", new JsonObject().put("value", backup).encode())
-                        .statusCode());
-        String second = json(post(DOWNLOAD, Custodian.download(CUSTODIANS, 2).encode()), 202)
+        String second = json(
+                        hsm.post(DOWNLOAD, Custodian.download(CUSTODIANS, 2).encode()), 202)
                 .getString("value");
-        end();
-        Files.delete(folder.at("data/root.key"));
-        start();
-        X509Certificate exchange = RecoveryTool.exchange(json(get(UPLOAD), 200));
+        hsm.close();
+        Files.delete(hsm.folder.at("data/root.key"));
+        hsm.start();
+        X509Certificate exchange = RecoveryTool.exchange(json(hsm.get(UPLOAD), 200));
         notUploaded("before the root key was rotated", RecoveryTool.blob(first, CUSTODIANS.subList(0, 2), exchange));
         String blob = RecoveryTool.blob(second, CUSTODIANS.subList(0, 2), exchange);
         assertEquals(
-                202, post(UPLOAD, new JsonObject().put("value", blob).encode()).statusCode());
-        awaitUploaded();
-        assertEquals(kid, kid("first"));
+                202,
+                hsm.post(UPLOAD, new JsonObject().put("value", blob).encode()).statusCode());
+        hsm.awaitUploaded();
+        assertEquals(kid, hsm.kid("first"));
     }
 
     @Test
     void aStartFindsOutWhichRootKeyCounts() throws Exception {
-        init();
-        OfflineDomain.download(
-                config().gateway(),
-                CUSTODIANS.stream().map(Custodian::certificate).toList(),
-                2);
-        start();
-        String kid = create("first");
-        Path file = folder.at("data/root.key");
-        Path next = folder.at("data/root.key.next");
+        hsm.init();
+        hsm.activate(CUSTODIANS, 2);
+        hsm.start();
+        String kid = hsm.create("first");
+        Path file = hsm.folder.at("data/root.key");
+        Path next = hsm.folder.at("data/root.key.next");
         byte[] old = Files.readAllBytes(file);
-        byte[] witness = Files.readAllBytes(folder.at("data/witness"));
-        assertEquals(200, post("/securitydomain/rotaterootkey", "").statusCode());
-        end();
+        byte[] witness = Files.readAllBytes(hsm.folder.at("data/witness"));
+        assertEquals(200, hsm.post("/securitydomain/rotaterootkey", "").statusCode());
+        hsm.close();
 
         // As if the power had gone after the commit, before the new key took its place and before the witness followed.
-        Files.write(folder.at("data/witness"), witness);
+        Files.write(hsm.folder.at("data/witness"), witness);
         Files.move(file, next);
         Files.write(file, old);
         Files.setPosixFilePermissions(file, Files.getPosixFilePermissions(next));
-        start();
-        assertEquals(kid, kid("first"));
+        hsm.start();
+        assertEquals(kid, hsm.kid("first"));
         assertFalse(Files.exists(next));
-        end();
+        hsm.close();
 
         // As if it had gone before the commit: the key beside is one that the store never took.
         byte[] current = Files.readAllBytes(file);
         Files.write(next, old);
         Files.setPosixFilePermissions(next, Files.getPosixFilePermissions(file));
-        start();
-        assertEquals(kid, kid("first"));
-        end();
+        hsm.start();
+        assertEquals(kid, hsm.kid("first"));
+        hsm.close();
         assertFalse(Files.exists(next));
         assertArrayEquals(current, Files.readAllBytes(file));
 
         Files.write(file, old);
-        StartRefused refused = assertThrows(StartRefused.class, this::start);
+        StartRefused refused = assertThrows(StartRefused.class, hsm::start);
         assertTrue(refused.sentence().contains("is not the one"), refused.sentence());
     }
 
@@ -399,7 +390,7 @@ class SecurityDomainIT {
         public void run() {
             while (!stop) {
                 try {
-                    int status = post(path, "{\"alg\":\"ES256\",\"value\":\"" + "A".repeat(43) + "\"}")
+                    int status = hsm.post(path, "{\"alg\":\"ES256\",\"value\":\"" + "A".repeat(43) + "\"}")
                             .statusCode();
                     failed += status == 200 ? 0 : 1;
                 } catch (Exception e) {
@@ -408,89 +399,5 @@ class SecurityDomainIT {
                 done++;
             }
         }
-    }
-
-    private void init() {
-        ServeConfig config =
-                ConfigFile.readForInit(folder.config(), Map.of(), Instant.now()).config();
-        assertNotNull(config);
-        new NewHsm(config).make();
-    }
-
-    private ServeConfig config() {
-        ConfigFile read = ConfigFile.read(folder.config(), Map.of(), Instant.now());
-        assertEquals(List.of(), read.faults());
-        ServeConfig config = read.config();
-        assertNotNull(config);
-        return config;
-    }
-
-    private void start() {
-        token = null;
-        running = ServingHsm.start(config());
-        client = HttpClient.newBuilder()
-                .sslContext(folder.certificate().trust(null))
-                .build();
-    }
-
-    private String create(String name) throws Exception {
-        return json(post("/keys/" + name + "/create", SIGNING), 200)
-                .getJsonObject("key")
-                .getString("kid");
-    }
-
-    private String kid(String name) throws Exception {
-        return json(get("/keys/" + name), 200).getJsonObject("key").getString("kid");
-    }
-
-    private void awaitUploaded() throws Exception {
-        long deadline = System.nanoTime() + 30_000_000_000L;
-        String status = "InProgress";
-        while (status.equals("InProgress")) {
-            assertTrue(System.nanoTime() < deadline, "not uploaded in time");
-            Thread.onSpinWait();
-            status = json(send(authorised("", UPLOAD + "/pending").GET()), 200).getString("status");
-        }
-        assertEquals("Success", status);
-    }
-
-    private static JsonObject json(HttpResponse<String> answer, int status) {
-        assertEquals(status, answer.statusCode(), answer.body());
-        return new JsonObject(answer.body());
-    }
-
-    private HttpResponse<String> get(String path) throws Exception {
-        return send(authorised("?api-version=7.6", path).GET());
-    }
-
-    private HttpResponse<String> post(String path, String body) throws Exception {
-        return send(authorised("?api-version=7.6", path)
-                .header("content-type", "application/json")
-                .POST(HttpRequest.BodyPublishers.ofString(body)));
-    }
-
-    private HttpRequest.Builder authorised(String query, String path) throws Exception {
-        return HttpRequest.newBuilder(URI.create("https://localhost:" + folder.dataPort() + path + query))
-                .header("authorization", "Bearer " + token());
-    }
-
-    private HttpRequest.Builder request(String path) {
-        return HttpRequest.newBuilder(URI.create("https://localhost:" + folder.dataPort() + path + "?api-version=7.6"));
-    }
-
-    /** One for as long as an HSM runs: the record of refused ones stays short, and the test fast. */
-    private String token() throws Exception {
-        String known = token;
-        if (known == null) {
-            known = folder.token();
-            token = known;
-        }
-        return known;
-    }
-
-    private HttpResponse<String> send(HttpRequest.Builder request) throws Exception {
-        HttpClient http = client;
-        assertNotNull(http);
-        return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
     }
 }
