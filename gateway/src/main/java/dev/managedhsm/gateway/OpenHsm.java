@@ -118,7 +118,7 @@ final class OpenHsm {
             Authoriser authoriser =
                     new Authoriser(InitialRoles.load(roleJournal, config.administrators(), config.initialRoles()));
             RoleChanges roleChanges = opened.add(new RoleChanges(roleJournal, authoriser, custody.state()));
-            BackupTargets targets = new BackupTargets(config.custody().backups());
+            BackupTargets targets = new BackupTargets(config.custody().backups(), clock);
             BackupJobs backupJobs = opened.add(new BackupJobs(parts(config, custody, roleChanges), clock));
             OperationRing ring = opened.add(ring(config, custody, clock));
             ThreadPoolExecutor release =

@@ -14,6 +14,7 @@ import java.security.KeyStore;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Locale;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLContext;
@@ -31,32 +32,44 @@ public final class BackupTargets {
     private static final Pattern SIGNATURE = Pattern.compile("[A-Za-z0-9%&=._~:/+,;-]{1,2048}");
 
     private final BackupConfig config;
-    private final HttpClient http;
+    private final StorageCalls calls;
+    private final @Nullable StorageTokens tokens;
 
     /**
      * @param config what is allowed
+     * @param clock tells when tokens of the HSM's managed identity expire
      * @throws BackupFailure if the trusted certificates cannot be read
      */
-    public BackupTargets(BackupConfig config) {
+    public BackupTargets(BackupConfig config, InstantSource clock) {
+        this(config, clock, StorageCalls.PAUSE_USUAL);
+    }
+
+    /** @param pause before the second attempt of a call */
+    BackupTargets(BackupConfig config, InstantSource clock, Duration pause) {
         this.config = config;
         HttpClient.Builder builder = HttpClient.newBuilder()
                 .followRedirects(HttpClient.Redirect.NEVER)
                 .version(HttpClient.Version.HTTP_1_1)
                 .connectTimeout(CONNECT_MAX);
         Path trusted = config.trustedCertificates();
-        this.http = (trusted == null ? builder : builder.sslContext(trust(trusted))).build();
+        HttpClient http = (trusted == null ? builder : builder.sslContext(trust(trusted))).build();
+        this.calls = new StorageCalls(http, "The blob storage", pause);
+        StorageIdentity identity = config.identity();
+        this.tokens = identity == null ? null : new StorageTokens(identity, clock, pause);
     }
 
     /**
      * The place that a caller means.
      *
      * @param uri a blob container's URL, or a folder's {@code file:} URL
-     * @param signature a shared access signature, with or without its question mark; null for a folder
+     * @param signature a shared access signature, with or without its question mark; null for a folder, and where a managed
+     *     identity is meant
+     * @param managedIdentity whether the HSM is to come to a container as its managed identity
      * @throws BackupFailure if the place is not allowed
      */
-    public BackupTarget target(String uri, @Nullable String signature) {
+    public BackupTarget target(String uri, @Nullable String signature, boolean managedIdentity) {
         URI place = parsed(uri.endsWith("/") ? uri.substring(0, uri.length() - 1) : uri);
-        return "file".equals(place.getScheme()) ? folder(place) : container(place, signature);
+        return "file".equals(place.getScheme()) ? folder(place) : container(place, signature, managedIdentity);
     }
 
     /** A folder's name as a caller gave it, if it can be one. */
@@ -82,21 +95,35 @@ public final class BackupTargets {
         throw notAllowed("The storage resource URI is the URL of a container or folder, without query");
     }
 
-    private BackupTarget container(URI place, @Nullable String signature) {
+    private BackupTarget container(URI place, @Nullable String signature, boolean managedIdentity) {
         if (config.hosts().stream().noneMatch(host -> sameOrigin(host, place))) {
             throw notAllowed("The storage's host is none that this HSM's configuration allows for backups");
         }
         if (!CONTAINER.matcher(String.valueOf(place.getRawPath())).matches()) {
             throw notAllowed("The storage resource URI names no blob container");
         }
+        return new BlobTarget(
+                calls, origin(place) + place.getRawPath(), managedIdentity ? identity() : signature(signature));
+    }
+
+    private BlobAccess identity() {
+        StorageTokens known = tokens;
+        if (known == null) {
+            throw notAllowed("This HSM's configuration names no managed identity for backups"
+                    + " (backups.managed_identity): give a shared access signature");
+        }
+        return new BlobAccess.Identity(known);
+    }
+
+    private static BlobAccess signature(@Nullable String signature) {
         if (signature == null) {
-            throw notAllowed("Managed identities are not used for storage here: give a shared access signature");
+            throw notAllowed("The request brings neither a shared access signature nor useManagedIdentity");
         }
         String query = signature.startsWith("?") ? signature.substring(1) : signature;
         if (!SIGNATURE.matcher(query).matches()) {
             throw notAllowed("The token is no shared access signature");
         }
-        return new BlobTarget(http, origin(place) + place.getRawPath(), query);
+        return new BlobAccess.Signature(query);
     }
 
     private static boolean sameOrigin(URI host, URI place) {

@@ -2,40 +2,39 @@
 package dev.managedhsm.gateway.backup;
 
 import dev.managedhsm.gateway.backup.BackupFailure.Reason;
-import java.io.IOException;
-import java.io.InputStream;
+import dev.managedhsm.gateway.backup.StorageCalls.Reply;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
-import java.time.Duration;
-import java.util.concurrent.TimeUnit;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.function.UnaryOperator;
 
 /**
  * Backups in a container of Azure Blob Storage, or of something that speaks like it: Put Blob, Get Blob, Delete Blob with a
- * shared access signature. The signature is part of every URL that is sent and of nothing that is said.
+ * shared access signature or with a token of the HSM's managed identity. Either is part of what is sent and of nothing that
+ * is said.
+ *
+ * <p>A part of a backup has 2 MiB at most and so goes with one call; the service takes 5,000 MiB at once.
  */
 public final class BlobTarget implements BackupTarget {
     private static final String VERSION = "2021-08-06";
-    private static final Duration CALL_MAX = Duration.ofSeconds(60);
-    private static final int ATTEMPTS_MAX = 4;
-    private static final long PAUSE_MILLIS = 250;
+    private static final int NOTHING_LENGTH_MAX = 4096;
 
-    private final HttpClient http;
+    private final StorageCalls calls;
     private final String container;
-    private final String signature;
+    private final BlobAccess access;
 
     /**
-     * @param http follows no redirects
+     * @param calls reach the storage
      * @param container the container's URL, no slash at the end; the caller has made sure that it is allowed
-     * @param signature a shared access signature: a query without its question mark
+     * @param access what lets in
      */
-    BlobTarget(HttpClient http, String container, String signature) {
-        this.http = http;
+    BlobTarget(StorageCalls calls, String container, BlobAccess access) {
+        this.calls = calls;
         this.container = container;
-        this.signature = signature;
+        this.access = access;
     }
 
     @Override
@@ -45,112 +44,76 @@ public final class BlobTarget implements BackupTarget {
 
     @Override
     public void put(String folder, String name, byte[] bytes) {
-        HttpRequest request = request(folder, name)
-                .header("x-ms-blob-type", "BlockBlob")
-                .header("content-type", "application/octet-stream")
-                .PUT(BodyPublishers.ofByteArray(bytes))
-                .build();
-        try (Reply reply = send(request)) {
-            reply.expect(201);
-        }
+        expect(
+                201,
+                send(
+                        folder,
+                        name,
+                        request -> request.header("x-ms-blob-type", "BlockBlob")
+                                .header("content-type", "application/octet-stream")
+                                .PUT(BodyPublishers.ofByteArray(bytes)),
+                        NOTHING_LENGTH_MAX));
     }
 
     @Override
     public byte[] read(String folder, String name, int lengthMax) {
-        try (Reply reply = send(request(folder, name).GET().build())) {
-            if (reply.status() == 404) {
-                throw new BackupFailure(Reason.NOT_FOUND, "There is no " + name + " in the folder " + folder);
-            }
-            reply.expect(200);
-            byte[] bytes = reply.body().readNBytes(lengthMax + 1);
-            if (bytes.length > lengthMax) {
-                throw new BackupFailure(Reason.DAMAGED, name + " in the folder " + folder + " is too long");
-            }
-            return bytes;
-        } catch (IOException e) {
-            throw unreachable(e);
+        Reply reply = send(folder, name, HttpRequest.Builder::GET, lengthMax);
+        if (reply.status() == 404) {
+            throw new BackupFailure(Reason.NOT_FOUND, "There is no " + name + " in the folder " + folder);
         }
+        expect(200, reply);
+        if (reply.body().length > lengthMax) {
+            throw new BackupFailure(Reason.DAMAGED, name + " in the folder " + folder + " is too long");
+        }
+        return reply.body();
     }
 
+    /** One that is not there any more was removed by a call whose answer was lost. */
     @Override
     public void remove(String folder, String name) {
-        try (Reply reply = send(request(folder, name).DELETE().build())) {
-            reply.expect(202);
+        Reply reply = send(folder, name, HttpRequest.Builder::DELETE, NOTHING_LENGTH_MAX);
+        if (reply.status() != 404) {
+            expect(202, reply);
         }
     }
 
-    private HttpRequest.Builder request(String folder, String name) {
-        return HttpRequest.newBuilder(URI.create(container + "/" + folder + "/" + name + "?" + signature))
-                .timeout(CALL_MAX)
-                .header("x-ms-version", VERSION);
-    }
-
-    /** Sends, and again after a while where the storage only had no time. */
-    private Reply send(HttpRequest request) {
-        for (int attempt = 1; ; attempt++) {
-            try {
-                Reply reply = new Reply(http.send(request, BodyHandlers.ofInputStream()));
-                if (attempt == ATTEMPTS_MAX || (reply.status() != 429 && reply.status() < 500)) {
-                    return reply;
+    private Reply send(String folder, String name, UnaryOperator<HttpRequest.Builder> what, int lengthMax) {
+        String url = container + "/" + folder + "/" + name;
+        return switch (access) {
+            case BlobAccess.Signature(String query) ->
+                calls.send(what.apply(request(url + "?" + query)).build(), lengthMax);
+            case BlobAccess.Identity(StorageTokens tokens) -> {
+                String token = tokens.token();
+                Reply reply = calls.send(what.apply(request(url, token)).build(), lengthMax);
+                if (reply.status() == 401) { // it may have been taken back; a second one is as good as it gets
+                    tokens.refused(token);
+                    reply = calls.send(what.apply(request(url, tokens.token())).build(), lengthMax);
                 }
-                reply.close();
-            } catch (IOException e) {
-                if (attempt == ATTEMPTS_MAX) {
-                    throw unreachable(e);
-                }
-            } catch (InterruptedException e) {
-                throw interrupted();
+                yield reply;
             }
-            pause(attempt);
+        };
+    }
+
+    private static HttpRequest.Builder request(String url) {
+        return HttpRequest.newBuilder(URI.create(url)).header("x-ms-version", VERSION);
+    }
+
+    private static HttpRequest.Builder request(String url, String token) {
+        return request(url)
+                .header("x-ms-date", DateTimeFormatter.RFC_1123_DATE_TIME.format(ZonedDateTime.now(ZoneOffset.UTC)))
+                .header("authorization", "Bearer " + token);
+    }
+
+    private void expect(int status, Reply reply) {
+        if (reply.status() == status) {
+            return;
         }
-    }
-
-    private static void pause(int attempt) {
-        try {
-            TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS << attempt);
-        } catch (InterruptedException e) {
-            throw interrupted();
-        }
-    }
-
-    private static BackupFailure interrupted() {
-        Thread.currentThread().interrupt();
-        return new BackupFailure(Reason.UNREACHABLE, "The HSM is shutting down");
-    }
-
-    /** Only the kind: a message could name the URL with its signature. */
-    private static BackupFailure unreachable(IOException e) {
-        return new BackupFailure(
+        boolean shut = reply.status() == 401 || reply.status() == 403;
+        throw new BackupFailure(
                 Reason.UNREACHABLE,
-                "The blob storage cannot be reached (" + e.getClass().getSimpleName() + ")");
-    }
-
-    /** One answer of the storage. */
-    private record Reply(HttpResponse<InputStream> response) implements AutoCloseable {
-        int status() {
-            return response.statusCode();
-        }
-
-        InputStream body() {
-            return response.body();
-        }
-
-        void expect(int status) {
-            if (status() != status) {
-                String code = response.headers().firstValue("x-ms-error-code").orElse("no error code");
-                throw new BackupFailure(
-                        Reason.UNREACHABLE,
-                        "The blob storage answered " + status() + " (" + code.replaceAll("[^A-Za-z0-9 ]", "?") + ")");
-            }
-        }
-
-        @Override
-        public void close() {
-            try {
-                response.body().close();
-            } catch (IOException e) {
-                throw unreachable(e);
-            }
-        }
+                shut && access instanceof BlobAccess.Identity
+                        ? "The blob storage does not let the HSM's managed identity in (" + reply.words()
+                                + "): give it the role Storage Blob Data Contributor there"
+                        : "The blob storage answered " + reply.words());
     }
 }

@@ -2,15 +2,20 @@
 package dev.managedhsm.gateway.config;
 
 import dev.managedhsm.gateway.backup.BackupConfig;
+import dev.managedhsm.gateway.backup.StorageIdentity;
 import java.net.InetAddress;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Reads where backups of the whole HSM may be. Left out: nowhere. One thread. */
 final class BackupsSection {
+    private static final Pattern RESOURCE = Pattern.compile("https://[A-Za-z0-9./_-]{1,200}");
+
     private final @Nullable Section section;
     private final Values values;
 
@@ -34,17 +39,48 @@ final class BackupsSection {
         section.items("folders").forEach(item -> folders.add(values.path(item, NamedFile.Kind.FOLDER)));
         Item trusted = section.optional("trusted_certificates");
         Path certificates = trusted == null ? null : values.path(trusted, NamedFile.Kind.PUBLIC);
+        StorageIdentity identity = identity(section.optionalSection("managed_identity"));
         section.end();
-        return new BackupConfig(hosts, folders, certificates);
+        return new BackupConfig(hosts, folders, certificates, identity);
+    }
+
+    private @Nullable StorageIdentity identity(@Nullable Section one) {
+        if (one == null) {
+            return null;
+        }
+        Item endpoint = one.optional("endpoint");
+        SecretReference header = values.secret(one.optional("header"));
+        Item client = one.optional("client_id");
+        String clientId = client == null ? null : values.guid(client).toString();
+        String resource = one.has("resource")
+                ? values.text(one.optional("resource"), RESOURCE, "what tokens are for, as an https URL")
+                : StorageIdentity.RESOURCE_DEFAULT;
+        one.end();
+        URI at = endpoint == null ? StorageIdentity.ENDPOINT_DEFAULT : endpoint(endpoint);
+        return at == null ? null : new StorageIdentity(at, header == null ? null : header::read, clientId, resource);
+    }
+
+    /** What hands out tokens is on this machine or its link, or speaks TLS. */
+    private @Nullable URI endpoint(Item item) {
+        String text = item.text();
+        boolean near = text.matches("http://(\\[[0-9a-fA-F:]+]|[0-9.]+)(:[0-9]{1,5})?/[A-Za-z0-9/._-]*")
+                && address(text, address -> address.isLoopbackAddress() || address.isLinkLocalAddress());
+        URI at = near ? URI.create(text) : values.url(item);
+        if (at != null && at.getRawQuery() != null) {
+            values.fault(item, "names a query, which is the HSM's to make: leave it out");
+            return null;
+        }
+        return at;
     }
 
     /** Without TLS only on this machine, for an emulator of a storage. */
     private static boolean loopback(String text) {
-        if (!text.matches("http://[0-9.]+:[0-9]{1,5}")) {
-            return false;
-        }
+        return text.matches("http://[0-9.]+:[0-9]{1,5}") && address(text, InetAddress::isLoopbackAddress);
+    }
+
+    private static boolean address(String url, Predicate<InetAddress> rule) {
         try {
-            return InetAddress.ofLiteral(URI.create(text).getHost()).isLoopbackAddress();
+            return rule.test(InetAddress.ofLiteral(URI.create(url).getHost()));
         } catch (IllegalArgumentException e) {
             return false;
         }

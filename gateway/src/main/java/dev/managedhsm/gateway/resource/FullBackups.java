@@ -141,7 +141,7 @@ public final class FullBackups {
             return start.at(null, "");
         }
         String folder = place.folder() == null ? "" : BackupTargets.folderName(place.folder());
-        return start.at(targets.target(place.uri(), place.token()), folder);
+        return start.at(targets.target(place.uri(), place.token(), place.managedIdentity()), folder);
     }
 
     private static void refuse(Exchange exchange, Throwable cause) {

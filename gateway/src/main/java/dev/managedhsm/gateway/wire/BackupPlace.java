@@ -8,11 +8,15 @@ import org.jspecify.annotations.Nullable;
  * Where a backup of the whole HSM is, as a request names it.
  *
  * @param uri the storage resource URI
- * @param token a shared access signature, or null where a managed identity is meant or none is needed
+ * @param token a shared access signature, or null
+ * @param managedIdentity whether the HSM is to come as its managed identity; then there is no token
  * @param folder the backup's folder there, or null where the request needs none
  */
 public record BackupPlace(
-        String uri, @Nullable String token, @Nullable String folder) {
+        String uri,
+        @Nullable String token,
+        boolean managedIdentity,
+        @Nullable String folder) {
     /**
      * Where a backup is to go.
      *
@@ -48,6 +52,6 @@ public record BackupPlace(
         if (identity && token != null) {
             throw new Refused("Properties 'token' and 'useManagedIdentity' exclude each other");
         }
-        return new BackupPlace(uri, token, folder);
+        return new BackupPlace(uri, token, identity, folder);
     }
 }

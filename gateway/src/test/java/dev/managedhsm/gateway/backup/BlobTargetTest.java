@@ -14,10 +14,15 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Backups in a blob container: what is sent, what is never said, and where nobody gets. */
 class BlobTargetTest {
@@ -29,7 +34,14 @@ class BlobTargetTest {
     @BeforeEach
     void start() {
         storage = BlobServer.start();
-        targets = new BackupTargets(new BackupConfig(List.of(URI.create(storage.url())), List.of(), null));
+        targets = allowing(storage.url());
+    }
+
+    private static BackupTargets allowing(String url) {
+        return new BackupTargets(
+                new BackupConfig(List.of(URI.create(url)), List.of(), null),
+                InstantSource.system(),
+                Duration.ofMillis(5));
     }
 
     @AfterEach
@@ -38,7 +50,7 @@ class BlobTargetTest {
     }
 
     private BackupTarget target() {
-        return targets.target(storage.url() + "/container/", "?" + BlobServer.SIGNATURE);
+        return targets.target(storage.url() + "/container/", "?" + BlobServer.SIGNATURE, false);
     }
 
     private static void assertFails(Reason reason, Runnable action) {
@@ -58,24 +70,69 @@ class BlobTargetTest {
         assertEquals(storage.url() + "/container", target().uri());
     }
 
-    @Test
-    void triesAgainWhereTheStorageIsBusy() {
+    @ParameterizedTest
+    @ValueSource(ints = {408, 429, 500, 503})
+    void triesAgainWhereTheStorageIsBusy(int status) {
+        storage.busyStatus = status;
         storage.busy.set(2);
         target().put("folder", "name", CONTENT);
         assertEquals(3, storage.requests.get());
     }
 
     @Test
+    void waitsAsLongAsTheStorageSays() {
+        storage.comeAgain = "1";
+        storage.busy.set(1);
+        long begin = System.nanoTime();
+        target().put("folder", "name", CONTENT);
+        assertTrue(System.nanoTime() - begin >= Duration.ofSeconds(1).toNanos());
+    }
+
+    @Test
+    void triesAgainWhereTheConnectionBreaks() {
+        storage.broken.set(2);
+        target().put("folder", "name", CONTENT);
+        assertArrayEquals(CONTENT, storage.blobs.get("/container/folder/name"));
+        storage.torn.set(2);
+        assertArrayEquals(CONTENT, target().read("folder", "name", 3));
+        storage.broken.set(1);
+        target().remove("folder", "name");
+        assertTrue(storage.blobs.isEmpty());
+        target().remove("folder", "name"); // as after a call whose answer was lost
+    }
+
+    @Test
+    void givesUpWhereTheConnectionKeepsBreaking() {
+        storage.broken.set(100);
+        assertFails(Reason.UNREACHABLE, () -> target().put("folder", "name", CONTENT));
+        storage.broken.set(0);
+        target().put("folder", "name", CONTENT);
+        storage.torn.set(100);
+        assertFails(Reason.UNREACHABLE, () -> target().read("folder", "name", 3));
+    }
+
+    @Test
+    void putsAndReadsWhatIsAsLongAsAPartCanBe() {
+        byte[] part = new byte[BackupForm.PART_LENGTH_MAX];
+        new Random(1).nextBytes(part);
+        target().put("folder", "part", part);
+        assertArrayEquals(part, target().read("folder", "part", BackupForm.PART_LENGTH_MAX));
+        assertFails(Reason.DAMAGED, () -> target().read("folder", "part", BackupForm.PART_LENGTH_MAX - 1));
+    }
+
+    @Test
     void givesUpWhereTheStorageStaysBusy() {
         storage.busy.set(100);
         assertFails(Reason.UNREACHABLE, () -> target().put("folder", "name", CONTENT));
+        assertEquals(5, storage.requests.get());
     }
 
     @Test
     void saysNothingOfASignatureThatIsRefused() {
         assertFails(
                 Reason.UNREACHABLE,
-                () -> targets.target(storage.url() + "/container", "sig=secret").put("folder", "name", CONTENT));
+                () -> targets.target(storage.url() + "/container", "sig=secret", false)
+                        .put("folder", "name", CONTENT));
     }
 
     @Test
@@ -95,10 +152,11 @@ class BlobTargetTest {
         });
         astray.start();
         String url = "http://127.0.0.1:" + astray.getAddress().getPort();
-        BackupTargets other = new BackupTargets(new BackupConfig(List.of(URI.create(url)), List.of(), null));
+        BackupTargets other = allowing(url);
         assertFails(
                 Reason.UNREACHABLE,
-                () -> other.target(url + "/container", BlobServer.SIGNATURE).put("folder", "name", CONTENT));
+                () -> other.target(url + "/container", BlobServer.SIGNATURE, false)
+                        .put("folder", "name", CONTENT));
         assertTrue(storage.blobs.isEmpty());
         astray.stop(0);
     }
@@ -121,14 +179,15 @@ class BlobTargetTest {
                 storage.url(),
                 "//127.0.0.1:" + port + "/container",
                 "ftp://127.0.0.1:" + port + "/container")) {
-            assertFails(Reason.NOT_ALLOWED, () -> targets.target(uri, BlobServer.SIGNATURE));
+            assertFails(Reason.NOT_ALLOWED, () -> targets.target(uri, BlobServer.SIGNATURE, false));
         }
         for (String token : List.of("", "a b", "a\r\nx: y", "a#b", "\u00e9")) {
             BackupFailure failure =
-                    assertThrows(BackupFailure.class, () -> targets.target(storage.url() + "/container", token));
+                    assertThrows(BackupFailure.class, () -> targets.target(storage.url() + "/container", token, false));
             assertEquals(Reason.NOT_ALLOWED, failure.reason());
         }
-        assertFails(Reason.NOT_ALLOWED, () -> targets.target(storage.url() + "/container", null));
+        assertFails(Reason.NOT_ALLOWED, () -> targets.target(storage.url() + "/container", null, false));
+        assertFails(Reason.NOT_ALLOWED, () -> targets.target(storage.url() + "/container", null, true));
         assertEquals(0, storage.requests.get());
     }
 }
