@@ -7,11 +7,13 @@ import dev.managedhsm.crypto.memory.LockedMemory;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
+import java.util.Set;
 
 /**
  * A root key on disk, sealed under a {@link RootKeyLock}: whoever has the file alone has nothing.
@@ -28,7 +30,9 @@ import java.util.List;
  */
 public final class RootKeyFile {
     private static final String TITLE = "managed-hsm root key 1";
+    private static final Set<String> WORDS = Set.of("argon2id", "key-file");
     private static final int SALT_LENGTH = 16;
+    private static final int SEALED_LENGTH = RootKey.LENGTH + Sealer.TAG_LENGTH;
     private static final int LINES = 5;
     private static final long LENGTH_MAX = 4096;
     private static final Base64.Encoder BASE64URL = Base64.getUrlEncoder().withoutPadding();
@@ -67,13 +71,12 @@ public final class RootKeyFile {
                 "nonce " + BASE64URL.encodeToString(random(engine, Sealer.NONCE_LENGTH)),
                 "");
         Parts parts = parts(file, head + "sealed -");
-        int length = RootKey.LENGTH + Sealer.TAG_LENGTH;
         byte[] sealed;
         try (LockedMemory kek = lockKey(engine, lock, parts);
                 Sealer sealer = engine.sealer(kek.segment().asSlice(0, RootKey.LENGTH));
-                LockedMemory out = LockedMemory.allocate(length, "sealed root key")) {
-            sealer.seal(parts.nonce, parts.bound, key.bytes(), out.segment().asSlice(0, length));
-            sealed = out.segment().asSlice(0, length).toArray(ValueLayout.JAVA_BYTE);
+                LockedMemory out = LockedMemory.allocate(SEALED_LENGTH, "sealed root key")) {
+            sealer.seal(parts.nonce, parts.bound, key.bytes(), out.segment().asSlice(0, SEALED_LENGTH));
+            sealed = out.segment().asSlice(0, SEALED_LENGTH).toArray(ValueLayout.JAVA_BYTE);
         }
         String text = head + "sealed " + BASE64URL.encodeToString(sealed) + "\n";
         OwnFile.write(file, "root key file", text.getBytes(StandardCharsets.US_ASCII));
@@ -90,6 +93,9 @@ public final class RootKeyFile {
      */
     public static RootKey open(Engine engine, Path file, RootKeyLock lock) {
         Parts parts = parts(file, read(file));
+        if (parts.sealed.length != SEALED_LENGTH) {
+            throw damaged(file);
+        }
         if (!parts.word.equals(lock.word())) {
             throw new SealFailure("the root key file " + file + " has the lock " + parts.word
                     + ", the configuration names " + lock.word() + ": name the lock with which it was made");
@@ -98,11 +104,10 @@ public final class RootKeyFile {
         boolean opened = false;
         try (LockedMemory kek = lockKey(engine, lock, parts);
                 Sealer sealer = engine.sealer(kek.segment().asSlice(0, RootKey.LENGTH));
-                LockedMemory in = LockedMemory.allocate(parts.sealed.length, "sealed root key")) {
-            MemorySegment sealed = in.segment().asSlice(0, parts.sealed.length);
-            MemorySegment.copy(parts.sealed, 0, sealed, ValueLayout.JAVA_BYTE, 0, parts.sealed.length);
-            opened = parts.sealed.length == RootKey.LENGTH + Sealer.TAG_LENGTH
-                    && sealer.open(parts.nonce, parts.bound, sealed, key.bytes());
+                LockedMemory in = LockedMemory.allocate(SEALED_LENGTH, "sealed root key")) {
+            MemorySegment sealed = in.segment().asSlice(0, SEALED_LENGTH);
+            MemorySegment.copy(parts.sealed, 0, sealed, ValueLayout.JAVA_BYTE, 0, SEALED_LENGTH);
+            opened = sealer.open(parts.nonce, parts.bound, sealed, key.bytes());
         } finally {
             if (!opened) {
                 key.close();
@@ -142,6 +147,8 @@ public final class RootKeyFile {
                 throw damaged(file);
             }
             return Files.readString(file, StandardCharsets.US_ASCII);
+        } catch (CharacterCodingException e) {
+            throw damaged(file);
         } catch (IOException e) {
             throw new SealFailure("the root key file " + file + " cannot be read ("
                     + e.getClass().getSimpleName()
@@ -158,7 +165,10 @@ public final class RootKeyFile {
         byte[] salt = bytes(file, lines.get(2), "salt ");
         byte[] nonce = bytes(file, lines.get(3), "nonce ");
         byte[] sealed = lines.get(4).equals("sealed -") ? new byte[0] : bytes(file, lines.get(4), "sealed ");
-        if (lock.length != 2 || salt.length != SALT_LENGTH || nonce.length != Sealer.NONCE_LENGTH) {
+        if (lock.length != 2
+                || !WORDS.contains(lock[0])
+                || salt.length != SALT_LENGTH
+                || nonce.length != Sealer.NONCE_LENGTH) {
             throw damaged(file);
         }
         String bound = String.join("\n", lines.subList(0, LINES - 1));

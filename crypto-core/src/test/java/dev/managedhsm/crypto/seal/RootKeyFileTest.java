@@ -128,7 +128,11 @@ class RootKeyFileTest {
         "'salt ', 'salt !'",
         "'nonce ', 'nonce AA'",
         "'sealed ', 'sealed A'",
-        "'sealed ', 'sealed'"
+        "'sealed ', 'sealed'",
+        "'sealed .*', 'sealed -'",
+        "'sealed .*', 'sealed '",
+        "'sealed .*', 'sealed AAAA'",
+        "'sealed ', 'sealed \u00e9'"
     })
     void refusesAChangedFile(String from, String to) throws IOException {
         Path file = keyFileLocked();

@@ -10,6 +10,8 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.api.lowlevel.Parse;
+import org.snakeyaml.engine.v2.events.Event;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import org.snakeyaml.engine.v2.nodes.Node;
@@ -17,6 +19,7 @@ import org.snakeyaml.engine.v2.nodes.Node;
 /** Reads a YAML 1.2 file as far as nodes with lines; nothing in it can make an object. One thread. */
 final class YamlFile {
     private static final int LENGTH_MAX = 256 * 1024;
+    private static final int DEPTH_MAX = 32;
 
     private YamlFile() {}
 
@@ -32,6 +35,9 @@ final class YamlFile {
                 .setCodePointLimit(LENGTH_MAX)
                 .build();
         try {
+            if (nestsTooDeeply(text, settings, faults)) {
+                return null;
+            }
             Node root = new Compose(settings).composeString(text).orElse(null);
             if (root == null) {
                 faults.add(1, "", "the file is empty: begin with config/hsm.yaml");
@@ -48,6 +54,24 @@ final class YamlFile {
             faults.add(1, "", "this is no YAML");
         }
         return null;
+    }
+
+    /** Composing goes down as deep as the file does, so that depth is bounded before. */
+    private static boolean nestsTooDeeply(String text, LoadSettings settings, Faults faults) {
+        int depth = 0;
+        for (Event event : new Parse(settings).parseString(text)) {
+            switch (event.getEventId()) {
+                case MappingStart, SequenceStart -> depth++;
+                case MappingEnd, SequenceEnd -> depth--;
+                default -> {} // no place where others begin
+            }
+            if (depth > DEPTH_MAX) {
+                int line = event.getStartMark().map(mark -> mark.getLine() + 1).orElse(1);
+                faults.add(line, "", "nests more than " + DEPTH_MAX + " deep, which no configuration does");
+                return true;
+            }
+        }
+        return false;
     }
 
     private static @Nullable String text(Path file, Faults faults) {

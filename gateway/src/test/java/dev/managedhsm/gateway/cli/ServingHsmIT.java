@@ -33,6 +33,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import javax.net.ssl.SSLContext;
@@ -42,10 +43,14 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The HSM of a configuration file, in the process of the test: real files, sockets and TLS. */
 class ServingHsmIT {
     private static final List<Custodian> CUSTODIANS = Custodian.make(3, 2048);
+    private static final String PASSPHRASE = "passphrase: file:passphrase";
+    private static final String KEY_FILE = "key_file: unlock.key";
 
     @TempDir
     private Path temporary;
@@ -53,9 +58,10 @@ class ServingHsmIT {
     private ServeFolder folder;
     private @Nullable ServingHsm running;
 
+    /** By a key file, which opens at once, where it is not the passphrase that is looked at. */
     @BeforeEach
     void fillTheFolder() throws Exception {
-        folder = new ServeFolder(temporary);
+        folder = new ServeFolder(temporary).replace(PASSPHRASE, KEY_FILE);
     }
 
     @AfterEach
@@ -67,6 +73,7 @@ class ServingHsmIT {
 
     @Test
     void keepsItsKeysFromOneStartToTheNext() throws Exception {
+        folder.replace(KEY_FILE, PASSPHRASE);
         initAndActivate();
         start();
         String kid = create("first");
@@ -110,6 +117,7 @@ class ServingHsmIT {
 
     @Test
     void refusesAnotherPassphrase() throws Exception {
+        folder.replace(KEY_FILE, PASSPHRASE);
         init();
         folder.writeSecret("passphrase", "another passphrase, alas");
 
@@ -118,9 +126,35 @@ class ServingHsmIT {
         assertTrue(refused.sentence().contains("root.key does not open"), refused.sentence());
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"sealed -", "sealed ", "sealed AAAA", "seal", "sealed \u00e9", ""})
+    void refusesARootKeyFileThatIsDamagedInOneSentence(String line) throws Exception {
+        init();
+        Path file = folder.at("data/root.key");
+        List<String> lines = new ArrayList<>(Files.readAllLines(file));
+        lines.set(4, line);
+        Files.write(file, lines);
+
+        StartRefused refused = assertThrows(StartRefused.class, this::start);
+
+        assertEquals("the root key file " + file + " is damaged: restore it", refused.sentence());
+    }
+
+    @Test
+    void refusesAKeyFileThatIsCutOffInOneSentence() throws Exception {
+        init();
+        Files.write(folder.at("unlock.key"), new byte[0]);
+
+        StartRefused refused = assertThrows(StartRefused.class, this::start);
+
+        assertEquals(
+                "the sealing file " + folder.at("unlock.key")
+                        + " has 0 bytes instead of 32: put the right file in its place",
+                refused.sentence());
+    }
+
     @Test
     void opensWithAKeyFile() throws Exception {
-        folder.replace("passphrase: file:passphrase", "key_file: unlock.key");
         initAndActivate();
         assertEquals(32, Files.size(folder.at("unlock.key")));
 
