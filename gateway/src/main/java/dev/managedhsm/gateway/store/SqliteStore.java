@@ -19,7 +19,8 @@ import org.sqlite.SQLiteException;
  *
  * <p>After the first error of the disk the store is failed for good: what the operating system still believes about the
  * file cannot be trusted then, only a new start reads what is really there. A full disk is no such error: the commit is
- * not made, and the next may be.
+ * not made, and the next may be. A file that was replaced or removed under the running HSM is one: what was committed to it
+ * would be gone with the next start.
  */
 public final class SqliteStore implements Store {
     private static final Logger LOG = LoggerFactory.getLogger(SqliteStore.class);
@@ -30,6 +31,7 @@ public final class SqliteStore implements Store {
 
     private final FolderLock lock;
     private final SqliteConnections connections;
+    private OpenFiles files;
     private Connection writer;
     private volatile long head;
     private volatile @Nullable String failure;
@@ -39,6 +41,7 @@ public final class SqliteStore implements Store {
         this.connections = connections;
         this.writer = writer;
         this.head = SqliteConnections.number(writer, "SELECT revision FROM head");
+        this.files = new OpenFiles(connections.file());
     }
 
     /**
@@ -76,6 +79,10 @@ public final class SqliteStore implements Store {
         String failed = failure;
         if (failed != null) {
             return new Commit.NotCommitted(failed);
+        }
+        if (files.changed()) {
+            fail("was replaced or removed while this HSM used it");
+            return new Commit.NotCommitted(String.valueOf(failure));
         }
         long revision = head + 1;
         try {
@@ -176,6 +183,7 @@ public final class SqliteStore implements Store {
             writer.close();
             writer = connections.openWriter(); // reads the log from the disk and forces what is whole
             head = SqliteConnections.number(writer, "SELECT revision FROM head");
+            files = new OpenFiles(connections.file());
         } catch (SQLException | StoreRefused e) {
             fail(cause);
             return new Commit.Unknown(reason(cause));
@@ -233,14 +241,26 @@ public final class SqliteStore implements Store {
     }
 
     private void fail(SQLException cause) {
-        failure = reason(cause);
+        fail(what(cause));
+    }
+
+    private void fail(String what) {
+        failure = sentence(what);
         LOG.error("the store takes no more changes until it is started anew: {}", failure);
     }
 
     private String reason(SQLException cause) {
+        return sentence(what(cause));
+    }
+
+    private static String what(SQLException cause) {
         String code =
                 cause instanceof SQLiteException sqlite ? sqlite.getResultCode().name() : "driver";
-        return "the store " + connections.file() + " failed (" + code + "): check the disk, then start anew";
+        return "failed (" + code + ")";
+    }
+
+    private String sentence(String what) {
+        return "the store " + connections.file() + " " + what + ": check the disk, then start anew";
     }
 
     private static boolean full(SQLException cause) {

@@ -195,7 +195,7 @@ final class WitnessFile implements AutoCloseable {
             while (bytes.hasRemaining()) {
                 channel.write(bytes, PLACES[next] + (long) bytes.position());
             }
-            channel.force(true);
+            channel.force(false); // content and length; when it was written is said inside
             next = 1 - next;
             newest = witnessed;
             seconds = now;

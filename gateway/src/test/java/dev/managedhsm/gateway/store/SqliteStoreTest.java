@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -22,6 +23,8 @@ import java.util.UUID;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SqliteStoreTest extends StoreContract {
     @TempDir
@@ -151,6 +154,36 @@ class SqliteStoreTest extends StoreContract {
         assertInstanceOf(Commit.Unknown.class, store().settle(UUID.randomUUID().toString()));
         reopen();
         assertEquals("a=1@1", all("n"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"store.sqlite", "store.sqlite-wal"})
+    void takesNothingMoreOnceItsFileIsAnother(String name) throws IOException {
+        assertCommitted(1, put("a", "1"));
+        assertCommitted(2, put("a", "2"));
+        Path copy = Files.copy(data().resolve(name), folder.resolve("copy"));
+        Files.move(copy, data().resolve(name), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+
+        assertFailsBecauseOfItsFile();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"store.sqlite", "store.sqlite-wal"})
+    void takesNothingMoreOnceItsFileIsGone(String name) throws IOException {
+        assertCommitted(1, put("a", "1"));
+        Files.delete(data().resolve(name));
+
+        assertFailsBecauseOfItsFile();
+    }
+
+    /** What went into a file without a name would be gone with the next start, so it is not acknowledged. */
+    private void assertFailsBecauseOfItsFile() {
+        Commit end = commit(List.of(), put("b", "1"));
+
+        String reason = assertInstanceOf(Commit.NotCommitted.class, end).reason();
+        assertTrue(reason.contains("was replaced or removed while this HSM used it"), reason);
+        assertEquals(reason, store().health().failure());
+        assertEquals(end, commit(List.of(), put("c", "1")));
     }
 
     @Test
