@@ -17,7 +17,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Readers use keys as fast as they can while the writer deletes, recovers, purges, makes and evicts them: no engine key
- * is closed while in use, each use sees the secret that belongs to the handle, and nothing is left over.
+ * is closed while in use, each use sees the secret that belongs to the handle, and nothing is left over. {@code
+ * -Dhsm.stress.millis=30000} goes on for so long.
  */
 class KeyringStress {
     private static final int NAMES = 24;
@@ -31,7 +32,7 @@ class KeyringStress {
     @Test
     @Tag("slow")
     void noEngineKeyIsClosedInUseForLong() throws InterruptedException {
-        run(30_000);
+        run(Integer.getInteger("hsm.stress.millis", 8_000));
     }
 
     private static void run(long millis) throws InterruptedException {

@@ -22,9 +22,10 @@ class KeyLifecycleProperties {
         run(steps, new LifecyclePolicy(retentionDays, purgeProtection));
     }
 
-    @Property(tries = 10_000)
+    /** A thousand times, or as often as {@code -Djqwik.tries.default=10000} says. */
+    @Property
     @Tag("slow")
-    void keysAreWhatTheModelSaysTenThousandTimes(
+    void keysAreWhatTheModelSaysManyTimes(
             @ForAll @Size(max = 40) List<@IntRange(max = STEP_MAX) Integer> steps,
             @ForAll @IntRange(min = 7, max = 90) int retentionDays,
             @ForAll boolean purgeProtection) {

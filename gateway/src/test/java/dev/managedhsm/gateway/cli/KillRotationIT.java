@@ -18,10 +18,13 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** An HSM whose root key is being replaced is killed at any moment, and opens with all its keys every time. */
+/**
+ * An HSM whose root key is being replaced is killed at any moment, and opens with all its keys every time. {@code
+ * -Dkill.cycles=50} kills so often.
+ */
 @Tag("slow")
 class KillRotationIT {
-    private static final int CYCLES = Integer.getInteger("kill.cycles", 5);
+    private static final int CYCLES = Integer.getInteger("kill.cycles", 3);
     private static final int KEYS = 5;
 
     @TempDir
@@ -83,6 +86,8 @@ class KillRotationIT {
         return new ProcessBuilder(List.of(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-Xmx192m",
+                        "-XX:+UseSerialGC",
+                        "-XX:TieredStopAtLevel=1", // it does not live long
                         "--enable-native-access=ALL-UNNAMED",
                         "-cp",
                         System.getProperty("java.class.path"),

@@ -52,13 +52,17 @@ class ServeCommandIT {
     }
 
     @Test
-    void stockCredentialsSignAndTheEndIsClean() throws Exception {
+    void stockCredentialsSignAndWhatHasBegunIsAnsweredAtTheEnd() throws Exception {
         assertEquals(0, ended("init", "init", "--config", config()), err("init"));
         activate();
         Process hsm = start("serve", Map.of(), program("serve", "--config", config()));
         waitUntilReady(hsm);
         assertEquals(1, out("serve").lines().count(), "one line on standard output");
+        stockCredentialsSign();
+        endsCleanlyUnderLoad(hsm);
+    }
 
+    private void stockCredentialsSign() throws Exception {
         Path trust = folder.at("trust.p12");
         folder.certificate().writeTrustStore(trust);
         Path hosts = Files.writeString(folder.at("hosts"), "127.0.0.1 " + ServeFolder.HOST + " localhost\n");
@@ -91,18 +95,9 @@ class ServeCommandIT {
                 List.of("ok managed-identity", "ok workload-identity", "ok default", "ok client-secret", "end"),
                 out("client").lines().filter(line -> !line.isBlank()).toList(),
                 err("client"));
-
-        hsm.destroy(); // SIGTERM
-        assertTrue(hsm.waitFor(LIMIT_SECONDS, SECONDS), "still runs");
-        assertEquals(0, hsm.exitValue(), err("serve"));
     }
 
-    @Test
-    void answersWhatHasBegunWhenItIsAskedToEnd() throws Exception {
-        assertEquals(0, ended("init", "init", "--config", config()), err("init"));
-        activate();
-        Process hsm = start("serve", Map.of(), program("serve", "--config", config()));
-        waitUntilReady(hsm);
+    private void endsCleanlyUnderLoad(Process hsm) throws Exception {
         String token = folder.token();
         try (HttpClient client = HttpClient.newBuilder()
                 .sslContext(folder.certificate().trust(null))
@@ -118,7 +113,7 @@ class ServeCommandIT {
                 answers.add(client.sendAsync(request, HttpResponse.BodyHandlers.ofString()));
             }
             answers.getFirst().get(LIMIT_SECONDS, SECONDS); // the others have begun by then, or wait
-            hsm.destroy();
+            hsm.destroy(); // SIGTERM
 
             for (CompletableFuture<HttpResponse<String>> answer : answers) {
                 HttpResponse<String> one = answer.get(LIMIT_SECONDS, SECONDS);

@@ -4,6 +4,7 @@ package dev.managedhsm.gateway.store;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.managedhsm.auth.role.RoleAssignment;
@@ -23,6 +24,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -32,12 +34,13 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Kills a process that creates, rotates, deletes and purges keys and changes role assignments, at random moments: everything
- * it acknowledged is so afterwards, nothing is half done, and no purged key is back. {@code -Dhsm.kills=500} kills so often.
+ * it acknowledged is so afterwards, nothing is half done, no purged key is back, and every key signs. {@code -Dhsm.kills=500}
+ * kills so often.
  */
 @Tag("slow")
 class KillLoadIT {
     private static final Logger LOG = LoggerFactory.getLogger(KillLoadIT.class);
-    private static final int KILLS = Integer.getInteger("hsm.kills", 20);
+    private static final int KILLS = Integer.getInteger("hsm.kills", 8);
 
     @TempDir
     Path folder;
@@ -75,6 +78,14 @@ class KillLoadIT {
                 assertEquals(there, hsm.keyring.keyCount());
             }
         }
+        try (DurableHsm hsm = new DurableHsm(engine, folder)) {
+            keys.forEach((name, known) -> check(hsm, name, known, true));
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            List<String> names =
+                    files.map(file -> file.getFileName().toString()).toList();
+            assertTrue(names.size() < 9, () -> "the folder fills up: " + names);
+        }
         LOG.info("{} kills: {} acknowledged changes, 0 lost, 0 half done, 0 purged keys back", KILLS, acknowledged);
         assertTrue(acknowledged > KILLS * 5, "only " + acknowledged);
         engine.close();
@@ -89,6 +100,7 @@ class KillLoadIT {
             assertTrue(process.isAlive(), "it starts");
             TimeUnit.MILLISECONDS.sleep(1);
         }
+        assertThrows(StoreRefused.class, () -> SqliteStore.open(folder));
         TimeUnit.MILLISECONDS.sleep(millis); // the random moment, not a wait for something
         process.destroyForcibly().waitFor();
         String text = Files.readString(said, StandardCharsets.ISO_8859_1);

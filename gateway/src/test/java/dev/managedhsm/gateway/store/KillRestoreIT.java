@@ -23,10 +23,13 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Kills a process that restores a key, at random moments: afterwards all versions are there and sign, or none is. */
+/**
+ * Kills a process that restores a key, at random moments: afterwards all versions are there and sign, or none is. {@code
+ * -Dhsm.kills=500} kills so often.
+ */
 @Tag("slow")
 class KillRestoreIT {
-    private static final int KILLS = 10;
+    private static final int KILLS = Integer.getInteger("hsm.kills", 5);
     private static final int VERSIONS = 12;
     private static final String NAME = "restored";
 

@@ -24,14 +24,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The power goes at a hundred random moments: nothing is lost that was acknowledged, and nothing is half there. The control
+ * The power goes at random moments, 40 or {@code -Dhsm.cuts=100}: nothing is lost that was acknowledged, and nothing is half there. The control
  * is the same store with less forced to disk, which must lose, or the rig sees nothing.
  */
 @Tag("slow")
 class PowerCutIT {
     private static final Logger LOG = LoggerFactory.getLogger(PowerCutIT.class);
-    private static final int CUTS = Integer.getInteger("hsm.cuts", 100);
-    private static final int CUTS_OF_HSM = Integer.getInteger("hsm.cuts", 25);
+    private static final int CUTS = Integer.getInteger("hsm.cuts", 40);
+    private static final int CUTS_OF_HSM = Integer.getInteger("hsm.cuts", 10);
     private static final int COMMITS = 300;
 
     @TempDir
