@@ -164,7 +164,7 @@ public final class AuditLog implements AutoCloseable {
         return waiters;
     }
 
-    /** Takes an event, unless it cannot be written. Any event loop; never waits. */
+    /** Takes an event, unless it cannot be written; {@link #announce} tells the log's thread. Any event loop; never waits. */
     Offer offer(AuditEvent event) {
         if (config.policy() == AuditPolicy.UNRECORDED) {
             return Offer.LEAVES;
@@ -183,11 +183,15 @@ public final class AuditLog implements AutoCloseable {
         event.sequence = sequence;
         ring.get(sequence).event = event;
         ring.publish(sequence);
-        VarHandle.fullFence(); // published before the writer is seen parked or awake
+        return lags(sequence) ? Offer.WAITS : Offer.LEAVES;
+    }
+
+    /** Wakes the log's thread if it sleeps, so that it takes what was offered until now. Any event loop; never waits. */
+    void announce() {
+        VarHandle.fullFence(); // what was published is there before the writer is seen parked or awake
         if (parked) {
             LockSupport.unpark(thread);
         }
-        return lags(sequence) ? Offer.WAITS : Offer.LEAVES;
     }
 
     /** Whether an answer must wait for its event: always, or with a bounded lag when that is reached. */

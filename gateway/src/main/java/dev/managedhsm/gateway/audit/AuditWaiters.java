@@ -27,6 +27,8 @@ public final class AuditWaiters implements Runnable {
     private final long waitNanosMax;
     private final ArrayDeque<AuditEvent> waiting = new ArrayDeque<>();
     private final AtomicBoolean scheduled = new AtomicBoolean();
+    private final Runnable announcement = this::announce;
+    private boolean announcing;
     private boolean timed;
 
     /** An answer that waits. Called on its event loop, once. */
@@ -72,11 +74,13 @@ public final class AuditWaiters implements Runnable {
                 }
             }
             case LEAVES -> {
+                announceSoon();
                 if (answer != null) {
                     answer.leave();
                 }
             }
             case WAITS -> {
+                announceSoon();
                 if (answer != null && waits) {
                     await(event, answer);
                 } else if (answer != null) {
@@ -84,6 +88,24 @@ public final class AuditWaiters implements Runnable {
                 }
             }
         }
+    }
+
+    /** Requests mostly end several at once: the log's thread is woken for all of them, and forces them to disk together. */
+    private void announceSoon() {
+        if (announcing) {
+            return;
+        }
+        try {
+            loop.execute(announcement);
+            announcing = true;
+        } catch (RejectedExecutionException ended) { // the event loop ends: nothing comes after this
+            log.announce();
+        }
+    }
+
+    private void announce() {
+        announcing = false;
+        log.announce();
     }
 
     private void await(AuditEvent event, Answer answer) {
