@@ -24,13 +24,16 @@ import org.slf4j.LoggerFactory;
  */
 final class AuditSegments implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(AuditSegments.class);
-    private static final int ROOM_MIN = 64 * 1024;
-    private static final int ROOM_MAX = 4 * 1024 * 1024;
+    /** So many bytes are added at a time: what a force of the log's thread may have to carry along. */
+    private static final int ROOM_STEP = 256 * 1024;
+    /** So many bytes are ready beyond the last event, of a segment that grows. */
+    private static final long ROOM_AHEAD = 4L * 1024 * 1024;
+    private static final long ROOM_FIRST = 64L * 1024;
 
     private final AuditConfig config;
     private final AuditDisk disk;
     private final Path folder;
-    private final ByteBuffer zeros = ByteBuffer.allocateDirect(ROOM_MIN);
+    private final ByteBuffer zeros = ByteBuffer.allocateDirect((int) ROOM_FIRST);
 
     private AuditDisk.@Nullable File events;
     private AuditDisk.@Nullable File leaves;
@@ -38,7 +41,7 @@ final class AuditSegments implements AutoCloseable {
     private long count;
     private long position;
     private long room;
-    private long roomStep = ROOM_MIN;
+    private @Nullable AuditRoom ahead;
     private long begunMillis;
 
     /** Forcing failed: what the disk holds is not known any more, so nothing is written until the log is opened anew. */
@@ -85,7 +88,6 @@ final class AuditSegments implements AutoCloseable {
         count = 0;
         position = 0;
         room = 0;
-        roomStep = ROOM_MIN;
         writeTree(tree);
     }
 
@@ -135,15 +137,23 @@ final class AuditSegments implements AutoCloseable {
         return file;
     }
 
+    /** Room is made ahead of the events by another thread; where that is not there yet, here. */
     private void makeRoom(AuditDisk.File file, long wanted) throws IOException {
-        while (room < wanted) {
-            long end = Math.max(wanted, room + roomStep);
-            while (room < end) {
-                zeros.clear();
-                file.write(zeros, room);
-                room += zeros.capacity();
+        AuditRoom more = ahead;
+        if (more != null) {
+            boolean over = more.over(); // asked before how far it came
+            room = Math.max(room, more.await(wanted));
+            if (over) {
+                ahead = null;
             }
-            roomStep = Math.min(ROOM_MAX, 2 * roomStep);
+        }
+        while (room < wanted) {
+            zeros.clear();
+            file.write(zeros, room);
+            room += zeros.capacity();
+        }
+        if (ahead == null && position > ROOM_FIRST && room - position < ROOM_AHEAD / 2) {
+            ahead = AuditRoom.begin(disk, SegmentFiles.events(folder, first), room, ROOM_AHEAD, ROOM_STEP, zeros);
         }
     }
 
@@ -162,6 +172,11 @@ final class AuditSegments implements AutoCloseable {
 
     /** Cuts the segment to its events and closes it; its leaf hashes are on the disk then too. */
     private void seal() throws IOException {
+        AuditRoom more = ahead;
+        if (more != null) { // nobody else writes to the file from here on
+            more.stop();
+            ahead = null;
+        }
         AuditDisk.File file = events;
         if (file != null) {
             file.truncate(position);

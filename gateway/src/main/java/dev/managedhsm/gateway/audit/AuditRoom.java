@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.gateway.audit;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Zeros behind the last event of a segment, written and forced by a thread of their own while events are written in front of
+ * them. Otherwise every few thousand events would wait until megabytes of zeros are on the disk.
+ *
+ * <pre>
+ *   {…}\n{…}\n{…}\n 0 0 0 0 0 0 0 0 │ 0 0 0 0 ┄┄▶
+ *                   ▲ log's thread   ▲ end, grows step by step
+ * </pre>
+ *
+ * <p>When the disk does not take them it ends early and says nothing: the log's thread makes its room itself then, and has to
+ * do with the same disk.
+ */
+final class AuditRoom {
+    private static final Logger LOG = LoggerFactory.getLogger(AuditRoom.class);
+
+    private final AuditDisk disk;
+    private final Path path;
+    private final long wanted;
+    private final int step;
+    private final ByteBuffer zeros;
+    private final Thread thread;
+    private volatile long end;
+    private volatile boolean stopping;
+    private volatile boolean over;
+
+    private AuditRoom(AuditDisk disk, Path path, long from, long length, int step, ByteBuffer zeros) {
+        this.disk = disk;
+        this.path = path;
+        this.wanted = from + length;
+        this.step = step;
+        this.zeros = zeros;
+        this.end = from;
+        this.thread = Thread.ofPlatform().name("audit-room").daemon().unstarted(this::write);
+    }
+
+    /**
+     * Begins to write zeros.
+     *
+     * @param disk where the segment is
+     * @param path of the segment
+     * @param from where the zeros begin, in bytes; everything that lies behind is theirs
+     * @param length how many are wanted
+     * @param step how many are forced at a time
+     * @param zeros some, in a direct buffer of which a whole number makes a step; never changed
+     */
+    static AuditRoom begin(AuditDisk disk, Path path, long from, long length, int step, ByteBuffer zeros) {
+        AuditRoom room = new AuditRoom(disk, path, from, length, step, zeros.duplicate());
+        room.thread.start();
+        return room;
+    }
+
+    private void write() {
+        try (AuditDisk.File file = disk.open(path)) {
+            while (end < wanted && !stopping) {
+                for (int at = 0; at < step; at += zeros.capacity()) {
+                    zeros.clear();
+                    file.write(zeros, end + at);
+                }
+                file.force();
+                reached(end + step);
+            }
+        } catch (IOException | RuntimeException e) {
+            LOG.debug("no room could be made behind the audit events: {}", e.toString());
+        } finally {
+            ended();
+        }
+    }
+
+    private synchronized void ended() {
+        over = true;
+        notifyAll();
+    }
+
+    /** Up to where there is room now, in bytes. Any thread. */
+    long end() {
+        return end;
+    }
+
+    /** Whether no more comes. Any thread. */
+    boolean over() {
+        return over;
+    }
+
+    private synchronized void reached(long place) {
+        end = place;
+        notifyAll();
+    }
+
+    /** Waits until there is room up to a place or no more comes, and answers up to where there is room. */
+    synchronized long await(long place) {
+        boolean interrupted = false;
+        while (end < place && !over) {
+            try {
+                wait();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        return end;
+    }
+
+    /** Ends it, waits until no more comes, and answers up to where there is room. */
+    long stop() {
+        stopping = true;
+        return await(Long.MAX_VALUE);
+    }
+}

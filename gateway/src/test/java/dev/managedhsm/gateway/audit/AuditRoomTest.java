@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.gateway.audit;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(60)
+final class AuditRoomTest {
+    private static final int STEP = 8192;
+
+    private final FaultyDisk disk = new FaultyDisk();
+    private final ByteBuffer zeros = ByteBuffer.allocateDirect(STEP / 2);
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void roomIsMadeBehindWhatIsThere() throws IOException {
+        byte[] before = "events".getBytes(StandardCharsets.US_ASCII);
+        Path file = Files.write(folder.resolve("events"), before);
+        AuditRoom room = AuditRoom.begin(disk, file, before.length, 4 * STEP, STEP, zeros);
+        assertTrue(room.await(before.length + 1) >= before.length + STEP, "waits for one step at least");
+        assertEquals(before.length + 4 * STEP, room.await(Long.MAX_VALUE));
+        assertTrue(room.over());
+        byte[] after = Files.readAllBytes(file);
+        assertEquals(before.length + 4 * STEP, after.length);
+        assertEquals("events", new String(after, 0, before.length, StandardCharsets.US_ASCII));
+        for (int i = before.length; i < after.length; i++) {
+            assertEquals(0, after[i]);
+        }
+    }
+
+    @Test
+    void whoWaitsIsToldWhenTheDiskTakesNoMore() {
+        disk.onWrite = new IOException("No space left on device");
+        AuditRoom room = AuditRoom.begin(disk, folder.resolve("events"), 0, 4 * STEP, STEP, zeros);
+        assertEquals(0, room.await(STEP));
+        assertTrue(room.over());
+    }
+
+    @Test
+    void itEndsAfterTheStepItIsAtWhenItIsStopped() {
+        disk.hold();
+        AuditRoom room = AuditRoom.begin(disk, folder.resolve("events"), 0, 4L * STEP, STEP, zeros);
+        Thread stopper = Thread.ofVirtual().start(room::stop);
+        while (stopper.getState() != Thread.State.WAITING) {
+            Thread.onSpinWait();
+        }
+        disk.goOn();
+        long reached = room.await(Long.MAX_VALUE);
+        assertTrue(reached <= STEP, "no second step");
+    }
+}
