@@ -24,6 +24,7 @@ import java.util.regex.Pattern;
 final class EdgeRun {
     private static final double MICROS = 1_000;
     private static final int WARM_UP = 60_000;
+    private static final int WARM_UPS_MAX = 6;
     private static final Pattern DONE = Pattern.compile("status codes: (\\d+) 2xx, (\\d+) 3xx, (\\d+) 4xx, (\\d+) 5xx");
 
     /**
@@ -87,15 +88,18 @@ final class EdgeRun {
     private record Target(Path body, String token, String path) {}
 
     private boolean measure(Way way, LiveHsm hsm, Nginx nginx, Target target) throws IOException, InterruptedException {
+        boolean warm = false;
         ServerCpu gatewayCpu = new ServerCpu(hsm.process());
         ServerCpu nginxCpu = new ServerCpu(nginx.process());
-        load(way, hsm.url(), target, WARM_UP, gatewayCpu);
+        for (int i = 0; i < WARM_UPS_MAX && !warm; i++) {
+            warm = WarmUp.quiet(load(way, hsm.url(), target, WARM_UP, gatewayCpu));
+        }
         load(way, nginx.url(), target, requests, nginxCpu);
         List<Double> gateway = new ArrayList<>();
         List<Double> reference = new ArrayList<>();
         for (int round = 0; round < rounds; round++) {
-            gateway.add(load(way, hsm.url(), target, requests, gatewayCpu));
-            reference.add(load(way, nginx.url(), target, requests, nginxCpu));
+            gateway.add(micros(load(way, hsm.url(), target, requests, gatewayCpu)));
+            reference.add(micros(load(way, nginx.url(), target, requests, nginxCpu)));
         }
         Medians ours = Medians.of(gateway);
         Medians theirs = Medians.of(reference);
@@ -114,8 +118,13 @@ final class EdgeRun {
         return kept;
     }
 
-    /** Microseconds of the server's CPU time per request. */
-    private static double load(Way way, URI url, Target target, int requests, ServerCpu cpu)
+    /** Of the server's CPU time per request. */
+    private double micros(ServerCpu.Reading spent) {
+        return spent.work() / MICROS / requests;
+    }
+
+    /** The server's CPU time of so many requests. */
+    private static ServerCpu.Reading load(Way way, URI url, Target target, int requests, ServerCpu cpu)
             throws IOException, InterruptedException {
         List<String> line = new ArrayList<>(List.of("h2load", "-n", Integer.toString(requests), "-t", "1"));
         line.addAll(way.arguments());
@@ -136,6 +145,6 @@ final class EdgeRun {
         if (!done.find() || Integer.parseInt(done.group(1)) != requests) {
             throw new IOException("h2load did not get " + requests + " answers of 200: " + said);
         }
-        return spent.work() / MICROS / requests;
+        return spent;
     }
 }

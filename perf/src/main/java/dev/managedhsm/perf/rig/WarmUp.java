@@ -8,14 +8,14 @@ import org.jspecify.annotations.Nullable;
 /** Sends requests until the server's just-in-time compiler has little left to do. */
 final class WarmUp {
     private static final int SLICE_FIRST = 500;
-    private static final int SLICE_MAX = 4_000;
+    private static final int SLICE_MAX = 20_000;
     private static final int SLICES_MIN = 4;
 
     /** Slices in a row that must be quiet. */
     private static final int QUIET_WANTED = 2;
 
     /** The part of a slice's CPU time that a quiet compiler takes at most. */
-    private static final double QUIET = 0.03;
+    private static final double QUIET = 0.02;
 
     private static final long NANOS_MAX = TimeUnit.SECONDS.toNanos(90);
 
@@ -42,8 +42,13 @@ final class WarmUp {
             requests = (int) Math.clamp(perSecond, SLICE_FIRST, SLICE_MAX);
             if (cpu != null && before != null) {
                 ServerCpu.Reading spent = cpu.read().since(before);
-                quiet = spent.of(ServerCpu.Part.COMPILER) <= QUIET * spent.all() ? quiet + 1 : 0;
+                quiet = quiet(spent) ? quiet + 1 : 0;
             }
         }
+    }
+
+    /** Whether a server's compiler had little to do. */
+    static boolean quiet(ServerCpu.Reading spent) {
+        return spent.of(ServerCpu.Part.COMPILER) <= QUIET * spent.all();
     }
 }
