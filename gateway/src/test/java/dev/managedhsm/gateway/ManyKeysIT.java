@@ -15,6 +15,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -88,6 +90,7 @@ class ManyKeysIT {
         Semaphore room = new Semaphore(1);
         int given = 1;
         AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+        long commits = commits(client);
         for (int step = from; step < to; step++) {
             long begin = System.nanoTime();
             for (int i = step * STEP; i < (step + 1) * STEP; i++) {
@@ -109,8 +112,24 @@ class ManyKeysIT {
             room.release(IN_FLIGHT);
             assertNull(failure.get());
             rates[step] = Math.round(STEP / ((System.nanoTime() - begin) / 1e9));
-            LOG.info("keys {} to {}: {} made per second", step * STEP, (step + 1) * STEP, (int) rates[step]);
+            long after = commits(client);
+            LOG.info(
+                    "keys {} to {}: {} made per second, {} with each commit",
+                    step * STEP,
+                    (step + 1) * STEP,
+                    (int) rates[step],
+                    rounded((double) STEP / (after - commits)));
+            assertTrue(after - commits < STEP / 2, "keys that wait together share a commit");
+            commits = after;
         }
+    }
+
+    /** How many commits the store has made. */
+    private static long commits(RawClient client) {
+        Matcher figure = Pattern.compile("(?m)^hsm_store_revision ([0-9.E+]+)$")
+                .matcher(client.get("/metrics").body());
+        assertTrue(figure.find(), "the revision is among the metrics");
+        return (long) Double.parseDouble(figure.group(1));
     }
 
     /** Answers the median time of a page in microseconds, for each step. */

@@ -35,6 +35,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class SpanWriter implements AutoCloseable {
     private static final Stage[] STAGES = Stage.values();
+    /** How long spans wait for others to be sent with. */
+    private static final Duration SENT_AFTER_MAX = Duration.ofSeconds(1);
+
     private static final Duration EXPORT_TIME_MAX = Duration.ofSeconds(5);
     private static final long CLOSE_SECONDS_MAX = 5;
     private static final int SERVER_ERROR = 500;
@@ -67,7 +70,9 @@ final class SpanWriter implements AutoCloseable {
                 .setSampler(Sampler.alwaysOn()) // it was decided before
                 .setIdGenerator(ids)
                 .setResource(Resource.create(Attributes.of(SERVICE, config.serviceName())))
-                .addSpanProcessor(BatchSpanProcessor.builder(exporter).build())
+                .addSpanProcessor(BatchSpanProcessor.builder(exporter)
+                        .setScheduleDelay(SENT_AFTER_MAX)
+                        .build())
                 .build();
         this.tracer = provider.get("dev.managedhsm.gateway");
     }

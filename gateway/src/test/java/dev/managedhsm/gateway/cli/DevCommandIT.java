@@ -52,18 +52,19 @@ class DevCommandIT {
     }
 
     @Test
-    void isTheSameHsmWhenStartedAgain() throws Exception {
+    void refusesASecondProcessAndIsTheSameHsmWhenStartedAgain() throws Exception {
         Path data = temporary.resolve("a dev");
         Process first = start("first", data);
         Properties before = environment(first, "first", data);
         String ca = Files.readString(Path.of(before.getProperty("HSM_CA")));
         assertEquals("rw-------", modeOf(data.resolve("dev.env")));
         assertEquals("rw-------", modeOf(Path.of(before.getProperty("DEV_ISSUER_KEY"))));
+        refusesASecondProcessOnTheSameDataAndAPortInUse(data);
         assertEquals(401, statusOf(before, "/keys?api-version=7.6"));
         endsCleanly(first, "first");
 
-        Process second = start("second", data);
-        Properties after = environment(second, "second", data);
+        Process again = start("again", data);
+        Properties after = environment(again, "again", data);
 
         assertEquals(ca, Files.readString(Path.of(after.getProperty("HSM_CA"))));
         for (String same : List.of(
@@ -75,24 +76,16 @@ class DevCommandIT {
                 "IDENTITY_ENDPOINT")) {
             assertEquals(before.getProperty(same), after.getProperty(same), same);
         }
-        endsCleanly(second, "second");
+        endsCleanly(again, "again");
     }
 
-    @Test
-    void refusesASecondProcessOnTheSameDataAndAPortInUse() throws Exception {
-        Path data = temporary.resolve("dev");
-        Process first = start("first", data);
-        Properties running = environment(first, "first", data);
-
+    private void refusesASecondProcessOnTheSameDataAndAPortInUse(Path data) throws Exception {
         assertRefused(start("second", data), "second", "Another process runs the HSM in " + data);
         try (ServerSocket holder = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
             String port = Integer.toString(holder.getLocalPort());
             assertRefused(start("third", temporary.resolve("other"), "--port", port), "third", port);
         }
-
         assertFalse(Files.exists(temporary.resolve("other/dev.env")));
-        assertEquals(401, statusOf(running, "/keys?api-version=7.6"));
-        endsCleanly(first, "first");
     }
 
     @Test
