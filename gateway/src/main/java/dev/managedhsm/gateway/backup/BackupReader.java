@@ -87,8 +87,8 @@ public final class BackupReader {
         if (!theirs.equals(identity)) {
             throw new BackupFailure(
                     Reason.FOREIGN,
-                    "The backup belongs to another security domain (its root key is "
-                            + theirs.replaceAll("[^\\w-]", "?") + ", this HSM's is " + identity + ")");
+                    "The backup belongs to another security domain, or is from before the root key was rotated (its root key"
+                            + " is " + theirs.replaceAll("[^\\w-]", "?") + ", this HSM's is " + identity + ")");
         }
         return id;
     }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.gateway.cli;
 
+import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
+import java.util.Set;
+import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -24,6 +27,8 @@ import picocli.CommandLine.Command;
             AuditCommand.class
         })
 public final class Main {
+    private static final Set<String> SERVING = Set.of("dev", "serve");
+
     /** Only picocli makes one. */
     Main() {}
 
@@ -33,9 +38,19 @@ public final class Main {
      * @param arguments the command's name, then its options
      */
     public static void main(String[] arguments) {
+        if (arguments.length == 0 || !SERVING.contains(arguments[0])) {
+            quieten();
+        }
         int status = new CommandLine(new Main()).execute(arguments);
         flushLog();
         System.exit(status);
+    }
+
+    /** What a command does that serves nobody, it says itself; the log speaks up only where something is amiss. */
+    private static void quieten() {
+        if (LoggerFactory.getILoggerFactory() instanceof LoggerContext log) {
+            log.getLogger(Logger.ROOT_LOGGER_NAME).setLevel(Level.WARN);
+        }
     }
 
     /** Writes out what the log still holds back, within a second; nothing is logged afterwards. Any thread. */

@@ -41,6 +41,7 @@ import picocli.CommandLine.Spec;
         description = "The root key in the hands of custodians: steps that need no running HSM.")
 final class SecurityDomainCommand implements Callable<Integer> {
     private static final int REFUSED = 1;
+    private static final int QUORUM_MIN = 2;
     private static final int MISUSED = 2;
 
     @Spec
@@ -77,6 +78,11 @@ final class SecurityDomainCommand implements Callable<Integer> {
                     ConfigFile.read(config.file(), System.getenv(), Instant.now()),
                     spec().commandLine().getErr());
             refuseTaken(out);
+            if (quorum < QUORUM_MIN || quorum > files.size()) {
+                throw new StartRefused(
+                        "--quorum is " + quorum + " and there are " + files.size() + " certificates: choose "
+                                + QUORUM_MIN + " at least, and no more than there are certificates.");
+            }
             List<X509Certificate> certificates = new ArrayList<>();
             for (Path file : files) {
                 certificates.add(certificate(file));

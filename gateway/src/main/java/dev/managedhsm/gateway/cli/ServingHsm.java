@@ -3,6 +3,7 @@ package dev.managedhsm.gateway.cli;
 
 import dev.managedhsm.auth.token.SignatureAlgorithm;
 import dev.managedhsm.auth.token.TokenIssuer;
+import dev.managedhsm.crypto.lifecycle.HsmCondition;
 import dev.managedhsm.gateway.Gateway;
 import dev.managedhsm.gateway.GatewayConfig;
 import dev.managedhsm.gateway.StartRefused;
@@ -46,6 +47,7 @@ final class ServingHsm implements AutoCloseable {
     private final ServeConfig config;
     private final Clock clock = Clock.systemUTC();
     private final Deque<AutoCloseable> running = new ArrayDeque<>();
+    private HsmCondition condition = HsmCondition.PROVISIONED;
     private @Nullable ManagedIdentityEndpoint managedIdentity;
     private @Nullable TokenEndpoint tokenEndpoint;
 
@@ -69,7 +71,9 @@ final class ServingHsm implements AutoCloseable {
         try {
             IdentitySettings identity = config.identity();
             GatewayConfig gateway = identity == null ? config.gateway() : hsm.startIdentity(identity);
-            hsm.running.push(Gateway.start(gateway));
+            Gateway started = Gateway.start(gateway);
+            hsm.running.push(started);
+            hsm.condition = started.condition();
             return hsm;
         } catch (IllegalArgumentException e) {
             StartRefused refused = new StartRefused(String.valueOf(e.getMessage()), e);
@@ -81,7 +85,7 @@ final class ServingHsm implements AutoCloseable {
         }
     }
 
-    /** What standard output says once: where it is. */
+    /** What standard output says once: where it is, and what it waits for. */
     String readyLine() {
         GatewayConfig gateway = config.gateway();
         String listeners = gateway.listeners().stream()
@@ -92,7 +96,16 @@ final class ServingHsm implements AutoCloseable {
         TokenEndpoint tokens = tokenEndpoint;
         return "hsm: ready: " + config.name() + " at " + gateway.baseUrl() + ", listening on " + listeners
                 + (identity == null ? "" : ", managed identity at " + identity.url())
-                + (tokens == null ? "" : ", tokens at " + tokens.authority());
+                + (tokens == null ? "" : ", tokens at " + tokens.authority())
+                + waitsFor();
+    }
+
+    private String waitsFor() {
+        return switch (condition) {
+            case PROVISIONED -> "; it serves no keys before its security domain is downloaded or uploaded";
+            case SEALED -> "; it is sealed, and serves no keys before a quorum of custodians opens it";
+            default -> "";
+        };
     }
 
     /** Drains the gateway, then ends the endpoints. */

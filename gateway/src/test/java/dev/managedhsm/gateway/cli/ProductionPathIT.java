@@ -45,6 +45,19 @@ class ProductionPathIT {
         for (String name : List.of("alice", "bob", "carol")) {
             said("give it away", "security-domain", "make-custodian", at(name));
         }
+        refused(
+                "--quorum is 3 and there are 2 certificates",
+                "security-domain",
+                "download",
+                "--config",
+                config(),
+                "--quorum",
+                "3",
+                "--out",
+                at("domain.json"),
+                at("alice.cer"),
+                at("bob.cer"));
+        refused("cannot be read (NoSuchFileException)", "security-domain", "check", at("none.json"));
         said(
                 "2 of 3",
                 "security-domain",
@@ -144,14 +157,25 @@ class ProductionPathIT {
 
     /** Runs a command, which must end well and say this. */
     private void said(String expected, String... arguments) {
+        assertEquals(0, status(arguments), () -> String.join(" ", arguments) + ": " + err);
+        assertTrue(('\n' + out.toString()).contains(expected), () -> out + " " + err);
+    }
+
+    /** Runs a command, which must refuse itself in one sentence with these words. */
+    private void refused(String words, String... arguments) {
+        assertEquals(1, status(arguments), () -> String.join(" ", arguments) + ": " + out);
+        assertTrue(err.toString().startsWith("hsm: "), err::toString);
+        assertTrue(err.toString().contains(words), err::toString);
+        assertEquals(1, err.toString().lines().count(), err::toString);
+    }
+
+    private int status(String... arguments) {
         out = new StringWriter();
         err = new StringWriter();
-        int status = new CommandLine(new Main())
+        return new CommandLine(new Main())
                 .setOut(new PrintWriter(out, true))
                 .setErr(new PrintWriter(err, true))
                 .execute(arguments);
-        assertEquals(0, status, () -> String.join(" ", arguments) + ": " + err);
-        assertTrue(('\n' + out.toString()).contains(expected), () -> out + " " + err);
     }
 
     private static JsonObject place(Path backups) {

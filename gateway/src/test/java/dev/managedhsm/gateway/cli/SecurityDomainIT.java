@@ -69,6 +69,7 @@ class SecurityDomainIT {
         hsm.init();
         hsm.start();
 
+        assertTrue(hsm.readyLine().endsWith("before its security domain is downloaded or uploaded"), hsm.readyLine());
         for (String path : List.of("/keys", "/keys/one", "/deletedkeys", "/keys/one/versions")) {
             HttpResponse<String> answer = hsm.get(path);
             assertEquals(503, answer.statusCode(), path);
@@ -230,6 +231,7 @@ class SecurityDomainIT {
         Files.delete(hsm.folder.at("data/root.key"));
         hsm.start();
 
+        assertTrue(hsm.readyLine().endsWith("before a quorum of custodians opens it"), hsm.readyLine());
         HttpResponse<String> sealed = hsm.get("/keys");
         assertEquals(503, sealed.statusCode());
         assertTrue(sealed.body().contains("sealed"), sealed.body());

@@ -75,6 +75,13 @@ final class ServedHsm implements AutoCloseable {
                 .build();
     }
 
+    /** What it says when it has started. */
+    String readyLine() {
+        ServingHsm hsm = running;
+        assertNotNull(hsm);
+        return hsm.readyLine();
+    }
+
     /** Makes a key that signs; answers its id. */
     String create(String name) throws Exception {
         return json(post("/keys/" + name + "/create", "{\"kty\":\"EC-HSM\",\"crv\":\"P-256\"}"), 200)
