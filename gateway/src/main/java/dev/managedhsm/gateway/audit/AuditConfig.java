@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param eventsKeptFor how long a closed segment keeps its events, or null for as long as {@code segmentsMax} allows
  * @param signingKeyAgeMax how old a key grows before another one signs checkpoints
  * @param resourceId what events name as the resource, or null for one made of the HSM's name
+ * @param forward where copies of events go, or null if nowhere
  */
 public record AuditConfig(
         Path folder,
@@ -30,7 +31,8 @@ public record AuditConfig(
         int segmentsMax,
         @Nullable Duration eventsKeptFor,
         Duration signingKeyAgeMax,
-        @Nullable String resourceId) {
+        @Nullable String resourceId,
+        @Nullable ForwardConfig forward) {
     /** The shortest segment, in bytes: some longest events must fit. */
     public static final long SEGMENT_BYTES_MIN = 128 * 1024;
 
@@ -69,6 +71,7 @@ public record AuditConfig(
                 1024,
                 null,
                 KEY_AGE_DEFAULT,
+                null,
                 null);
     }
 
@@ -84,6 +87,7 @@ public record AuditConfig(
                 segmentsMax,
                 eventsKeptFor,
                 signingKeyAgeMax,
-                resourceId);
+                resourceId,
+                forward);
     }
 }

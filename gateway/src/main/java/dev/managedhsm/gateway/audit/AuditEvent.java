@@ -2,6 +2,7 @@
 package dev.managedhsm.gateway.audit;
 
 import dev.managedhsm.auth.decision.Permit;
+import dev.managedhsm.auth.role.RoleAssignment;
 import dev.managedhsm.auth.token.RejectionReason;
 import dev.managedhsm.crypto.key.KeyFacts;
 import dev.managedhsm.crypto.operation.Algorithm;
@@ -71,6 +72,16 @@ public final class AuditEvent {
 
     @Nullable
     AuditReceipt receipt;
+
+    /** The role assignment that was made or deleted. */
+    @Nullable
+    RoleAssignment assignment;
+
+    /** When a key that was deleted goes for good, in seconds since 1970; 0 where none was. */
+    long purgeSeconds;
+
+    /** Of an event of the log's own: the first event that is kept; 0 in all others. */
+    long firstKept;
 
     // The way back; the first three are the event loop's own once the event is on its way.
     long sequence;
@@ -146,6 +157,21 @@ public final class AuditEvent {
     /** Somebody wants to be told where the event is in the log. */
     public void receipt(AuditReceipt wanted) {
         receipt = wanted;
+    }
+
+    /** The role assignment that was made or deleted, for who wants to know later what there was. */
+    public void assignment(RoleAssignment changed) {
+        assignment = changed;
+    }
+
+    /** When the key that was deleted goes for good, in seconds since 1970. */
+    public void deleted(long scheduledPurgeSeconds) {
+        purgeSeconds = scheduledPurgeSeconds;
+    }
+
+    /** This is no request: the log itself deletes its events before this index. */
+    void retention(long firstKeptIndex) {
+        firstKept = firstKeptIndex;
     }
 
     /** What is known of the request itself; texts are cut where events bound them. */

@@ -16,6 +16,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -67,6 +68,7 @@ public final class AuditLog implements AutoCloseable {
     private final LongAdder refused = new LongAdder();
     private final long waitNanosMax;
 
+    private volatile LongSupplier unread = () -> Long.MAX_VALUE;
     private volatile long durable = -1;
     private volatile boolean parked;
     private volatile boolean closing;
@@ -162,6 +164,20 @@ public final class AuditLog implements AutoCloseable {
         AuditWaiters waiters = new AuditWaiters(this, loops.size(), loop, waitNanosMax);
         loops.add(waiters);
         return waiters;
+    }
+
+    /**
+     * Keeps the events that somebody has still to read, however old they are. Told once, before much is written.
+     *
+     * @param reader index of the first event that it has not read; asked by the log's thread
+     */
+    public void keepFor(LongSupplier reader) {
+        unread = reader;
+    }
+
+    /** Index of the first event that somebody has still to read. */
+    long needed() {
+        return unread.getAsLong();
     }
 
     /** Takes an event, unless it cannot be written; {@link #announce} tells the log's thread. Any event loop; never waits. */
@@ -271,6 +287,11 @@ public final class AuditLog implements AutoCloseable {
 
     boolean closing() {
         return closing;
+    }
+
+    /** The last signed checkpoint, or null if there is none yet. Any thread that may wait for a disk. */
+    public @Nullable SignedCheckpoint checkpoint() {
+        return checkpointFile.last();
     }
 
     /** How the log is. Any thread; does not touch the disk. */

@@ -193,21 +193,40 @@ final class AuditSegments implements AutoCloseable {
         }
     }
 
-    /** Deletes the events of segments that need not be kept; their leaf hashes stay. */
-    void forget(Instant now) {
+    /**
+     * The index of the first event that must be kept: of the oldest segments, so many as are too many or too old need not be.
+     *
+     * @param needed no event from this index on may go, because somebody has still to read it
+     * @return 0 if nothing is there that need not be kept
+     */
+    long keptFrom(Instant now, long needed) throws IOException {
+        List<Long> closed = SegmentFiles.withEvents(folder).stream()
+                .filter(one -> one < first)
+                .toList();
+        Duration kept = config.eventsKeptFor();
+        long from = 0;
+        for (int i = 0; i < closed.size(); i++) {
+            long next = i + 1 < closed.size() ? closed.get(i + 1) : first;
+            boolean tooMany = i <= closed.size() - config.segmentsMax(); // the one that begins is kept too
+            boolean tooOld = kept != null
+                    && Files.getLastModifiedTime(SegmentFiles.events(folder, closed.get(i)))
+                            .toInstant()
+                            .isBefore(now.minus(kept));
+            if (next > needed || !(tooMany || tooOld)) {
+                break;
+            }
+            from = next;
+        }
+        return from;
+    }
+
+    /** Deletes the events of all segments before an index; their leaf hashes stay. That they go is in the log already. */
+    void forget(long keptFrom) {
         try {
-            List<Long> closed = SegmentFiles.withEvents(folder).stream()
-                    .filter(one -> one < first)
-                    .toList();
-            Duration kept = config.eventsKeptFor();
-            for (int i = 0; i < closed.size(); i++) {
-                Path file = SegmentFiles.events(folder, closed.get(i));
-                boolean tooMany = i <= closed.size() - config.segmentsMax(); // the one that begins is kept too
-                boolean tooOld = kept != null
-                        && Files.getLastModifiedTime(file).toInstant().isBefore(now.minus(kept));
-                if (tooMany || tooOld) {
-                    Files.delete(file);
-                    LOG.info("the audit events from {} on were kept long enough and are deleted", closed.get(i));
+            for (long one : SegmentFiles.withEvents(folder)) {
+                if (one < Math.min(keptFrom, first)) {
+                    Files.delete(SegmentFiles.events(folder, one));
+                    LOG.info("the audit events from {} on were kept long enough and are deleted", one);
                 }
             }
         } catch (IOException e) {

@@ -32,6 +32,7 @@ final class AuditWriter implements Runnable {
     private final MerkleHash hash = new MerkleHash();
     private final MerkleTree tree;
     private final AuditSegments segments;
+    private final AuditRetention retention;
     private final CheckpointMaker checkpoints;
     private final long firstIndex;
 
@@ -60,6 +61,7 @@ final class AuditWriter implements Runnable {
         this.firstIndex = end.next();
         this.checkpoints = checkpoints;
         this.segments = new AuditSegments(config, disk, end);
+        this.retention = new AuditRetention(log, segments, clock, log::needed);
     }
 
     /** Index of the first event of this process. */
@@ -93,6 +95,7 @@ final class AuditWriter implements Runnable {
             long untilNanos = checkpoints.dueNanos(tree.size(), System.nanoTime());
             if (log.await(next, untilNanos)) {
                 next = batch(next);
+                retention.goOn();
             } else if (log.closing()) {
                 return;
             }
@@ -165,7 +168,7 @@ final class AuditWriter implements Runnable {
         long nowMillis = clock.millis();
         if (segments.full(nowMillis)) {
             segments.rotate(tree.encode());
-            segments.forget(clock.instant());
+            retention.look();
             checkpoints.offer(tree, nowMillis, true);
         }
         linesOut.clear().limit(lines.length());

@@ -2,6 +2,7 @@
 package dev.managedhsm.gateway.audit;
 
 import dev.managedhsm.auth.decision.Permit;
+import dev.managedhsm.auth.role.RoleAssignment;
 import dev.managedhsm.crypto.key.KeyFacts;
 import dev.managedhsm.crypto.operation.Algorithm;
 import dev.managedhsm.crypto.operation.Operation;
@@ -62,6 +63,12 @@ final class EventLine {
     private static final byte[] CODE = bytes(",\"errorCode\":");
     private static final byte[] INNER_CODE = bytes(",\"innerErrorCode\":");
     private static final byte[] REASON = bytes(",\"refusalReason\":");
+    private static final byte[] ASSIGNED = bytes(",\"assignmentId\":");
+    private static final byte[] ASSIGNED_PRINCIPAL = bytes(",\"assignedPrincipalId\":");
+    private static final byte[] ASSIGNED_ROLE = bytes(",\"assignedRoleDefinitionId\":");
+    private static final byte[] ASSIGNED_SCOPE = bytes(",\"assignedScope\":");
+    private static final byte[] PURGE = bytes(",\"scheduledPurgeSeconds\":");
+    private static final byte[] FIRST_KEPT = bytes(",\"firstKeptIndex\":");
     private static final byte[] OWN_ID = bytes(",\"clientRequestId\":");
     private static final byte[] NANOS = bytes(",\"durationNanos\":");
     private static final byte[] STAGE_NANOS = bytes(",\"stageNanos\":{");
@@ -106,7 +113,7 @@ final class EventLine {
         out.raw(TIME);
         time.write(event.timeMillis, out);
         out.raw(source);
-        out.quoted(operation == null || name != null ? name(name) : AuditName.of(operation), ID_LENGTH_MAX);
+        out.quoted(operation == null || name != null ? name(event, name) : AuditName.of(operation), ID_LENGTH_MAX);
         text(OPERATION_VERSION, event.apiVersion, VERSION_LENGTH_MAX, out);
         result(event, out);
         who(event, out);
@@ -122,7 +129,10 @@ final class EventLine {
         out.raw(END);
     }
 
-    private static String name(@Nullable AuditName name) {
+    private static String name(AuditEvent event, @Nullable AuditName name) {
+        if (event.firstKept > 0) {
+            return AuditRetention.OPERATION;
+        }
         return name == null ? AuditName.UNKNOWN : name.operation();
     }
 
@@ -164,6 +174,15 @@ final class EventLine {
         }
         text(REASON, event.rejection == null ? null : event.rejection.name(), ID_LENGTH_MAX, out);
         text(OWN_ID, event.clientRequestId, ID_LENGTH_MAX, out);
+        assignment(event.assignment, out);
+        if (event.purgeSeconds > 0) {
+            out.raw(PURGE);
+            out.number(event.purgeSeconds);
+        }
+        if (event.firstKept > 0) {
+            out.raw(FIRST_KEPT);
+            out.number(event.firstKept);
+        }
         out.raw(NANOS);
         out.number(event.nanos);
         stages(event.times, out);
@@ -178,6 +197,15 @@ final class EventLine {
             out.raw(ROLE);
             out.guid(role.getMostSignificantBits(), role.getLeastSignificantBits());
             out.raw((byte) '"');
+        }
+    }
+
+    private static void assignment(@Nullable RoleAssignment changed, JsonLine out) {
+        if (changed != null) {
+            text(ASSIGNED, changed.name().toString(), ID_LENGTH_MAX, out);
+            text(ASSIGNED_PRINCIPAL, changed.principalId().toString(), ID_LENGTH_MAX, out);
+            text(ASSIGNED_ROLE, changed.roleDefinitionId().toString(), ID_LENGTH_MAX, out);
+            text(ASSIGNED_SCOPE, changed.scope().text(), MESSAGE_LENGTH_MAX, out);
         }
     }
 

@@ -3,6 +3,8 @@ package dev.managedhsm.gateway.config;
 
 import dev.managedhsm.gateway.audit.AuditConfig;
 import dev.managedhsm.gateway.audit.AuditPolicy;
+import dev.managedhsm.gateway.audit.ForwardConfig;
+import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.regex.Pattern;
@@ -11,6 +13,11 @@ import org.jspecify.annotations.Nullable;
 /** Reads where the audit log is, when answers leave, and how much of it is kept. One thread. */
 final class AuditSection {
     private static final Pattern RESOURCE = Pattern.compile("/[A-Za-z0-9/._()-]{1,300}");
+
+    private static final Pattern HOST = Pattern.compile("[A-Za-z0-9.:-]{1,253}");
+
+    /** Of syslog over TLS: RFC 5425 section 4.1. */
+    private static final int PORT = 6514;
 
     private final @Nullable Section section;
     private final Values values;
@@ -64,8 +71,43 @@ final class AuditSection {
                         AuditConfig.KEY_AGE_DEFAULT),
                 own.has("resource_id")
                         ? values.text(own.optional("resource_id"), RESOURCE, "a resource id that begins with a slash")
-                        : null);
+                        : null,
+                forward(own.optionalSection("forward")));
         own.end();
         return wanted;
+    }
+
+    private @Nullable ForwardConfig forward(@Nullable Section to) {
+        if (to == null) {
+            return null;
+        }
+        Item place = to.required("host");
+        String host = values.text(place, HOST, "a host's name or address");
+        boolean tls = values.flag(to.optional("tls"), true);
+        if (!tls && !onThisMachine(host)) {
+            to.fault("tls", "events name keys and callers: without TLS they go to an address of this machine only");
+        }
+        Item trusted = to.optional("trusted_certificates");
+        ForwardConfig wanted = new ForwardConfig(
+                host,
+                values.number(to.optional("port"), 1, 65_535, PORT),
+                tls,
+                trusted == null ? null : values.path(trusted, NamedFile.Kind.PUBLIC),
+                values.choice(to.optional("format"), ForwardConfig.Format.values(), ForwardConfig.Format.JSON),
+                values.duration(
+                        to.optional("confirm_every"),
+                        Duration.ofSeconds(1),
+                        Duration.ofMinutes(10),
+                        ForwardConfig.CONFIRM_DEFAULT));
+        to.end();
+        return place == null ? null : wanted;
+    }
+
+    private static boolean onThisMachine(String host) {
+        try {
+            return InetAddress.ofLiteral(host).isLoopbackAddress();
+        } catch (IllegalArgumentException aName) {
+            return false;
+        }
     }
 }
