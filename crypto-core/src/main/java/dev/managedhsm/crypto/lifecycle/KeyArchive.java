@@ -9,8 +9,10 @@ import dev.managedhsm.crypto.engine.Engines;
 import dev.managedhsm.crypto.key.KeyFacts;
 import dev.managedhsm.crypto.key.KeyRotation;
 import dev.managedhsm.crypto.key.KeyType;
+import dev.managedhsm.crypto.keyring.DeletedKey;
 import dev.managedhsm.crypto.keyring.Keyring;
 import dev.managedhsm.crypto.keyring.KeyringWriter;
+import dev.managedhsm.crypto.keyring.LivingKey;
 import dev.managedhsm.crypto.keyring.SecretAccess;
 import dev.managedhsm.crypto.memory.LockedMemory;
 import dev.managedhsm.crypto.seal.Anchor;
@@ -41,6 +43,7 @@ public final class KeyArchive {
     private final Anchor anchor;
     private final int keyCount;
     private final int deletedCount;
+    private final List<HeldKey> held = new ArrayList<>();
 
     /**
      * Checks records and keeps them. Blocks: some tens of microseconds for each.
@@ -59,7 +62,13 @@ public final class KeyArchive {
         try (KeyringWriter writer = trial.writer()) {
             this.anchor = load(seal, writer, new OwnRecords());
             this.keyCount = trial.keyCount();
-            this.deletedCount = trial.listDeleted(null, Integer.MAX_VALUE).size();
+            List<DeletedKey> deleted = trial.listDeleted(null, Integer.MAX_VALUE);
+            this.deletedCount = deleted.size();
+            for (LivingKey key : trial.list(null, Integer.MAX_VALUE)) {
+                String name = key.facts().name().text();
+                held.add(HeldKey.living(trial.versions(name, null, Integer.MAX_VALUE)));
+            }
+            deleted.forEach(key -> held.add(HeldKey.deleted(key)));
         }
         openSecrets();
     }
@@ -107,6 +116,11 @@ public final class KeyArchive {
 
     Anchor anchor() {
         return anchor;
+    }
+
+    /** All keys, living and soft-deleted, by what is known of them and no secret. */
+    public List<HeldKey> held() {
+        return List.copyOf(held);
     }
 
     /** How many living keys there are. */

@@ -141,6 +141,17 @@ public final class AuditRecords {
         }
     }
 
+    /**
+     * The log's key, to sign what is taken out of the log; null if there is none yet.
+     *
+     * @param origin the log's name
+     * @throws SealFailure if the record is not as it was sealed
+     */
+    public @Nullable AuditSigner signer(String origin) {
+        Signing signing = signing(origin);
+        return signing == null ? null : signing.signer();
+    }
+
     /** Makes a signing key durable; whether that is so. */
     boolean keep(Signing signing) {
         byte[] text = signing.keys().text().getBytes(StandardCharsets.UTF_8);

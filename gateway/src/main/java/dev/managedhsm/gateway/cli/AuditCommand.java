@@ -6,8 +6,11 @@ import dev.managedhsm.gateway.audit.AuditRefused;
 import dev.managedhsm.gateway.audit.LogKey;
 import dev.managedhsm.gateway.audit.SignedCheckpoint;
 import dev.managedhsm.gateway.evidence.AuditVerifier;
+import dev.managedhsm.gateway.evidence.Finding;
+import dev.managedhsm.gateway.evidence.PackVerifier;
 import dev.managedhsm.gateway.evidence.Trust;
 import dev.managedhsm.gateway.evidence.Verdict;
+import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -28,7 +31,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "audit",
         description = "Verifies an audit log, or exports evidence from it.",
-        subcommands = {AuditCommand.Verify.class, AuditAcceptCommand.class})
+        subcommands = {AuditCommand.Verify.class, AuditExportCommand.class, AuditAcceptCommand.class})
 final class AuditCommand implements Callable<Integer> {
     @Spec
     private @Nullable CommandSpec spec;
@@ -39,7 +42,11 @@ final class AuditCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if (spec != null) {
-            spec.commandLine().getErr().println("usage: hsm audit verify FOLDER | accept (--config FILE | --data DIR)");
+            spec.commandLine()
+                    .getErr()
+                    .println(
+                            "usage: hsm audit verify FOLDER|FILE | export --from TIME --to TIME (--config FILE | --data DIR)"
+                                    + " | accept (--config FILE | --data DIR)");
         }
         return 2;
     }
@@ -49,7 +56,7 @@ final class AuditCommand implements Callable<Integer> {
      */
     @Command(name = "verify", description = "Looks through a log, and names what is not as it was written.")
     static final class Verify implements Callable<Integer> {
-        @Parameters(paramLabel = "FOLDER", description = "The log's folder.")
+        @Parameters(paramLabel = "FOLDER|FILE", description = "The log's folder, or an evidence pack.")
         private @Nullable Path folder;
 
         @Option(
@@ -77,8 +84,11 @@ final class AuditCommand implements Callable<Integer> {
             }
             PrintWriter out = spec.commandLine().getOut();
             try {
+                if (Files.isRegularFile(folder)) {
+                    return say(folder, PackVerifier.verify(folder, trust()), out);
+                }
                 if (!Files.isDirectory(folder)) {
-                    throw new IOException(folder + " is no folder");
+                    throw new IOException(folder + " is no folder and no file");
                 }
                 Verdict verdict = AuditVerifier.verify(folder, trust());
                 say(verdict, out);
@@ -87,6 +97,27 @@ final class AuditCommand implements Callable<Integer> {
                 spec.commandLine().getErr().println("hsm: " + e.getMessage());
                 return 2;
             }
+        }
+
+        private int say(Path pack, PackVerifier.Result result, PrintWriter out) {
+            Finding finding = result.finding();
+            JsonObject manifest = result.manifest();
+            if (finding != null || manifest == null) {
+                out.println(finding == null ? "" : finding.text());
+                out.println("NOT WHOLE: " + pack);
+                return 1;
+            }
+            LogKey key = result.key();
+            if (key != null && keys == null) {
+                out.println("key, to compare with one kept elsewhere: " + key);
+            }
+            for (Object gap : manifest.getJsonArray("gaps")) {
+                out.println("note: what there was cannot be told in full: " + gap);
+            }
+            out.println("whole: " + (manifest.getLong("untilIndex") - manifest.getLong("firstIndex")) + " events of "
+                    + manifest.getString("origin") + " from " + manifest.getString("from") + " to "
+                    + manifest.getString("to"));
+            return 0;
         }
 
         private Trust trust() throws IOException, AuditRefused {

@@ -42,6 +42,12 @@ final class HsmOption {
      */
     record Place(Path dataFolder, RootKeySource rootKey, Path witness, Path audit) {}
 
+    /** Its configuration file; null for a development HSM. */
+    @Nullable
+    Path configFile() {
+        return which == null ? null : which.config;
+    }
+
     Place place(PrintWriter err) {
         Which one = which;
         if (one != null && one.config != null) {

@@ -48,11 +48,10 @@ final class KeyRotations {
     }
 
     private void rotate(Call call) {
-        call.when(
-                lifecycle.rotate(new KeyName(call.part("name"))),
-                keyId(call),
-                facts -> call.exchange()
-                        .answer(body.speaking(call.query("api-version")).bundle(facts)));
+        call.when(lifecycle.rotate(new KeyName(call.part("name"))), keyId(call), facts -> {
+            call.exchange().event().key(facts);
+            call.exchange().answer(body.speaking(call.query("api-version")).bundle(facts));
+        });
     }
 
     private void policy(Call call) {

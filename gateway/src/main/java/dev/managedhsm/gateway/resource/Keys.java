@@ -79,19 +79,13 @@ final class Keys {
 
     private void create(Call call) throws Refused {
         KeyName name = new KeyName(call.part("name"));
-        call.when(
-                lifecycle.create(CreateKeyBody.read(name, call.json())),
-                keyId(call),
-                facts -> call.exchange().answer(body(call).bundle(facts)));
+        call.when(lifecycle.create(CreateKeyBody.read(name, call.json())), keyId(call), facts -> answer(call, facts));
     }
 
     private void importKey(Call call) throws Refused {
         KeyName name = new KeyName(call.part("name"));
         ImportKeyBody parsed = ImportKeyBody.read(name, call.exchange().body(), baseUrl);
-        call.when(
-                lifecycle.importKey(parsed.request(), parsed.origin()),
-                keyId(call),
-                facts -> call.exchange().answer(body(call).bundle(facts)));
+        call.when(lifecycle.importKey(parsed.request(), parsed.origin()), keyId(call), facts -> answer(call, facts));
     }
 
     private void update(Call call) throws Refused {
@@ -106,7 +100,13 @@ final class Keys {
         call.when(
                 lifecycle.update(new KeyName(call.part("name")), version, UpdateKeyBody.read(call.json())),
                 id,
-                facts -> call.exchange().answer(body(call).bundle(facts)));
+                facts -> answer(call, facts));
+    }
+
+    /** The version that was made or changed is named in the audit log too. */
+    private void answer(Call call, KeyFacts facts) {
+        call.exchange().event().key(facts);
+        call.exchange().answer(body(call).bundle(facts));
     }
 
     /** Bodies as the caller's version of the API has them. */
@@ -191,10 +191,11 @@ final class Keys {
     }
 
     private void delete(Call call) {
-        call.when(
-                lifecycle.delete(new KeyName(call.part("name"))),
-                keyId(call),
-                deleted -> call.exchange().answer(withDeletion(body(call).bundle(deleted.facts()), deleted)));
+        call.when(lifecycle.delete(new KeyName(call.part("name"))), keyId(call), deleted -> {
+            call.exchange().event().key(deleted.facts());
+            call.exchange().event().deleted(deleted.purgeSeconds());
+            call.exchange().answer(withDeletion(body(call).bundle(deleted.facts()), deleted));
+        });
     }
 
     private void deleted(Call call) {
@@ -207,13 +208,14 @@ final class Keys {
     }
 
     private void recover(Call call) {
-        call.when(
-                lifecycle.recover(new KeyName(call.part("name"))),
-                deletedId(call),
-                (KeyFacts facts) -> call.exchange().answer(body(call).bundle(facts)));
+        call.when(lifecycle.recover(new KeyName(call.part("name"))), deletedId(call), facts -> answer(call, facts));
     }
 
     private void purge(Call call) {
+        DeletedKey going = keyring.findDeleted(call.part("name"));
+        if (going != null) {
+            call.exchange().event().key(going.facts()); // nobody can tell afterwards
+        }
         call.when(
                 lifecycle.purge(new KeyName(call.part("name"))),
                 deletedId(call),

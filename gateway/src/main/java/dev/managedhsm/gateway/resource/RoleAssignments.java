@@ -109,14 +109,16 @@ final class RoleAssignments {
 
     private void assign(RoleCall call) throws Refused {
         RoleAssignment wanted = RoleAssignmentBody.read(call.guid(), call.scope(), call.json());
-        call.when(
-                changes.assign(wanted, call.right()::lapsed),
-                assignment -> call.exchange().answer(201, RoleAssignmentBody.json(assignment)));
+        call.when(changes.assign(wanted, call.right()::lapsed), assignment -> {
+            call.exchange().event().assignment(assignment);
+            call.exchange().answer(201, RoleAssignmentBody.json(assignment));
+        });
     }
 
     private void unassign(RoleCall call) throws Refused {
-        call.when(
-                changes.unassign(call.guid(), call.scope(), call.right()::lapsed),
-                assignment -> call.exchange().answer(RoleAssignmentBody.json(assignment)));
+        call.when(changes.unassign(call.guid(), call.scope(), call.right()::lapsed), assignment -> {
+            call.exchange().event().assignment(assignment);
+            call.exchange().answer(RoleAssignmentBody.json(assignment));
+        });
     }
 }

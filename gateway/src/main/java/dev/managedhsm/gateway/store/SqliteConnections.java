@@ -59,6 +59,21 @@ final class SqliteConnections {
         }
     }
 
+    /** For a look at a store that another process may be using: leaves the folder as it is. */
+    static Connection openLook(Path folder) throws SQLException {
+        Connection connection =
+                DriverManager.getConnection("jdbc:sqlite:" + file(folder).toAbsolutePath());
+        try {
+            execute(connection, "PRAGMA query_only = ON");
+            execute(connection, "PRAGMA busy_timeout = 5000");
+            execute(connection, "PRAGMA wal_autocheckpoint = 0");
+            return connection;
+        } catch (SQLException e) {
+            connection.close();
+            throw e;
+        }
+    }
+
     /** The database file of a data folder. */
     static Path file(Path folder) {
         return folder.resolve("store.sqlite");
