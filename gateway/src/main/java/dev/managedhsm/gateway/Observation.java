@@ -7,6 +7,10 @@ import dev.managedhsm.crypto.latency.LatencyBook;
 import dev.managedhsm.crypto.memory.ProcessHardening;
 import dev.managedhsm.gateway.audit.AuditHealth;
 import dev.managedhsm.gateway.audit.AuditLog;
+import dev.managedhsm.gateway.audit.ForwardConfig;
+import dev.managedhsm.gateway.evidence.LogEvidence;
+import dev.managedhsm.gateway.forward.AuditForwarder;
+import dev.managedhsm.gateway.forward.ForwardHealth;
 import dev.managedhsm.gateway.http.Edge;
 import dev.managedhsm.gateway.http.EdgeCounters;
 import dev.managedhsm.gateway.http.TlsFiles;
@@ -27,7 +31,9 @@ import dev.managedhsm.gateway.store.StoreHealth;
 import dev.managedhsm.gateway.trace.TraceConfig;
 import dev.managedhsm.gateway.trace.Traces;
 import io.vertx.core.json.JsonObject;
+import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -56,6 +62,8 @@ final class Observation implements AutoCloseable {
 
     private final Foundation foundation;
     private final AuditLog audit;
+    private final LogEvidence evidence;
+    private final @Nullable AuditForwarder forwarder;
     private final Clock clock;
     private final Metrics metrics = new Metrics();
     private final SelfTests selfTests;
@@ -91,6 +99,8 @@ final class Observation implements AutoCloseable {
             Clock clock) {
         this.foundation = foundation;
         this.audit = audit;
+        this.evidence = new LogEvidence(config.audit().folder(), audit);
+        this.forwarder = forwarder(config, audit);
         this.clock = clock;
         this.tls = tls;
         this.selfTests = new SelfTests(foundation.engine(), foundation.state(), clock);
@@ -116,6 +126,7 @@ final class Observation implements AutoCloseable {
                 this::issuers,
                 refusals,
                 audit::health,
+                this::forwarding,
                 foundation.store(),
                 this::open,
                 () -> this.tls.server().getNotAfter().toInstant(),
@@ -128,8 +139,29 @@ final class Observation implements AutoCloseable {
                 clock);
         this.pulse = new Pulse(
                 new Pulse.Sources(config.baseUrl(), foundation.state(), latency, refusals, this::outlook, clock));
-        this.watch = Watch.over(sources, metrics, health, pulse);
+        this.watch = Watch.over(sources, metrics, health, pulse, evidence);
         var _ = thread.scheduleWithFixedDelay(selfTests::run, SELF_TEST_HOURS, SELF_TEST_HOURS, TimeUnit.HOURS);
+    }
+
+    private static @Nullable AuditForwarder forwarder(GatewayConfig config, AuditLog audit) {
+        ForwardConfig to = config.audit().forward();
+        if (to == null) {
+            return null;
+        }
+        try {
+            String host = String.valueOf(URI.create(config.baseUrl()).getHost());
+            return AuditForwarder.start(to, config.audit().folder(), host, audit);
+        } catch (IOException e) {
+            throw new StartRefused(
+                    "How far audit events were forwarded cannot be read in "
+                            + config.audit().folder() + ": make it a folder that this process may read.",
+                    e);
+        }
+    }
+
+    private @Nullable ForwardHealth forwarding() {
+        AuditForwarder open = forwarder;
+        return open == null ? null : open.health();
     }
 
     private LatencyLog log(LatencyBook latency, LatencyLogConfig config) {
@@ -267,6 +299,10 @@ final class Observation implements AutoCloseable {
             checks.add(new Check(measure.name(), Check.Kind.CUSTODY, measure.held(), measure.why()));
         }
         checks.add(HealthChecks.checkpoints(audit.health()));
+        ForwardHealth forward = forwarding();
+        if (forward != null) {
+            checks.add(HealthChecks.forwarding(forward));
+        }
         checks.addAll(HealthChecks.disks(folders));
         checks.addAll(HealthChecks.issuers(issuers(), clock.millis() / 1000));
         checks.add(HealthChecks.certificate(tls.server(), clock.instant()));
@@ -277,6 +313,10 @@ final class Observation implements AutoCloseable {
     @Override
     public void close() {
         pulse.close();
+        evidence.close();
+        if (forwarder != null) {
+            forwarder.close();
+        }
         thread.shutdownNow();
         if (log != null) {
             log.close();

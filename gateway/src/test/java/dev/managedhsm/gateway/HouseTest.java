@@ -32,6 +32,7 @@ class HouseTest {
             ".refusal",
             ".audit",
             ".evidence",
+            ".forward",
             ".trace",
             ".pulse",
             ".http",

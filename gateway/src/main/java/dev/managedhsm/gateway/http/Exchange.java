@@ -293,14 +293,14 @@ public final class Exchange {
     }
 
     /**
-     * Answers 200 with a JSON text. A client that does not take it within {@link EdgeLimits#LONG_ANSWER_MILLIS_MAX} loses
+     * Answers 200 with a long text. A client that does not take it within {@link EdgeLimits#LONG_ANSWER_MILLIS_MAX} loses
      * its connection.
      *
      * @param written called when the text has left the heap, or never will; may be called twice
      */
-    public void answer(byte[] json, Runnable written) {
-        success(200);
-        depart(new Departure.LongText(this, json, written));
+    public void answer(String contentType, byte[] text, Runnable written) {
+        success(200).putHeader(AnswerHead.CONTENT_TYPE, contentType);
+        depart(new Departure.LongText(this, text, written));
     }
 
     /** Answers 200 with bytes of another media type. */

@@ -3,6 +3,7 @@ package dev.managedhsm.gateway.observe;
 
 import dev.managedhsm.auth.token.KeyRefresh;
 import dev.managedhsm.gateway.audit.AuditHealth;
+import dev.managedhsm.gateway.forward.ForwardHealth;
 import dev.managedhsm.gateway.store.StoreHealth;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
@@ -48,6 +49,18 @@ public final class HealthChecks {
                 ? "none was due since the start"
                 : "the last one is of " + Instant.ofEpochMilli(audit.signedMillis());
         return new Check("audit-checkpoints", Check.Kind.DURABILITY, failure == null, failure == null ? last : failure);
+    }
+
+    /** Whether copies of audit events get to their receiver. */
+    public static Check forwarding(ForwardHealth forward) {
+        String failure = forward.failure();
+        String waiting = forward.lagEvents() + " events wait to be confirmed, the oldest for "
+                + forward.lag().toSeconds() + " s";
+        return new Check(
+                "audit-forward",
+                Check.Kind.WATCH,
+                forward.keepsUp(),
+                failure == null ? waiting : waiting + ": " + failure);
     }
 
     /** Whether tokens of at least one issuer can be judged. */

@@ -8,6 +8,7 @@ import dev.managedhsm.crypto.memory.LockedMemory;
 import dev.managedhsm.crypto.ring.LaneGauge;
 import dev.managedhsm.crypto.ring.OperationRing;
 import dev.managedhsm.gateway.audit.AuditHealth;
+import dev.managedhsm.gateway.forward.ForwardHealth;
 import dev.managedhsm.gateway.store.StoreHealth;
 import dev.managedhsm.gateway.trace.Traces;
 import io.prometheus.metrics.model.registry.MultiCollector;
@@ -48,6 +49,7 @@ final class HsmFigures implements MultiCollector {
         store(figures, open);
         tokens(figures);
         audit(figures);
+        forwarding(figures);
         if (open != null) {
             ring(figures, open.ring());
             keys(figures, open.keyring());
@@ -156,6 +158,19 @@ final class HsmFigures implements MultiCollector {
                     "hsm_audit_checkpoint_timestamp_seconds",
                     "When the log was signed last",
                     audit.signedMillis() / MILLIS_PER_SECOND);
+        }
+    }
+
+    private void forwarding(Figures figures) {
+        ForwardHealth forward = sources.forwarding().get();
+        if (forward != null) {
+            figures.gauge("hsm_audit_forward_lag_events", "Durable events that the receiver has not confirmed", (double)
+                    forward.lagEvents());
+            figures.gauge(
+                    "hsm_audit_forward_lag_seconds",
+                    "For how long the oldest of them has waited",
+                    forward.lag().toNanos() / NANOS_PER_SECOND);
+            figures.counter("hsm_audit_forward_events", "Events that were sent", (double) forward.sent());
         }
     }
 

@@ -8,6 +8,7 @@ import dev.managedhsm.crypto.latency.LatencyBook;
 import dev.managedhsm.crypto.lifecycle.HsmState;
 import dev.managedhsm.crypto.ring.OperationRing;
 import dev.managedhsm.gateway.audit.AuditHealth;
+import dev.managedhsm.gateway.forward.ForwardHealth;
 import dev.managedhsm.gateway.http.EdgeCounters;
 import dev.managedhsm.gateway.pulse.Exemplar;
 import dev.managedhsm.gateway.refusal.RefusalLog;
@@ -34,6 +35,7 @@ import org.jspecify.annotations.Nullable;
  * @param issuers how fresh the keys of each token issuer are
  * @param refusals what is remembered of refused tokens
  * @param audit how the audit log is
+ * @param forwarding how far copies of audit events are; null if none are made
  * @param store where sealed records are kept
  * @param open what there is while keys are open; null while they are not
  * @param certificateEnd when the certificate in use ends
@@ -52,6 +54,7 @@ public record Sources(
         Supplier<List<KeyRefresh.State>> issuers,
         RefusalLog refusals,
         Supplier<AuditHealth> audit,
+        Supplier<@Nullable ForwardHealth> forwarding,
         Store store,
         Supplier<@Nullable Open> open,
         Supplier<Instant> certificateEnd,

@@ -83,7 +83,7 @@ public final class Backups {
                 json,
                 place,
                 baseUrl + "/keys/" + name,
-                bytes -> call.exchange().answer(bytes, place));
+                bytes -> call.exchange().answer(Security.JSON, bytes, place));
     }
 
     /** The caller is permitted; now the body may be waited for, and then he is looked at once more. */
@@ -118,6 +118,7 @@ public final class Backups {
                                 place,
                                 () -> when(
                                         exchange, backups.restore(text.result()), place, baseUrl + RESTORE, facts -> {
+                                            exchange.event().key(facts);
                                             exchange.answer(body.bundle(facts));
                                             place.run();
                                         }));

@@ -62,6 +62,7 @@ final class WatchRoutes {
         for (Security.View view : security.views()) {
             router.routeWithRegex(HttpMethod.GET, view.pattern()).handler(on(context -> look(view, context)));
         }
+        new AuditRoutes(access, watch.evidence(), routed).addTo(router);
         router.get(DashboardStream.PATH).handler(on(context -> follow(routed.get())));
         for (HttpMethod method : List.of(HttpMethod.GET, HttpMethod.HEAD)) {
             router.route(method, DashboardFiles.PATH).handler(on(context -> DashboardFiles.answer(routed.get())));

@@ -11,6 +11,7 @@ import dev.managedhsm.auth.token.KeySource;
 import dev.managedhsm.auth.token.TokenIssuer;
 import dev.managedhsm.gateway.GatewayConfig;
 import dev.managedhsm.gateway.RootKeySource;
+import dev.managedhsm.gateway.audit.ForwardConfig;
 import dev.managedhsm.gateway.fixture.ServeFolder;
 import dev.managedhsm.gateway.fixture.TestCertificate;
 import dev.managedhsm.gateway.http.Plane;
@@ -210,6 +211,13 @@ class ConfigFileTest {
             attestation_authorities: {}          | must be a list
             colour: red                          | colour: is not known
             engine: red                          | here must be keys with values
+            audit: {forward: {port: 6514}}       | audit.forward.host: is missing
+            audit: {forward: {host: siem.test, tls: false}} | without TLS they go to an address of this machine only
+            audit: {forward: {host: 10.1.2.3, tls: false}}  | without TLS they go to an address of this machine only
+            audit: {forward: {host: siem.test, format: xml}} | is none of json, cef
+            audit: {forward: {host: 'a b'}}      | is not a host's name or address
+            audit: {forward: {host: siem.test, confirm_every: 1h}} | is not between 1s and 10m
+            audit: {forward: {host: siem.test, udp: true}}   | is not known
             """)
     void saysWhatIsWrongWithARareSection(String section, String words) throws Exception {
         folder.append(section + "\n");
@@ -362,6 +370,14 @@ class ConfigFileTest {
         assertEquals(
                 Set.of("root_key", "root_key.passphrase", "tls.certificate_chain", "tls.private_key"),
                 Set.copyOf(read.faults().stream().map(Fault::key).toList()));
+    }
+
+    @Test
+    void readsWhereCopiesOfRecordsGo() throws Exception {
+        folder.append("audit: {forward: {host: \"::1\", port: 514, tls: false, format: cef, confirm_every: 5s}}\n");
+        assertEquals(
+                new ForwardConfig("::1", 514, false, null, ForwardConfig.Format.CEF, Duration.ofSeconds(5)),
+                faultless().gateway().audit().forward());
     }
 
     /** Every default that the example shows behind a comment sign can be written out, and changes nothing. */

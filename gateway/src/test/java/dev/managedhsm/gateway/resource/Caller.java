@@ -96,6 +96,16 @@ final class Caller {
         return client.posting(path, BodyPublishers.ofString(body)).setHeader("authorization", String.valueOf(bearer));
     }
 
+    /** The header that carries the token. */
+    String bearer() {
+        return String.valueOf(bearer);
+    }
+
+    /** A GET that does not come back when it is told to. */
+    Answer once(String path) {
+        return sendOnce("GET", path, "");
+    }
+
     Answer get(String path) {
         return send("GET", path, "");
     }

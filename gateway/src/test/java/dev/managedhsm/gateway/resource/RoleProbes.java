@@ -219,10 +219,8 @@ final class RoleProbes {
         for (String view : List.of("rejections", "counters", "alerts")) {
             on(Scope.HSM, DataAction.SECURITY_READ, "GET", "/security/" + view, "");
         }
-        DataAction audit = DataAction.parse(DataAction.PREFIX + "audit/read/action");
-        if (audit != null) {
-            ask(audit, "GET", "/audit/checkpoint", "");
-            ask(audit, "GET", "/audit/keys", "");
+        for (String view : List.of("checkpoint?", "keys?", "proof?index=0&", "consistency?from=0&", "events?from=0&")) {
+            ask(DataAction.SECURITY_READ, "GET", "/audit/" + view + "api-version=7.6", "");
         }
         // What these would do at once is none of this table's business: whoever is asked for more was let in.
         String job = "/11111111222233334444555555555555/pending";
