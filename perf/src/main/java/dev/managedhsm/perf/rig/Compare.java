@@ -10,7 +10,6 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -54,30 +53,6 @@ public final class Compare {
             List<Double> rounds,
             List<Double> perSecond,
             Parts parts) {}
-
-    /** CPU time of each part over all rounds. */
-    private static final class Parts {
-        final Map<ServerCpu.Part, Long> nanos = new EnumMap<>(ServerCpu.Part.class);
-        long requests;
-
-        void add(ServerCpu.Reading reading, int count) {
-            reading.parts().forEach((part, spent) -> nanos.merge(part, spent, Long::sum));
-            requests += count;
-        }
-
-        String text() {
-            StringBuilder text = new StringBuilder(64);
-            nanos.forEach((part, spent) -> {
-                double micros = spent / MICROS / requests;
-                if (micros >= 0.05) {
-                    text.append(text.isEmpty() ? "" : ", ")
-                            .append(part.name().toLowerCase(Locale.ROOT).replace('_', ' '))
-                            .append(String.format(Locale.ROOT, " %.1f", micros));
-                }
-            });
-            return text.toString();
-        }
-    }
 
     private final Plan plan;
     private final PrintStream out;
@@ -191,9 +166,7 @@ public final class Compare {
         }
         if (!openssl.isEmpty()) {
             double signature = Medians.of(openssl).median();
-            double workers = first.parts().nanos.getOrDefault(ServerCpu.Part.WORKERS, 0L)
-                    / MICROS
-                    / Math.max(1, first.parts().requests);
+            double workers = first.parts().micros(ServerCpu.Part.WORKERS);
             out.printf(
                     Locale.ROOT,
                     "%s: %.2f of openssl's rate per CPU second of its workers, %.2f on the wall%n",

@@ -71,8 +71,8 @@ final class EdgeRun {
                 out.printf(
                         Locale.ROOT,
                         "%n%d rounds of %d requests in turn, us CPU per request, median (least–most)%n"
-                                + "| h2load | gateway, no-op key | nginx | rate to nginx, CPU | budget |%n"
-                                + "| --- | ---: | ---: | ---: | ---: |%n",
+                                + "| h2load | gateway, no-op key | nginx | rate to nginx, CPU | budget | the gateway's parts, mean us |%n"
+                                + "| --- | ---: | ---: | ---: | ---: | --- |%n",
                         rounds,
                         requests);
                 for (Way way : WAYS) {
@@ -97,8 +97,11 @@ final class EdgeRun {
         load(way, nginx.url(), target, requests, nginxCpu);
         List<Double> gateway = new ArrayList<>();
         List<Double> reference = new ArrayList<>();
+        Parts parts = new Parts();
         for (int round = 0; round < rounds; round++) {
-            gateway.add(micros(load(way, hsm.url(), target, requests, gatewayCpu)));
+            ServerCpu.Reading spent = load(way, hsm.url(), target, requests, gatewayCpu);
+            parts.add(spent, requests);
+            gateway.add(micros(spent));
             reference.add(micros(load(way, nginx.url(), target, requests, nginxCpu)));
         }
         Medians ours = Medians.of(gateway);
@@ -108,13 +111,14 @@ final class EdgeRun {
         boolean kept = ratio >= least;
         out.printf(
                 Locale.ROOT,
-                "| %s | %s | %s | %.2f | %.2f%s |%n",
+                "| %s | %s | %s | %.2f | %.2f%s | %s |%n",
                 way.name(),
                 ours,
                 theirs,
                 ratio,
                 least,
-                kept ? "" : " MISSED");
+                kept ? "" : " MISSED",
+                parts.text());
         return kept;
     }
 
