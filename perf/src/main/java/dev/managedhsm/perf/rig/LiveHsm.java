@@ -11,9 +11,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.security.MessageDigest;
 import java.security.cert.CertificateFactory;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +25,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSession;
 import javax.net.ssl.TrustManagerFactory;
 
 /**
@@ -187,6 +190,21 @@ public final class LiveHsm implements AutoCloseable {
     /** Its latencies since the start, a histogram log. */
     public String latencyLog() throws IOException, InterruptedException {
         return answer(HttpRequest.newBuilder(url().resolve("/latency.hlog")));
+    }
+
+    /** What it recorded since a time, by intervals that have ended: a histogram log. */
+    String latencyLog(long fromMillis) throws IOException, InterruptedException {
+        return answer(HttpRequest.newBuilder(url().resolve("/latency.hlog?from=" + fromMillis)));
+    }
+
+    /** SHA-256 of the public key that it shows, in Base64, as browsers take it. */
+    String pin() throws IOException, InterruptedException, GeneralSecurityException {
+        HttpRequest any = HttpRequest.newBuilder(url().resolve("/health/live")).build();
+        SSLSession session =
+                client.send(any, BodyHandlers.discarding()).sslSession().orElseThrow();
+        byte[] key = session.getPeerCertificates()[0].getPublicKey().getEncoded();
+        return Base64.getEncoder()
+                .encodeToString(MessageDigest.getInstance("SHA-256").digest(key));
     }
 
     /** Megabytes of heap that were in use after each collection since the start. */

@@ -31,6 +31,8 @@ public final class Rig {
      *   <li>{@code edge [ROUNDS [REQUESTS]]}: the edge beside nginx under h2load; status 1 when a budget was missed
      *   <li>{@code overload [WORK [SECONDS]]}: twice what it can do; status 1 when something is not as it must be
      *   <li>{@code neighbour [RATE [SECONDS [ROUNDS]]]}: ES256 beside a flood of RSA-4096; the same
+     *   <li>{@code dashboard [SECONDS [RATE…]]}: what the dashboard shows beside histogram logs; the same
+     *   <li>{@code dashboard-cost [SECONDS [ROUNDS]]}: CPU time of an open dashboard; the same
      *   <li>{@code soak [WORK [RATE [SECONDS]]]}: memory over millions of operations; the same
      * </ul>
      */
@@ -76,11 +78,23 @@ public final class Rig {
                                 Double.parseDouble(rest.next("600")),
                                 System.out)
                         .run(project);
+            case "dashboard" -> new DashboardFigures(dashboard(rest), System.out).run(project);
+            case "dashboard-cost" ->
+                new DashboardCost(
+                                Double.parseDouble(rest.next("20")), Integer.parseInt(rest.next("3")), System.out)
+                        .run(project);
             default ->
                 throw new IllegalArgumentException(
-                        "latency, compare, edge, overload, neighbour or soak, not " + command);
+                        "latency, compare, edge, overload, neighbour, soak, dashboard or dashboard-cost, not "
+                                + command);
         };
         System.exit(kept ? 0 : 1);
+    }
+
+    private static DashboardFigures.Plan dashboard(Arguments rest) {
+        double seconds = Double.parseDouble(rest.next("20"));
+        List<Double> rates = rest.left().stream().map(Double::valueOf).toList();
+        return new DashboardFigures.Plan(rates.isEmpty() ? List.of(0.0, 1_000.0, 10_000.0) : rates, seconds, true);
     }
 
     private static Compare.Plan comparison(Arguments rest) {
