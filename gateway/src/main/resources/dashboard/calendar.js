@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What changes slowly: dates of keys, custody, the audit log.
+// What changes slowly: dates of keys, health, the audit log.
 
-import { byId, element, row, say, show, svg } from "./dom.js";
+import { byId, element, head, row, say, show, svg } from "./dom.js";
 import { amount, away, bytes, clock, day } from "./format.js";
 
 const DAYS = 90;
@@ -40,19 +40,29 @@ function strip(dates, now) {
     return svg("svg", { class: "strip", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `${shown.length} dates within ninety days` }, ...marks, ...shown);
 }
 
-/** Each measure that keeps the keys, held or not, and why. */
-export function custody(report) {
+const KINDS = { readiness: "readiness", custody: "custody", durability: "durability", watch: "soon one of these" };
+
+/** Every check of the HSM's health, held or not, and why: those that do not hold first. */
+export function health(report, custody_) {
     if (!report) {
         return;
     }
-    const broken = report.measures.filter((measure) => !measure.held).length;
-    show(byId("custody"),
+    const broken = report.checks.filter((check) => !check.held);
+    const waits = broken.filter((check) => check.kind === "readiness").map((check) => check.name);
+    const badge = byId("readiness");
+    badge.hidden = report.ready;
+    say(badge, report.ready ? "" : `▲ not ready: ${waits.join(", ")}`);
+    const kinds = Object.keys(KINDS);
+    const sorted = [...report.checks].sort((a, b) => a.held - b.held || kinds.indexOf(a.kind) - kinds.indexOf(b.kind));
+    show(byId("health"),
         element("p", { class: "dim" },
-            broken === 0 ? "Every measure is held." : element("b", { class: "warn" }, `▲ ${broken} of ${report.measures.length} measures not held`),
-            ` ${report.quorum ? `Custodians: ${report.quorum}. ` : ""}${bytes(report.lockedBytes)} locked${report.unlockedBytes > 0 ? `, ${bytes(report.unlockedBytes)} not` : ""}.`),
-        element("table", {}, element("tbody", {}, ...[...report.measures].sort((a, b) => a.held - b.held).map((measure) => row([
-            measure.name, [measure.held ? "✓ held" : "✗ not held", { class: measure.held ? "ok state" : "bad state" }], [measure.why, { class: "dim why" }],
-        ])))));
+            element("b", { class: report.status === "healthy" ? "ok" : report.ready ? "warn" : "bad" }, `${report.status === "healthy" ? "✓" : "▲"} ${report.status}`),
+            broken.length === 0 ? ": every check holds." : `: ${broken.length} of ${report.checks.length} checks do not hold.`,
+            custody_ ? ` ${custody_.quorum ? `Custodians: ${custody_.quorum}. ` : ""}${bytes(custody_.lockedBytes)} locked${custody_.unlockedBytes > 0 ? `, ${bytes(custody_.unlockedBytes)} not` : ""}.` : ""),
+        element("table", {}, head(["check", "what hangs on it", "state", "why"]), element("tbody", {}, ...sorted.map((check) => row([
+            check.name, [KINDS[check.kind] ?? check.kind, { class: "dim state" }],
+            [check.held ? "✓ held" : "✗ not held", { class: check.held ? "ok state" : "bad state" }], [check.why, { class: "dim why" }],
+        ], { "data-check": check.name, "data-held": String(check.held), "data-kind": check.kind })))));
 }
 
 /** How the audit log does. */

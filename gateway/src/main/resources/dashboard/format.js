@@ -67,6 +67,18 @@ export function away(seconds) {
     return seconds < 0 ? `${text} ago` : `in ${text}`;
 }
 
+/** How a pause is called, and its sign. */
+export const PAUSES = {
+    GC: { sign: "▼", word: "collection" },
+    SAFEPOINT: { sign: "▬", word: "safepoint" },
+    STALL: { sign: "■", word: "stall" },
+};
+
+/** A pause in a few words: "■ stall 50.3 ms". */
+export function paused(pause) {
+    return `${PAUSES[pause.kind].sign} ${PAUSES[pause.kind].word} ${duration(pause.ms * 1e6)}`;
+}
+
 /** A name of the wire in words: "SIGN P-256". */
 export function words(name) {
     return name.replace(/^(P|RSA|OCT)_/, "$1-").replace(/_/g, " ");

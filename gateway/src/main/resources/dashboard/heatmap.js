@@ -5,7 +5,7 @@
 // slow operations that are known one by one.
 
 import { byId, element, say, style, svg } from "./dom.js";
-import { amount, clock, duration } from "./format.js";
+import { amount, clock, duration, PAUSES, paused } from "./format.js";
 import { highest, lowest } from "./histogram.js";
 import { History, SECONDS_MAX } from "./history.js";
 
@@ -168,9 +168,12 @@ export class HeatMap {
         return this.history.pauses(from, Infinity).filter((pause) => pause.ms >= 1).map((pause) => {
             const at = this.xOf(pause.t + pause.ms);
             const size = 3 + Math.min(5, Math.log2(1 + pause.ms / 4));
-            const gc = pause.kind === "GC";
-            const d = gc ? `M${at - size} 3h${2 * size}l${-size} ${1.7 * size}z` : `M${at - size} 3h${2 * size}v${1.5 * size}h${-2 * size}z`;
-            return svg("path", { class: gc ? "pause gc" : "pause stall", d }, svg("title", {}, `${gc ? "Collection" : "Stall"} ${duration(pause.ms * 1e6)}, ${clock(pause.t)}: ${pause.cause}`));
+            const d = {
+                GC: `M${at - size} 3h${2 * size}l${-size} ${1.7 * size}z`,
+                SAFEPOINT: `M${at - size} 5h${2 * size}v4h${-2 * size}z`,
+                STALL: `M${at - size} 3h${2 * size}v${1.5 * size}h${-2 * size}z`,
+            }[pause.kind];
+            return svg("path", { class: `pause ${pause.kind.toLowerCase()}`, d, "data-ms": pause.ms }, svg("title", {}, `${paused(pause)}, ${clock(pause.t)}: ${pause.cause}`));
         });
     }
 
@@ -260,7 +263,7 @@ export class HeatMap {
 }
 
 function said({ second, counts }, history) {
-    const pauses = history.pauses(second.t - 1000, second.t).map((pause) => `${pause.kind === "GC" ? "collection" : "stall"} ${duration(pause.ms * 1e6)}`);
+    const pauses = history.pauses(second.t - 1000, second.t).map((pause) => `${PAUSES[pause.kind].word} ${duration(pause.ms * 1e6)}`);
     const figures = counts.total === 0 ? "no operation"
         : `${amount(counts.total)} operations, p50 ${duration(counts.percentile(50))}, p99 ${duration(counts.percentile(99))}, p99.9 ${duration(counts.percentile(99.9))}, longest ${duration(counts.max())}`;
     return `${clock(second.t)}: ${figures}${pauses.length ? "; " + pauses.join(", ") : ""}`;
@@ -278,7 +281,7 @@ function legend(shades, most) {
         element("span", {}, "1 ", ramp, ` ${amount(most)} operations in a cell`),
         element("span", {}, "━ p50  ╍ p99  ┈ p99.9"),
         element("span", {}, "◆ slow operation that is known"),
-        element("span", {}, "▼ collection  ■ stall"));
+        element("span", {}, Object.values(PAUSES).map(({ sign, word }) => `${sign} ${word}`).join("  ")));
 }
 
 /** Shades between the stops of the style sheet, which differ in the dark and in the light. */

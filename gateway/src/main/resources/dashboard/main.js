@@ -2,7 +2,7 @@
 //
 // Signing in and out, what is chosen, and drawing once a second. The token is kept in a closure of stream.js alone.
 
-import { alerts, audit, calendar, custody } from "./calendar.js";
+import { alerts, audit, calendar, health } from "./calendar.js";
 import { Curve } from "./curve.js";
 import { byId, element, say } from "./dom.js";
 import { clock, words } from "./format.js";
@@ -174,7 +174,7 @@ function draw() {
     refusals(history);
     if (outlook) {
         calendar(outlook.calendar, outlook.t);
-        custody(outlook.more.custody);
+        health(outlook.more.health, outlook.more.custody);
         audit(outlook.more.audit);
         alerts(outlook.alerts);
     }

@@ -3,7 +3,7 @@
 // The smaller panels: figures of now, lanes, answers, pauses, costs, refused tokens.
 
 import { byId, element, head, row, say, show, svg } from "./dom.js";
-import { amount, bytes, clock, duration, percent } from "./format.js";
+import { amount, bytes, clock, duration, PAUSES, percent } from "./format.js";
 import { WHOLE } from "./history.js";
 
 const SPARK_SECONDS = 120;
@@ -85,7 +85,7 @@ export function machine(history, heapMax) {
         element("p", { class: "dim" }, `latest wake-up ${last.lateMs.toFixed(1)} ms · heap ${bytes(last.heap)} of ${bytes(heapMax)} · processor ${percent(last.cpu)} of a core`),
         pauses.length === 0 ? null : element("p", { class: "dim" }, "Longest pauses of the window:"),
         element("ul", { class: "plain-list" }, ...pauses.map((pause) => element("li", {},
-            `${pause.kind === "GC" ? "▼" : "■"} ${clock(pause.t)} `, element("b", {}, duration(pause.ms * 1e6)), element("span", { class: "dim" }, ` ${pause.cause}`)))));
+            `${PAUSES[pause.kind].sign} ${PAUSES[pause.kind].word} ${clock(pause.t)} `, element("b", {}, duration(pause.ms * 1e6)), element("span", { class: "dim" }, ` ${pause.cause}`)))));
 }
 
 /** Who costs most. */

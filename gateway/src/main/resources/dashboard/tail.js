@@ -3,7 +3,7 @@
 // Why the slow ones are slow: where their time went, compared with an operation in the middle, and what else happened then.
 
 import { byId, element, head, row, say, show } from "./dom.js";
-import { clock, duration, percent, times, words } from "./format.js";
+import { clock, duration, PAUSES, paused, percent, times, words } from "./format.js";
 import { WHOLE } from "./history.js";
 
 const SHOWN_MAX = 60;
@@ -107,16 +107,16 @@ export class Tail {
             `${words(one.operation)} ${words(one.keyClass)}`,
             [one.key, { class: "clip", title: one.key }],
             element("span", { class: "where" }, bar(history.stages, one.stages, one.ns), element("span", {}, `${history.stages[most]} ${percent(one.stages[most] / one.ns)}`)),
-            pauses.length === 0 ? element("span", { class: "dim" }, "–") : pauses.map((pause) => `${pause.kind === "GC" ? "▼ collection" : "■ stall"} ${duration(pause.ms * 1e6)}`).join(", "),
+            pauses.length === 0 ? element("span", { class: "dim" }, "–") : pauses.map(paused).join(", "),
         ], { "data-request-row": one.id, "data-most": history.stages[most] });
         return opened ? [line, this.detail(history, one, pauses)] : [line];
     }
 
     detail(history, one, pauses) {
         const facts = [
-            ["request", one.id], ["key version", one.version], ["algorithm", one.algorithm], ["outcome", one.outcome],
+            ["request", one.id], ...(one.trace ? [["trace", one.trace]] : []), ["key version", one.version], ["algorithm", one.algorithm], ["outcome", one.outcome],
             ["principal", one.who], ["ended", new Date(one.t).toISOString()],
-            ...pauses.map((pause) => ["pause", `${duration(pause.ms * 1e6)} from ${clock(pause.t)}: ${pause.cause}`]),
+            ...pauses.map((pause) => ["pause", `${paused(pause)} from ${clock(pause.t)}: ${pause.cause}`]),
         ];
         return element("tr", { class: "detail" }, element("td", { colspan: "7" },
             element("dl", { class: "stages" }, ...history.stages.flatMap((stage, i) => [
@@ -131,9 +131,11 @@ function during(history, one) {
 }
 
 function coincidences(history, tail) {
-    const [gc, stall] = ["GC", "STALL"].map((kind) => tail.filter((one) => during(history, one).some((pause) => pause.kind === kind)).length);
-    const said = [gc > 0 ? `${gc} of ${tail.length} fell into a collection` : "", stall > 0 ? `${stall} of ${tail.length} into a stall of the process or the machine` : ""].filter(Boolean);
-    return said.length === 0 ? "" : ` ${said.join(", ")}.`;
+    const said = Object.entries(PAUSES).flatMap(([kind, { word }]) => {
+        const count = tail.filter((one) => during(history, one).some((pause) => pause.kind === kind)).length;
+        return count === 0 ? [] : [`${count} into a ${word}`];
+    });
+    return said.length === 0 ? "" : ` Of ${tail.length} slow ones fell ${said.join(", ")}.`;
 }
 
 function split(name, stages, nanos, scale) {

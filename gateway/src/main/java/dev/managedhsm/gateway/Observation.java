@@ -214,7 +214,10 @@ final class Observation implements AutoCloseable {
 
     /** What the dashboard shows and no instrument tells. */
     private JsonObject outlook() {
-        return new JsonObject().put("custody", foundation.report().json()).put("audit", audited(audit.health()));
+        return new JsonObject()
+                .put("health", watch.health().full().json())
+                .put("custody", foundation.report().json())
+                .put("audit", audited(audit.health()));
     }
 
     private static JsonObject audited(AuditHealth health) {

@@ -35,6 +35,8 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -46,6 +48,10 @@ class TracesIT {
     private static final String TRACE = "4bf92f3577b34da6a3ce929d0e0e47";
     private static final String CALLER = "00f067aa0ba902b7";
     private static final String SIGN = "{\"alg\":\"ES256\",\"value\":\"" + "A".repeat(43) + "\"}";
+
+    /** A signature that is none, of the right length. */
+    private static final String VERIFY =
+            "{\"alg\":\"ES256\",\"digest\":\"" + "A".repeat(43) + "\",\"value\":\"" + "A".repeat(86) + "\"}";
 
     @TempDir
     static Path folder;
@@ -172,6 +178,21 @@ class TracesIT {
     }
 
     @Test
+    void aSlowOperationLeadsToItsTrace() {
+        // The first of its kind is the longest so far, and is kept.
+        assertEquals(200, send("/keys/ec/verify", VERIFY, parent("45", true)).status());
+        Answer open = hsm.send(hsm.request("/metrics", token)
+                .header("accept", "application/openmetrics-text; version=1.0.0")
+                .GET());
+        Pattern exemplar = Pattern.compile(
+                "hsm_operation_duration_seconds_bucket\\{[^}]*operation=\"verify\"[^}]*} \\d+ # \\{([^}]*)}");
+        Matcher found = exemplar.matcher(open.body());
+        assertTrue(found.find(), open.body());
+        assertTrue(found.group(1).contains("trace_id=\"" + TRACE + "45\""), found.group());
+        assertTrue(found.group(1).contains("request_id=\""), found.group());
+    }
+
+    @Test
     void aRequestThatIsRefusedHasASpanWithoutStages() {
         assertEquals(404, send("/keys/none/sign", SIGN, parent("40", true)).status());
         List<Span> spans = await(1, "40");
@@ -201,7 +222,7 @@ class TracesIT {
         List<ByteString> traces =
                 collector.spans().stream().map(Span::getTraceId).distinct().toList();
         assertFalse(traces.contains(bytes(TRACE + "42")));
-        List<String> known = Arrays.asList("36", "40", "41", "43", "44");
+        List<String> known = Arrays.asList("36", "40", "41", "43", "44", "45");
         assertTrue(known.stream().map(end -> bytes(TRACE + end)).toList().containsAll(traces), "no other: " + traces);
     }
 

@@ -167,7 +167,9 @@ final class Ending {
         Outcome outcome = event.outcome();
         String caller = event.callerId();
         if (key != null && algorithm != null && outcome != null && caller != null) {
-            edge.pulse().finished(stages, exchange.requestId(), key, algorithm, outcome, caller);
+            RequestTrace traced = trace;
+            String traceId = traced == null ? null : traced.traceId();
+            edge.pulse().finished(stages, exchange.requestId(), traceId, key, algorithm, outcome, caller);
         }
     }
 }

@@ -63,17 +63,27 @@ final class OperationHistograms implements MultiCollector {
         return MetricSnapshots.of(wholes.build(), stages.build());
     }
 
-    /** The id of a request leads to its audit event. */
+    /** Slow operations of one series. */
     private static Exemplars exemplars(List<Exemplar> known, LatencySeries series) {
         Exemplars.Builder exemplars = Exemplars.builder();
         known.stream()
                 .filter(one -> one.operation() == series.operation() && one.keyClass() == series.keyClass())
                 .forEach(one -> exemplars.exemplar(io.prometheus.metrics.model.snapshots.Exemplar.builder()
                         .value(one.totalNanos() / NANOS_PER_SECOND)
-                        .labels(Labels.of("request_id", one.requestId()))
+                        .labels(link(one))
                         .timestampMillis(one.endMillis())
                         .build()));
         return exemplars.build();
+    }
+
+    /**
+     * The id of a request leads to its audit event, that of a trace to its spans; together they stay below the 128 characters
+     * of OpenMetrics.
+     */
+    private static Labels link(Exemplar one) {
+        Labels request = Labels.of("request_id", one.requestId());
+        String traceId = one.traceId();
+        return traceId == null ? request : request.merge(Labels.of("trace_id", traceId));
     }
 
     private static Labels labels(LatencySeries series) {

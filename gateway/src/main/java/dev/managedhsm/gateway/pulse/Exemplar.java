@@ -7,12 +7,14 @@ import dev.managedhsm.crypto.operation.Operation;
 import dev.managedhsm.crypto.operation.Outcome;
 import dev.managedhsm.crypto.operation.Stage;
 import dev.managedhsm.crypto.operation.StageTimes;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One slow operation, to explain the tail of its kind. Immutable; holds neither input nor output.
  *
  * @param endMillis when it was over, in Unix milliseconds
  * @param requestId the request's id, as its answer and the audit log have it
+ * @param traceId of its trace, 32 hex digits; null if it was not traced
  * @param keyName the key's name
  * @param keyVersion the key's version
  * @param principal object id of who asked
@@ -28,6 +30,7 @@ import dev.managedhsm.crypto.operation.StageTimes;
 public record Exemplar(
         long endMillis,
         String requestId,
+        @Nullable String traceId,
         String keyName,
         String keyVersion,
         String principal,

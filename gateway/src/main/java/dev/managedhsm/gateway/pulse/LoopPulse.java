@@ -35,6 +35,9 @@ public final class LoopPulse {
     /** Whether costs are counted. The event loop sees a change a little later, which does not matter. */
     private volatile boolean looked;
 
+    /** Whether the event loop has still to give what it was asked for. */
+    private volatile boolean asked;
+
     /**
      * What was counted between two looks.
      *
@@ -58,6 +61,7 @@ public final class LoopPulse {
      *
      * @param times when it passed each stage
      * @param requestId of its request
+     * @param traceId of its trace, or null
      * @param facts of its key
      * @param algorithm with which it was done
      * @param outcome how it ended
@@ -66,6 +70,7 @@ public final class LoopPulse {
     public void finished(
             StageTimes times,
             String requestId,
+            @Nullable String traceId,
             KeyFacts facts,
             Algorithm algorithm,
             Outcome outcome,
@@ -77,6 +82,7 @@ public final class LoopPulse {
             exemplars.add(new Exemplar(
                     System.currentTimeMillis(),
                     requestId,
+                    traceId,
                     facts.name().text(),
                     facts.version().text(),
                     principal,
@@ -115,26 +121,45 @@ public final class LoopPulse {
         return exemplars;
     }
 
-    /** Has costs counted, or not. */
+    /** Has costs counted, or not. The pulse's thread, as what follows. */
     void look(boolean wanted) {
         looked = wanted;
+        asked = false;
+        taken.set(null);
         if (!wanted) {
-            ask();
+            onLoop(() -> {
+                keys.take();
+                principals.take();
+            });
         }
     }
 
-    /** Asks the event loop for what it has counted, to be had by {@link #costs} a little later. */
+    /**
+     * Asks the event loop for what it has counted, to be had by {@link #costs} a little later. One that is busy is not asked
+     * again before it has answered: what it gives is had once.
+     */
     void ask() {
+        if (!asked) {
+            asked = onLoop(() -> taken.set(new Costs(keys.take(), principals.take())));
+        }
+    }
+
+    private boolean onLoop(Runnable task) {
         try {
-            loop.execute(() -> taken.set(new Costs(keys.take(), principals.take())));
+            loop.execute(task);
+            return true;
         } catch (RejectedExecutionException ended) {
-            taken.set(null); // the event loop is gone, and what it counted with it
+            return false; // the event loop is gone, and what it counted with it
         }
     }
 
     /** What the event loop gave since the last call, or null. */
     @Nullable
     Costs costs() {
-        return taken.getAndSet(null);
+        Costs given = taken.getAndSet(null);
+        if (given != null) {
+            asked = false;
+        }
+        return given;
     }
 }

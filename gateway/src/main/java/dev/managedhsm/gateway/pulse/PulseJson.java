@@ -54,6 +54,9 @@ final class PulseJson {
             json.writeStartObject();
             json.writeNumberField("t", exemplar.endMillis());
             json.writeStringField("id", exemplar.requestId());
+            if (exemplar.traceId() != null) {
+                json.writeStringField("trace", exemplar.traceId());
+            }
             json.writeStringField("key", exemplar.keyName());
             json.writeStringField("version", exemplar.keyVersion());
             json.writeStringField("who", exemplar.principal());

@@ -17,7 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -30,7 +29,6 @@ import org.jspecify.annotations.Nullable;
 final class PulseReading implements AutoCloseable {
     private static final long SECOND_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final long PROBE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
-    private static final long STALL_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
     private static final int OUTLOOK_SECONDS = 5;
     private static final int CALENDAR_SECONDS = 60;
     private static final int TOP_MAX = 10;
@@ -51,6 +49,7 @@ final class PulseReading implements AutoCloseable {
     private final Collector collector = Collector.open();
     private final OperatingSystemMXBean system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
     private final ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+    private final WakeUps wakeUps = WakeUps.open(system);
 
     private final TopCosts keyCosts = new TopCosts();
     private final TopCosts principalCosts = new TopCosts();
@@ -88,20 +87,13 @@ final class PulseReading implements AutoCloseable {
 
     /** Waits for the next look. Returns an event to be told when a second is over, else null. */
     byte @Nullable [] probe() {
-        long before = System.nanoTime();
-        LockSupport.parkNanos(this, PROBE_NANOS);
-        long now = System.nanoTime();
+        Pause pause = wakeUps.sleep(PROBE_NANOS, sources.clock());
         lanes.forEach(LaneWatch::look);
-        long lateNanos = now - before - PROBE_NANOS;
-        lateMillisMax = Math.max(lateMillisMax, lateNanos / NANOS_PER_MILLI);
-        if (lateNanos >= STALL_NANOS) {
-            double millis = lateNanos / NANOS_PER_MILLI;
-            pauses.add(new Pause(
-                    sources.clock().millis() - Math.round(millis),
-                    millis,
-                    Pause.Kind.STALL,
-                    "a waiting thread was woken late"));
+        lateMillisMax = Math.max(lateMillisMax, wakeUps.lateNanos() / NANOS_PER_MILLI);
+        if (pause != null) {
+            pauses.add(pause);
         }
+        long now = System.nanoTime();
         return now - tickNanos >= SECOND_NANOS ? second(now) : null;
     }
 
@@ -132,11 +124,19 @@ final class PulseReading implements AutoCloseable {
         json.writeEndArray();
         PulseJson.counts(json, "refused", refusedSince());
         costs(json);
-        collector.drainTo(pauses);
-        PulseJson.pauses(json, pauses);
-        pauses.clear();
+        PulseJson.pauses(json, pauses());
         PulseJson.exemplars(json, "slow", exemplars(fromMillis, toldMillis, EXEMPLARS_PER_SECOND_MAX));
         machine(json, lasted);
+    }
+
+    /** Pauses since the last call. What the sleeping thread noticed of a collection is left out: it is known by its name. */
+    private List<Pause> pauses() {
+        List<Pause> collections = new ArrayList<>();
+        collector.drainTo(collections);
+        pauses.removeIf(pause -> collections.stream().anyMatch(collection -> collection.explains(pause)));
+        collections.addAll(pauses);
+        pauses.clear();
+        return collections;
     }
 
     @SuppressWarnings("ReferenceEquality") // the same ones, not equal ones
@@ -280,6 +280,7 @@ final class PulseReading implements AutoCloseable {
 
     @Override
     public void close() {
+        wakeUps.close();
         collector.close();
         intervals.close();
         loops.forEach(loop -> loop.look(false));

@@ -1,24 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.gateway.pulse;
 
+import java.util.Arrays;
+
 /**
  * From which latency on an operation of one kind belongs to the slowest thousandth. Used by one thread; nothing is allocated
  * after it was made, and most calls cost a count and a comparison.
  *
  * <p>Counts lie in buckets 6 % wide. They are halved now and then, so that the HSM's past does not decide for ever; until a
- * thousand were seen only a new longest one belongs to the tail.
+ * thousand were seen only a new longest one belongs to the tail. That first thousand is forgotten once there is a second: the
+ * start of a process, with its code not yet compiled, tells nothing of later.
  */
 final class TailThreshold {
     private static final int SUB_BITS = 4;
     private static final int SUBS = 1 << SUB_BITS;
     private static final int BUCKETS = (Long.SIZE - SUB_BITS) * SUBS;
     private static final int REVIEW_EVERY = 1024;
-    private static final int HALVE_ABOVE = 1 << 17;
+    private static final int HALVE_ABOVE = 1 << 15;
     private static final int TAIL = 1000;
 
     private final int[] counts = new int[BUCKETS];
     private int count;
     private long nanos;
+    private boolean cold = true;
 
     /** Whether an operation of this length belongs to the tail of those before it; counts it. */
     boolean passedBy(long took) {
@@ -26,9 +30,14 @@ final class TailThreshold {
         boolean tail = latency >= nanos;
         counts[bucket(latency)]++;
         count++;
-        if (count < TAIL) {
+        if (cold) {
             nanos = Math.max(nanos, latency);
-        } else if (count % REVIEW_EVERY == 0 || count == TAIL) {
+            if (count == TAIL) {
+                Arrays.fill(counts, 0);
+                count = 0;
+                cold = false;
+            }
+        } else if (count % REVIEW_EVERY == 0) {
             review();
         }
         return tail;

@@ -3,6 +3,7 @@ package dev.managedhsm.gateway.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
@@ -11,6 +12,7 @@ import dev.managedhsm.gateway.OfflineDomain;
 import dev.managedhsm.gateway.config.ConfigFile;
 import dev.managedhsm.gateway.config.ServeConfig;
 import dev.managedhsm.gateway.fixture.Custodian;
+import dev.managedhsm.gateway.fixture.EventStream;
 import dev.managedhsm.gateway.fixture.ServeFolder;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -20,6 +22,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -103,6 +106,62 @@ class ReadinessIT {
         assertFalse(get(folder.dataPort(), "/health").body().contains("checks"), "reasons are for operators");
         assertEquals(404, get(folder.dataPort(), "/metrics").statusCode());
         assertEquals(200, get(folder.managementPort(), "/health/ready").statusCode());
+    }
+
+    @Test
+    void oneThatIsClosedIsLookedAtByItsAdministrators() throws Exception {
+        running = ServingHsm.start(config());
+        int management = folder.managementPort();
+        String url = "https://localhost:" + management;
+        assertEquals(200, get(management, "/dashboard").statusCode());
+        assertEquals(401, get(management, "/dashboard/stream?api-version=7.6").statusCode());
+        try (EventStream stream = EventStream.open(url, folder.certificate().trust(null), folder.token())) {
+            stream.next("hello");
+            JsonObject outlook = stream.next("outlook");
+            assertEquals("PROVISIONED", outlook.getString("condition"));
+            assertFalse(outlook.containsKey("calendar"), "no keys are open");
+            JsonObject health = outlook.getJsonObject("more").getJsonObject("health");
+            assertFalse(health.getBoolean("ready"));
+            assertFalse(held(health, "condition"));
+            assertTrue(held(health, "store"));
+            JsonObject second = stream.next("second");
+            assertEquals("PROVISIONED", second.getString("condition"));
+            assertEquals(new JsonArray(), second.getJsonArray("lanes"), "no lane runs");
+        }
+        String metrics = get(management, "/metrics").body();
+        assertTrue(metrics.contains("\nhsm_condition{hsm_condition=\"provisioned\"} 1"), metrics);
+        for (String family : List.of("hsm_keys ", "hsm_keys_loaded ", "hsm_witness_healthy ")) {
+            assertFalse(metrics.contains("\n" + family), family + "is absent");
+        }
+        assertTrue(metrics.contains("\nhsm_health_check_passed{check=\"condition\"} 0.0\n"), metrics);
+        assertTrue(metrics.contains("\nhsm_health_check_passed{check=\"store\"} 1.0\n"), metrics);
+    }
+
+    @Test
+    void whatOperatorsLookAtIsNotWhereApplicationsCome() throws Exception {
+        running = ServingHsm.start(config());
+        for (String path : List.of(
+                "/dashboard",
+                "/dashboard/",
+                "/dashboard/main.js",
+                "/dashboard/stream",
+                "/metrics",
+                "/health",
+                "/latency",
+                "/latency.hlog")) {
+            HttpResponse<String> data = get(folder.dataPort(), path + "?api-version=7.6");
+            assertEquals(404, data.statusCode(), path);
+            assertNotEquals(404, get(folder.managementPort(), path).statusCode(), path);
+        }
+    }
+
+    private static boolean held(JsonObject health, String name) {
+        return health.getJsonArray("checks").stream()
+                .map(JsonObject.class::cast)
+                .filter(check -> check.getString("name").equals(name))
+                .findFirst()
+                .orElseThrow()
+                .getBoolean("held");
     }
 
     private String why() {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.managedhsm.gateway.fixture.BrowserPage;
 import dev.managedhsm.gateway.fixture.Chromium;
+import dev.managedhsm.gateway.fixture.EventStream;
 import dev.managedhsm.gateway.fixture.RawClient;
 import dev.managedhsm.gateway.fixture.RunningHsm;
 import io.vertx.core.json.JsonArray;
@@ -129,7 +130,14 @@ class DashboardBrowserIT {
         signIn(hsm.token().text());
         page.await("document.querySelector('#board')?.hidden === false", SECONDS_MAX);
         page.await("Number(document.querySelector('#percentiles td[data-count]')?.dataset.count) > 0", SECONDS_MAX);
-        Thread.sleep(seconds * 1000L);
+        awaitSeconds(seconds);
+    }
+
+    /** Waits until the picture has so many seconds. */
+    private void awaitSeconds(int seconds) throws InterruptedException {
+        page.await(
+                "Number(document.querySelector('#heat').getAttribute('aria-valuemin')) <= " + (1 - seconds),
+                SECONDS_MAX);
     }
 
     @Test
@@ -177,13 +185,25 @@ class DashboardBrowserIT {
                 SECONDS_MAX);
         page.await("document.querySelector('#calendar').innerText.includes('documents expires in')", SECONDS_MAX);
         page.await("document.querySelector('#lanes').innerText.includes('slow')", SECONDS_MAX);
-        page.await("/✓ held|✗ not held/.test(document.querySelector('#custody').innerText)", SECONDS_MAX);
+        page.await("document.querySelectorAll('#health tr[data-check]').length > 10", SECONDS_MAX);
+        assertEquals(checks(), page.list("""
+                [...document.querySelectorAll("#health tr[data-check]")].map((row) => row.dataset.check).sort()"""));
         client.send(
                 client.bare("/keys").setHeader("authorization", "Bearer none").GET());
         page.await("document.querySelector('#refusals').innerText.includes('malformed')", SECONDS_MAX);
         page.await("document.querySelector('#answers').innerText.includes('401')", SECONDS_MAX);
         assertTrue(page.text("document.querySelector('#condition').textContent").contains("operational"));
         assertTrue(page.text("document.querySelector('#verdict').textContent").contains("p99.9 is"));
+    }
+
+    /** The names of all that {@code /health} tells, sorted. */
+    private static JsonArray checks() {
+        JsonArray names = new JsonArray();
+        client.get("/health").ok().getJsonArray("checks").stream()
+                .map(check -> ((JsonObject) check).getString("name"))
+                .sorted()
+                .forEach(names::add);
+        return names;
     }
 
     @Test
@@ -195,7 +215,7 @@ class DashboardBrowserIT {
         page.await("document.querySelector('#board')?.hidden === false", SECONDS_MAX);
         page.await("document.activeElement.id === 'heat'", SECONDS_MAX);
         page.await("Number(document.querySelector('#percentiles td[data-count]')?.dataset.count) > 0", SECONDS_MAX);
-        Thread.sleep(3_000);
+        awaitSeconds(3);
         page.press("End");
         page.press("ArrowLeft");
         assertTrue(page.text("document.querySelector('#heat').getAttribute('aria-valuetext')")
@@ -207,7 +227,11 @@ class DashboardBrowserIT {
         page.press("f");
         page.await("document.querySelector('#link').textContent.includes('frozen')", SECONDS_MAX);
         String frozen = page.text("document.querySelector('#heat svg').innerHTML");
-        Thread.sleep(2_200);
+        try (EventStream others = EventStream.open(hsm, hsm.token().text())) {
+            for (int i = 0; i < 3; i++) {
+                others.next("second"); // the page is told the same
+            }
+        }
         assertEquals(frozen, page.text("document.querySelector('#heat svg').innerHTML"));
         page.press("f");
         page.await("document.querySelector('#link').textContent.includes('live')", SECONDS_MAX);

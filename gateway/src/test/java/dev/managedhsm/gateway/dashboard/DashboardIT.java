@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -37,6 +38,7 @@ class DashboardIT {
         hsm = RunningHsm.start();
         client = hsm.client();
         client.create("ec", new JsonObject().put("kty", "EC"));
+        client.create("told", new JsonObject().put("kty", "EC"));
     }
 
     @AfterAll
@@ -112,21 +114,23 @@ class DashboardIT {
 
     @Test
     void tellsWhatIsKnownAndThenEachSecond() throws Exception {
-        Set<String> requests = sign(3);
+        sign("ec", 3);
         try (EventStream stream = EventStream.open(hsm, hsm.token().text())) {
             JsonObject hello = stream.next("hello");
             assertEquals(hsm.url(), hello.getString("name"));
             assertTrue(count(hello.getJsonObject("sinceStart"), "SIGN.P_256.TOTAL") >= 3);
             JsonObject outlook = stream.next("outlook");
             assertEquals("OPERATIONAL", outlook.getString("condition"));
+            JsonObject health = outlook.getJsonObject("more").getJsonObject("health");
+            assertEquals(names(client.get("/health").ok()), names(health), "every check of /health");
             assertFalse(outlook.getJsonObject("more")
                     .getJsonObject("custody")
                     .getJsonArray("measures")
                     .isEmpty());
-            assertEquals(1, outlook.getJsonObject("calendar").getInteger("keys"));
+            assertEquals(2, outlook.getJsonObject("calendar").getInteger("keys"));
             stream.next("live");
             JsonObject quiet = stream.next("second");
-            requests.addAll(sign(20));
+            sign("told", 20);
             JsonObject busy = stream.next("second");
             long seen = count(busy.getJsonObject("latency"), "SIGN.P_256.EXECUTE");
             while (seen < 20) {
@@ -137,15 +141,15 @@ class DashboardIT {
             assertEquals("fast", busy.getJsonArray("lanes").getJsonObject(0).getString("name"));
             assertTrue(busy.getLong("t") > quiet.getLong("t"));
             JsonObject top = stream.next(
-                            event -> event.name().equals("second") && operations(event.data(), "keys", "ec") == 20)
+                            event -> event.name().equals("second") && operations(event.data(), "keys", "told") == 20)
                     .data();
-            assertEquals(20, operations(top, "principals", hsm.administratorId()), "by principal too");
+            assertTrue(operations(top, "principals", hsm.administratorId()) >= 20, "by principal too");
         }
     }
 
     @Test
     void keepsTheSlowestOperationForWhoComesLater() throws Exception {
-        Set<String> requests = sign(5);
+        Set<String> requests = sign("ec", 5);
         try (EventStream stream = EventStream.open(hsm, hsm.token().text())) {
             JsonArray slow = stream.next("hello").getJsonArray("slow");
             assertFalse(slow.isEmpty());
@@ -172,6 +176,19 @@ class DashboardIT {
                     && event.data().getJsonObject("refused").getInteger("MALFORMED", 0) == 1);
             assertTrue(
                     stream.next(event -> event.name().equals("second")).data().containsKey("answers"));
+        }
+    }
+
+    @Test
+    void marksACollectionByItsName() throws Exception {
+        try (EventStream stream = EventStream.open(hsm, hsm.token().text())) {
+            stream.next("second");
+            System.gc();
+            stream.next(event -> event.name().equals("second")
+                    && event.data().getJsonArray("pauses").stream()
+                            .map(JsonObject.class::cast)
+                            .anyMatch(pause -> pause.getString("kind").equals("GC")
+                                    && pause.getString("cause").contains("System.gc()")));
         }
     }
 
@@ -230,11 +247,11 @@ class DashboardIT {
         awaitNobodyLooks();
     }
 
-    private static void awaitNobodyLooks() throws InterruptedException {
+    private static void awaitNobodyLooks() {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(END_SECONDS_MAX);
         while (pulseRuns()) {
             assertTrue(System.nanoTime() < end, "the pulse goes on");
-            Thread.sleep(20);
+            LockSupport.parkNanos(20_000_000);
         }
     }
 
@@ -244,14 +261,20 @@ class DashboardIT {
     }
 
     /** Signs one after the other; gives back the ids of the requests. */
-    private static Set<String> sign(int count) {
+    private static Set<String> sign(String key, int count) {
         Set<String> ids = new HashSet<>();
         for (int i = 0; i < count; i++) {
-            Answer answer = client.send(client.posting("/keys/ec/sign", BodyPublishers.ofString(SIGN)));
+            Answer answer = client.send(client.posting("/keys/" + key + "/sign", BodyPublishers.ofString(SIGN)));
             answer.ok();
             ids.add(answer.header("x-ms-request-id"));
         }
         return ids;
+    }
+
+    private static List<String> names(JsonObject health) {
+        return health.getJsonArray("checks").stream()
+                .map(check -> ((JsonObject) check).getString("name"))
+                .toList();
     }
 
     private static String tokenOf(String objectId) {

@@ -55,6 +55,7 @@ class ExemplarsTest {
         return new Exemplar(
                 endMillis,
                 id,
+                null,
                 "key",
                 "version",
                 SOMEBODY,

@@ -20,6 +20,19 @@ class TailThresholdTest {
     }
 
     @Test
+    void forgetsHowSlowTheStartWas() {
+        for (int i = 0; i < 1_000; i++) {
+            threshold.passedBy(i < 100 ? 500_000_000 : 60_000);
+        }
+        assertFalse(threshold.passedBy(50_000_000), "shorter than at the start");
+        for (int i = 0; i < 1_100; i++) {
+            threshold.passedBy(60_000);
+        }
+        assertTrue(threshold.passedBy(50_000_000));
+        assertFalse(threshold.passedBy(60_000));
+    }
+
+    @Test
     void letsAboutAThousandthPass() {
         Random random = new Random(7);
         int passed = 0;
