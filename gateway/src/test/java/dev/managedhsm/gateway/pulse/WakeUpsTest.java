@@ -37,7 +37,7 @@ class WakeUpsTest {
         assertEquals(kind, pause.kind());
         assertTrue(pause.cause().contains(cause), pause.cause());
         assertEquals(END - late, pause.startMillis());
-        assertEquals(late, pause.millis());
+        assertEquals((double) late, pause.millis());
     }
 
     @Test

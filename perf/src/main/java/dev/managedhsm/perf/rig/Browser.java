@@ -162,7 +162,8 @@ final class Browser implements AutoCloseable, WebSocket.Listener {
         int id = ids.incrementAndGet();
         CompletableFuture<JsonObject> answer = new CompletableFuture<>();
         waiting.put(id, answer);
-        JsonObject message = new JsonObject().put("id", id).put("method", method).put("params", parameters);
+        JsonObject message =
+                new JsonObject().put("id", id).put("method", method).put("params", parameters);
         var _ = open.sendText(message.encode(), true);
         JsonObject told = answered(answer);
         if (told.containsKey("error")) {
@@ -188,7 +189,8 @@ final class Browser implements AutoCloseable, WebSocket.Listener {
     @Nullable
     Object value(String expression) throws IOException, InterruptedException {
         JsonObject result = call(
-                "Runtime.evaluate", new JsonObject().put("expression", expression).put("returnByValue", true));
+                "Runtime.evaluate",
+                new JsonObject().put("expression", expression).put("returnByValue", true));
         if (result.containsKey("exceptionDetails")) {
             throw new IOException(
                     expression + ": " + result.getJsonObject("exceptionDetails").encode());

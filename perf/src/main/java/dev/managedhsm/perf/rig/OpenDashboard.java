@@ -85,8 +85,8 @@ final class OpenDashboard implements AutoCloseable {
 
     /** Stops the page, so that picture and figures are of the same moment; or lets it go on. */
     void freeze(boolean frozen) throws IOException, InterruptedException {
-        if (!Boolean.valueOf(frozen).equals(browser.value(
-                "document.querySelector('#freeze').getAttribute('aria-pressed') === 'true'"))) {
+        if (!Boolean.valueOf(frozen)
+                .equals(browser.value("document.querySelector('#freeze').getAttribute('aria-pressed') === 'true'"))) {
             var _ = browser.value("document.querySelector('#freeze').click()");
         }
     }
@@ -129,14 +129,13 @@ final class OpenDashboard implements AutoCloseable {
         if (parts.length != 2) {
             return Double.NaN;
         }
-        double unit =
-                switch (parts[1]) {
-                    case "ns" -> 1;
-                    case "µs" -> 1e3;
-                    case "ms" -> 1e6;
-                    case "s" -> 1e9;
-                    default -> Double.NaN;
-                };
+        double unit = switch (parts[1]) {
+            case "ns" -> 1;
+            case "µs" -> 1e3;
+            case "ms" -> 1e6;
+            case "s" -> 1e9;
+            default -> Double.NaN;
+        };
         return Double.parseDouble(parts[0]) * unit;
     }
 

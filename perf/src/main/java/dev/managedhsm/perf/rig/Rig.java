@@ -80,8 +80,7 @@ public final class Rig {
                         .run(project);
             case "dashboard" -> new DashboardFigures(dashboard(rest), System.out).run(project);
             case "dashboard-cost" ->
-                new DashboardCost(
-                                Double.parseDouble(rest.next("20")), Integer.parseInt(rest.next("3")), System.out)
+                new DashboardCost(Double.parseDouble(rest.next("20")), Integer.parseInt(rest.next("3")), System.out)
                         .run(project);
             default ->
                 throw new IllegalArgumentException(
