@@ -220,7 +220,8 @@ class AuditForwarderTest {
             forwarder = damaged;
             damaged.start();
             await(() -> damaged.health().failure() != null);
-            assertTrue(damaged.health().failure().contains("event 0 of the audit log is not there"));
+            String failure = String.valueOf(damaged.health().failure());
+            assertTrue(failure.contains("event 0 of the audit log is not there"), failure);
             assertEquals(0, damaged.health().confirmed());
         }
     }
