@@ -22,13 +22,18 @@ public final class WorkerThread {
 
     /** The fast worker of the one ring that is running. */
     static WorkerThread ofRing() {
+        return named(FAST_WORKER);
+    }
+
+    /** The one thread of this name. */
+    static WorkerThread named(String name) {
         for (long id : THREADS.getAllThreadIds()) {
             var thread = THREADS.getThreadInfo(id);
-            if (thread != null && thread.getThreadName().equals(FAST_WORKER)) {
+            if (thread != null && thread.getThreadName().equals(name)) {
                 return new WorkerThread(id);
             }
         }
-        throw new IllegalStateException("no ring is running");
+        throw new IllegalStateException("no thread " + name + " is running");
     }
 
     /** CPU time of the thread so far, user and system, in nanoseconds. */
