@@ -27,17 +27,20 @@ import org.jspecify.annotations.Nullable;
  */
 public final class BackupTargets {
     private static final Duration CONNECT_MAX = Duration.ofSeconds(10);
+    private static final Duration CALL_MAX = Duration.ofSeconds(60);
     private static final Pattern CONTAINER = Pattern.compile("(/[a-z0-9$][a-z0-9-]{1,62}){1,2}");
     private static final Pattern FOLDER = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,127}");
     private static final Pattern SIGNATURE = Pattern.compile("[A-Za-z0-9%&=._~:/+,;-]{1,2048}");
+    private static final Pattern HALF_ESCAPE = Pattern.compile("%(?![0-9A-Fa-f]{2})");
 
     private final BackupConfig config;
+    private final InstantSource clock;
     private final StorageCalls calls;
     private final @Nullable StorageTokens tokens;
 
     /**
      * @param config what is allowed
-     * @param clock tells when tokens of the HSM's managed identity expire
+     * @param clock tells when tokens of the HSM's managed identity expire, and dates what is sent with one
      * @throws BackupFailure if the trusted certificates cannot be read
      */
     public BackupTargets(BackupConfig config, InstantSource clock) {
@@ -47,13 +50,14 @@ public final class BackupTargets {
     /** @param pause before the second attempt of a call */
     BackupTargets(BackupConfig config, InstantSource clock, Duration pause) {
         this.config = config;
+        this.clock = clock;
         HttpClient.Builder builder = HttpClient.newBuilder()
                 .followRedirects(HttpClient.Redirect.NEVER)
                 .version(HttpClient.Version.HTTP_1_1)
                 .connectTimeout(CONNECT_MAX);
         Path trusted = config.trustedCertificates();
         HttpClient http = (trusted == null ? builder : builder.sslContext(trust(trusted))).build();
-        this.calls = new StorageCalls(http, "The blob storage", pause);
+        this.calls = new StorageCalls(http, "The blob storage", CALL_MAX, pause);
         StorageIdentity identity = config.identity();
         this.tokens = identity == null ? null : new StorageTokens(identity, clock, pause);
     }
@@ -103,7 +107,7 @@ public final class BackupTargets {
             throw notAllowed("The storage resource URI names no blob container");
         }
         return new BlobTarget(
-                calls, origin(place) + place.getRawPath(), managedIdentity ? identity() : signature(signature));
+                calls, clock, origin(place) + place.getRawPath(), managedIdentity ? identity() : signature(signature));
     }
 
     private BlobAccess identity() {
@@ -120,7 +124,7 @@ public final class BackupTargets {
             throw notAllowed("The request brings neither a shared access signature nor useManagedIdentity");
         }
         String query = signature.startsWith("?") ? signature.substring(1) : signature;
-        if (!SIGNATURE.matcher(query).matches()) {
+        if (!SIGNATURE.matcher(query).matches() || HALF_ESCAPE.matcher(query).find()) {
             throw notAllowed("The token is no shared access signature");
         }
         return new BlobAccess.Signature(query);

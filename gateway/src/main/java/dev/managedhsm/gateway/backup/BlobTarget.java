@@ -6,9 +6,10 @@ import dev.managedhsm.gateway.backup.StorageCalls.Reply;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.time.InstantSource;
 import java.time.ZoneOffset;
-import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.Locale;
 import java.util.function.UnaryOperator;
 
 /**
@@ -22,17 +23,25 @@ public final class BlobTarget implements BackupTarget {
     private static final String VERSION = "2021-08-06";
     private static final int NOTHING_LENGTH_MAX = 4096;
 
+    /** A date of HTTP (RFC 9110, section 5.6.7): the day has two digits, which Java's own RFC 1123 does not give it. */
+    private static final DateTimeFormatter DATE = DateTimeFormatter.ofPattern(
+                    "EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.US)
+            .withZone(ZoneOffset.UTC);
+
     private final StorageCalls calls;
+    private final InstantSource clock;
     private final String container;
     private final BlobAccess access;
 
     /**
      * @param calls reach the storage
+     * @param clock dates what is sent with a token
      * @param container the container's URL, no slash at the end; the caller has made sure that it is allowed
      * @param access what lets in
      */
-    BlobTarget(StorageCalls calls, String container, BlobAccess access) {
+    BlobTarget(StorageCalls calls, InstantSource clock, String container, BlobAccess access) {
         this.calls = calls;
+        this.clock = clock;
         this.container = container;
         this.access = access;
     }
@@ -87,7 +96,10 @@ public final class BlobTarget implements BackupTarget {
                 Reply reply = calls.send(what.apply(request(url, token)).build(), lengthMax);
                 if (reply.status() == 401) { // it may have been taken back; a second one is as good as it gets
                     tokens.refused(token);
-                    reply = calls.send(what.apply(request(url, tokens.token())).build(), lengthMax);
+                    String second = tokens.token();
+                    if (!second.equals(token)) { // an endpoint may keep its tokens, and give the same once more
+                        reply = calls.send(what.apply(request(url, second)).build(), lengthMax);
+                    }
                 }
                 yield reply;
             }
@@ -95,12 +107,16 @@ public final class BlobTarget implements BackupTarget {
     }
 
     private static HttpRequest.Builder request(String url) {
-        return HttpRequest.newBuilder(URI.create(url)).header("x-ms-version", VERSION);
+        try {
+            return HttpRequest.newBuilder(URI.create(url)).header("x-ms-version", VERSION);
+        } catch (IllegalArgumentException quotesTheUrl) { // and with it the signature: neither kept nor said
+            throw new BackupFailure(Reason.NOT_ALLOWED, "The storage's URL and the signature make no URL together");
+        }
     }
 
-    private static HttpRequest.Builder request(String url, String token) {
+    private HttpRequest.Builder request(String url, String token) {
         return request(url)
-                .header("x-ms-date", DateTimeFormatter.RFC_1123_DATE_TIME.format(ZonedDateTime.now(ZoneOffset.UTC)))
+                .header("x-ms-date", DATE.format(clock.instant()))
                 .header("authorization", "Bearer " + token);
     }
 
@@ -108,12 +124,22 @@ public final class BlobTarget implements BackupTarget {
         if (reply.status() == status) {
             return;
         }
-        boolean shut = reply.status() == 401 || reply.status() == 403;
         throw new BackupFailure(
                 Reason.UNREACHABLE,
-                shut && access instanceof BlobAccess.Identity
-                        ? "The blob storage does not let the HSM's managed identity in (" + reply.words()
-                                + "): give it the role Storage Blob Data Contributor there"
-                        : "The blob storage answered " + reply.words());
+                access instanceof BlobAccess.Identity ? refusal(reply) : "The blob storage answered " + reply.words());
+    }
+
+    /** 401 says that the token is none for this storage, 403 that whom it names has no right there. */
+    private static String refusal(Reply reply) {
+        return switch (reply.status()) {
+            case 401 ->
+                "The blob storage does not take the token of the HSM's managed identity (" + reply.words()
+                        + "): check backups.managed_identity.resource, and that the storage belongs to the identity's"
+                        + " tenant";
+            case 403 ->
+                "The blob storage does not let the HSM's managed identity in (" + reply.words()
+                        + "): give it the role Storage Blob Data Contributor there";
+            default -> "The blob storage answered " + reply.words();
+        };
     }
 }

@@ -21,21 +21,23 @@ final class StorageCalls {
     static final Duration PAUSE_USUAL = Duration.ofMillis(500);
 
     private static final Duration PAUSE_MAX = Duration.ofSeconds(15);
-    private static final Duration CALL_MAX = Duration.ofSeconds(60);
     private static final int ATTEMPTS_MAX = 5;
 
     private final HttpClient http;
     private final String whom;
+    private final Duration callMax;
     private final Duration pause;
 
     /**
      * @param http follows no redirects
      * @param whom who is called, for messages
+     * @param callMax how long one attempt may take
      * @param pause the first pause; each further one is twice as long
      */
-    StorageCalls(HttpClient http, String whom, Duration pause) {
+    StorageCalls(HttpClient http, String whom, Duration callMax, Duration pause) {
         this.http = http;
         this.whom = whom;
+        this.callMax = callMax;
         this.pause = pause;
     }
 
@@ -74,7 +76,7 @@ final class StorageCalls {
     private Reply once(HttpRequest request, int lengthMax) throws IOException {
         CompletableFuture<HttpResponse<byte[]>> call = http.sendAsync(request, _ -> new FirstBytes(lengthMax + 1));
         try {
-            HttpResponse<byte[]> response = call.get(CALL_MAX.toSeconds(), TimeUnit.SECONDS);
+            HttpResponse<byte[]> response = call.get(callMax.toMillis(), TimeUnit.MILLISECONDS);
             return new Reply(
                     response.statusCode(),
                     response.headers().firstValue("x-ms-error-code").orElse("no error code"),

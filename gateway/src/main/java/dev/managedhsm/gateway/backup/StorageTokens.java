@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 final class StorageTokens {
     private static final String IMDS_VERSION = "2018-02-01";
     private static final String APP_SERVICE_VERSION = "2019-08-01";
+    private static final Duration CALL_MAX = Duration.ofSeconds(5);
     private static final int ANSWER_LENGTH_MAX = 64 * 1024;
     private static final long RENEWED_BEFORE_SECONDS = 300;
     private static final long ASKED_AGAIN_SECONDS = 30;
@@ -50,9 +51,9 @@ final class StorageTokens {
                 .followRedirects(HttpClient.Redirect.NEVER)
                 .version(HttpClient.Version.HTTP_1_1)
                 .proxy(HttpClient.Builder.NO_PROXY)
-                .connectTimeout(Duration.ofSeconds(5))
+                .connectTimeout(CALL_MAX)
                 .build();
-        this.calls = new StorageCalls(http, "The endpoint of managed identities", pause);
+        this.calls = new StorageCalls(http, "The endpoint of managed identities", CALL_MAX, pause);
     }
 
     /**
@@ -62,19 +63,23 @@ final class StorageTokens {
      */
     synchronized String token() {
         String token = held;
-        long now = clock.instant().getEpochSecond();
-        if (token != null && now < renewSeconds) {
+        if (token != null && nowSeconds() < renewSeconds) {
             return token;
         }
         try {
-            return renewed(now);
+            return renewed();
         } catch (BackupFailure failure) {
+            long now = nowSeconds(); // asking may have taken long
             if (token == null || now >= endSeconds) {
                 throw failure;
             }
             renewSeconds = now + ASKED_AGAIN_SECONDS;
             return token;
         }
+    }
+
+    private long nowSeconds() {
+        return clock.instant().getEpochSecond();
     }
 
     /** Forgets a token that a storage did not take. */
@@ -84,8 +89,9 @@ final class StorageTokens {
         }
     }
 
-    private String renewed(long nowSeconds) {
+    private String renewed() {
         StorageCalls.Reply reply = calls.send(request(), ANSWER_LENGTH_MAX);
+        long now = nowSeconds();
         try {
             if (reply.status() != 200) {
                 throw refusal("answered " + reply.status() + " (" + reason(reply.body())
@@ -93,13 +99,13 @@ final class StorageTokens {
             }
             JsonObject json = new JsonObject(new String(reply.body(), UTF_8));
             String token = String.valueOf(json.getValue("access_token"));
-            long end = end(json, nowSeconds);
-            if (json.getValue("access_token") == null || !TOKEN.matcher(token).matches() || end <= nowSeconds) {
+            long end = end(json, now);
+            if (json.getValue("access_token") == null || !TOKEN.matcher(token).matches() || end <= now) {
                 throw refusal("gave no token that can be used");
             }
             held = token;
             endSeconds = end;
-            renewSeconds = Math.max(end - RENEWED_BEFORE_SECONDS, nowSeconds + (end - nowSeconds) / 2);
+            renewSeconds = Math.max(end - RENEWED_BEFORE_SECONDS, now + (end - now) / 2);
             return token;
         } catch (DecodeException | ClassCastException e) {
             throw refusal("gave no token that can be used");

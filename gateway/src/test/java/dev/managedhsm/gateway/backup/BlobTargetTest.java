@@ -4,6 +4,7 @@ package dev.managedhsm.gateway.backup;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -14,6 +15,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.net.http.HttpClient;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -129,10 +131,23 @@ class BlobTargetTest {
 
     @Test
     void saysNothingOfASignatureThatIsRefused() {
-        assertFails(
-                Reason.UNREACHABLE,
-                () -> targets.target(storage.url() + "/container", "sig=secret", false)
-                        .put("folder", "name", CONTENT));
+        assertFails(Reason.UNREACHABLE, () -> targets.target(storage.url() + "/container", "sig=secret", false)
+                .put("folder", "name", CONTENT));
+    }
+
+    @Test
+    void saysNothingOfASignatureThatMakesNoUrl() {
+        BlobTarget odd = new BlobTarget(
+                new StorageCalls(
+                        HttpClient.newHttpClient(), "The blob storage", Duration.ofSeconds(5), Duration.ofMillis(5)),
+                InstantSource.system(),
+                storage.url() + "/container",
+                new BlobAccess.Signature("sig=secret%2"));
+        BackupFailure failure = assertThrows(BackupFailure.class, () -> odd.put("folder", "name", CONTENT));
+        assertEquals(Reason.NOT_ALLOWED, failure.reason());
+        assertFalse(failure.toString().contains("secret"), failure::toString);
+        assertNull(failure.getCause());
+        assertEquals(0, storage.requests.get());
     }
 
     @Test
@@ -153,10 +168,8 @@ class BlobTargetTest {
         astray.start();
         String url = "http://127.0.0.1:" + astray.getAddress().getPort();
         BackupTargets other = allowing(url);
-        assertFails(
-                Reason.UNREACHABLE,
-                () -> other.target(url + "/container", BlobServer.SIGNATURE, false)
-                        .put("folder", "name", CONTENT));
+        assertFails(Reason.UNREACHABLE, () -> other.target(url + "/container", BlobServer.SIGNATURE, false)
+                .put("folder", "name", CONTENT));
         assertTrue(storage.blobs.isEmpty());
         astray.stop(0);
     }
@@ -181,10 +194,11 @@ class BlobTargetTest {
                 "ftp://127.0.0.1:" + port + "/container")) {
             assertFails(Reason.NOT_ALLOWED, () -> targets.target(uri, BlobServer.SIGNATURE, false));
         }
-        for (String token : List.of("", "a b", "a\r\nx: y", "a#b", "\u00e9")) {
+        for (String token : List.of("", "a b", "a\r\nx: y", "a#b", "\u00e9", "sig=a%", "sig=a%2", "sig=a%zz", "%")) {
             BackupFailure failure =
                     assertThrows(BackupFailure.class, () -> targets.target(storage.url() + "/container", token, false));
             assertEquals(Reason.NOT_ALLOWED, failure.reason());
+            assertFalse(failure.toString().contains("sig="), failure::toString);
         }
         assertFails(Reason.NOT_ALLOWED, () -> targets.target(storage.url() + "/container", null, false));
         assertFails(Reason.NOT_ALLOWED, () -> targets.target(storage.url() + "/container", null, true));

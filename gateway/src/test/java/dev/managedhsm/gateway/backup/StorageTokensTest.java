@@ -116,8 +116,8 @@ class StorageTokensTest {
         String other = "00000000-0000-0000-0000-000000000001";
         StorageIdentity unknown = new StorageIdentity(machine.imds(), null, other, StorageIdentity.RESOURCE_DEFAULT);
         assertEquals(
-                "The endpoint of managed identities answered 400 (invalid_request): check that the identity exists and is"
-                        + " assigned to this machine",
+                "The endpoint of managed identities answered 400 (invalid_request): check that the identity exists and"
+                        + " is assigned to this machine",
                 assertFails(() -> tokens(unknown).token()));
     }
 
@@ -157,8 +157,9 @@ class StorageTokensTest {
     void renewsOnceWhereTheStorageTakesNone() {
         machine.audience = "https://vault.azure.net";
         assertEquals(
-                "The blob storage does not let the HSM's managed identity in (401, InvalidAuthenticationInfo): give it the"
-                        + " role Storage Blob Data Contributor there",
+                "The blob storage does not take the token of the HSM's managed identity (401,"
+                        + " InvalidAuthenticationInfo): check backups.managed_identity.resource, and that the storage"
+                        + " belongs to the identity's tenant",
                 assertFails(() -> target().put("folder", "name", CONTENT)));
         assertEquals(2, machine.given.size());
         assertEquals(2, storage.requests.get());
@@ -173,11 +174,61 @@ class StorageTokensTest {
     }
 
     @Test
-    void comesAgainToAnEndpointThatIsBusyAndNotForEver() {
+    void comesAgainToAnEndpointThatIsBusy() {
+        machine.status = 410;
+        machine.refusals.set(2);
+        assertEquals(tokens(imds()).token(), machine.given.getLast());
+        assertEquals(3, machine.requests.get());
+    }
+
+    @Test
+    void givesUpWhereTheEndpointStaysBusy() {
         machine.status = 410;
         assertFails(() -> tokens(imds()).token());
-        machine.status = 200;
-        assertEquals(tokens(imds()).token(), machine.given.getLast());
+        assertEquals(5, machine.requests.get());
+    }
+
+    @Test
+    void aTokenThatEndsWhileTheEndpointIsAskedIsNotUsed() {
+        StorageTokens tokens = tokens(imds());
+        tokens.token();
+        machine.status = 500;
+        pass(Duration.ofMinutes(57));
+        machine.whenAsked = () -> pass(Duration.ofMinutes(1));
+        assertFails(tokens::token);
+    }
+
+    @Test
+    void theEndpointIsAskedAgainHalfAMinuteAfterItGaveNothing() {
+        StorageTokens tokens = tokens(imds());
+        String first = tokens.token();
+        machine.status = 500;
+        pass(Duration.ofMinutes(56));
+        machine.whenAsked = () -> pass(Duration.ofSeconds(10));
+        assertEquals(first, tokens.token());
+        int asked = machine.requests.get();
+        pass(Duration.ofSeconds(25));
+        assertEquals(first, tokens.token());
+        assertEquals(asked, machine.requests.get());
+        pass(Duration.ofSeconds(5));
+        assertEquals(first, tokens.token());
+        assertTrue(machine.requests.get() > asked);
+    }
+
+    @Test
+    void aTokenThatTheEndpointKeepsIsNotSentAgain() {
+        machine.audience = "https://vault.azure.net";
+        machine.cached = true;
+        assertFails(() -> target().put("folder", "name", CONTENT));
+        assertEquals(2, machine.requests.get());
+        assertEquals(1, storage.requests.get());
+    }
+
+    @Test
+    void theDateThatIsSentHasADayOfTwoDigits() {
+        now.set(Instant.parse("2026-03-05T06:07:08Z"));
+        target().put("folder", "name", CONTENT);
+        assertEquals("Thu, 05 Mar 2026 06:07:08 GMT", storage.dates.getLast());
     }
 
     @Test

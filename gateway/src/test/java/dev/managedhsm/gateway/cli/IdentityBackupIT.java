@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.spi.ThrowableProxyUtil;
 import ch.qos.logback.core.read.ListAppender;
 import dev.managedhsm.gateway.fixture.BlobServer;
 import dev.managedhsm.gateway.fixture.Custodian;
@@ -14,10 +15,12 @@ import dev.managedhsm.gateway.fixture.MachineIdentity;
 import dev.managedhsm.gateway.fixture.ServeFolder;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -31,6 +34,7 @@ import org.slf4j.LoggerFactory;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class IdentityBackupIT {
     private final ListAppender<ILoggingEvent> log = new ListAppender<>();
+    private final List<String> answers = new CopyOnWriteArrayList<>();
     private final MachineIdentity machine = MachineIdentity.start();
     private final BlobServer storage = BlobServer.start(machine);
     private ServedHsm hsm;
@@ -41,11 +45,13 @@ class IdentityBackupIT {
         ((Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME)).addAppender(log);
         hsm = new ServedHsm(new ServeFolder(temporary)
                 .replace("passphrase: file:passphrase", "key_file: unlock.key")
-                .append("""
+                .append(
+                        """
                         backups:
                           hosts: ["%s"]
                           managed_identity: {endpoint: "%s", client_id: %s}
-                        """.formatted(storage.url(), machine.imds(), MachineIdentity.CLIENT)));
+                        """
+                                .formatted(storage.url(), machine.imds(), MachineIdentity.CLIENT)));
         hsm.init();
         hsm.activate(Custodian.make(2, 2048), 2);
         hsm.start();
@@ -72,15 +78,22 @@ class IdentityBackupIT {
                 .put("useManagedIdentity", true);
     }
 
+    private JsonObject ended(HttpResponse<String> begun) throws Exception {
+        answers.add(begun.body());
+        JsonObject job = hsm.ended(begun);
+        answers.add(job.encode());
+        return job;
+    }
+
     private String backup() throws Exception {
-        JsonObject job = hsm.ended(hsm.post("/backup", place().encode()));
+        JsonObject job = ended(hsm.post("/backup", place().encode()));
         assertEquals("Succeeded", job.getString("status"), job::encode);
         String uri = job.getString("azureStorageBlobContainerUri");
         return uri.substring(uri.lastIndexOf('/') + 1);
     }
 
     private void assertFailed(String words) throws Exception {
-        JsonObject job = hsm.ended(hsm.post("/backup", place().encode()));
+        JsonObject job = ended(hsm.post("/backup", place().encode()));
         assertEquals("Failed", job.getString("status"), job::encode);
         JsonObject error = job.getJsonObject("error");
         assertEquals("StorageUnavailable", error.getString("code"));
@@ -95,8 +108,8 @@ class IdentityBackupIT {
         assertEquals(200, hsm.delete("/keys/kept").statusCode());
 
         JsonObject restore = new JsonObject().put("sasTokenParameters", place()).put("folderToRestore", name);
-        assertEquals("Succeeded", hsm.ended(hsm.put("/prerestore", restore)).getString("status"));
-        assertEquals("Succeeded", hsm.ended(hsm.put("/restore", restore)).getString("status"));
+        assertEquals("Succeeded", ended(hsm.put("/prerestore", restore)).getString("status"));
+        assertEquals("Succeeded", ended(hsm.put("/restore", restore)).getString("status"));
 
         assertEquals(kid, hsm.kid("kept"));
         assertNothingKnowsATokenOfStorage();
@@ -125,7 +138,8 @@ class IdentityBackupIT {
     void saysThatTheStorageRefusesTokensForSomethingElse() throws Exception {
         storage.takenBack.addAll(machine.given);
         machine.audience = "https://vault.azure.net";
-        assertFailed("The blob storage does not let the HSM's managed identity in (401, InvalidAuthenticationInfo)");
+        assertFailed("The blob storage does not take the token of the HSM's managed identity (401,"
+                + " InvalidAuthenticationInfo)");
         storage.takenBack.addAll(machine.given);
         assertNothingKnowsATokenOfStorage();
     }
@@ -138,8 +152,12 @@ class IdentityBackupIT {
 
     private void assertNothingKnowsATokenOfStorage() throws IOException {
         assertFalse(machine.given.isEmpty());
+        assertFalse(answers.isEmpty());
         List<String> lines = List.copyOf(log.list).stream()
-                .map(event -> event.getFormattedMessage() + event.getThrowableProxy())
+                .map(event -> event.getFormattedMessage()
+                        + (event.getThrowableProxy() == null
+                                ? ""
+                                : ThrowableProxyUtil.asString(event.getThrowableProxy())))
                 .toList();
         try (Stream<Path> files = Files.walk(hsm.folder.at("data"))) {
             List<String> contents = files.filter(Files::isRegularFile)
@@ -148,6 +166,7 @@ class IdentityBackupIT {
             for (String token : machine.given) {
                 String signature = token.substring(token.lastIndexOf('.') + 1);
                 assertTrue(lines.stream().noneMatch(line -> line.contains(signature)));
+                assertTrue(answers.stream().noneMatch(answer -> answer.contains(signature)));
                 assertTrue(contents.stream().noneMatch(text -> text.contains(signature)));
             }
         }
