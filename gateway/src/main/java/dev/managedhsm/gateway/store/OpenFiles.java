@@ -26,6 +26,17 @@ final class OpenFiles {
         this.logKey = key(log);
     }
 
+    /**
+     * After the database was closed and opened anew by its name, which makes another log.
+     *
+     * @return null if the name leads to another database now, or to none
+     */
+    @Nullable
+    OpenFiles again() {
+        OpenFiles next = new OpenFiles(database);
+        return databaseKey != null && databaseKey.equals(next.databaseKey) ? next : null;
+    }
+
     /** Whether one of them is another file now, or none. */
     boolean changed() {
         return !Objects.equals(databaseKey, key(database)) || logChanged();

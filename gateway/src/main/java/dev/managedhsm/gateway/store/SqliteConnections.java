@@ -12,8 +12,10 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteErrorCode;
 import org.sqlite.SQLiteException;
+import org.sqlite.SQLiteOpenMode;
 
 /**
  * Opens connections to the one database file of a data folder, with everything set that durability rests on, and read
@@ -33,6 +35,15 @@ final class SqliteConnections {
 
     private static final int SYNCHRONOUS_FULL = 2;
     private static final String UNPACK_FOLDER = "org.sqlite.tmpdir";
+
+    /** Makes the database file where it is not there. */
+    private static final SQLiteConfig MADE = new SQLiteConfig();
+    /** Opens a database file that is there, and fails otherwise. */
+    private static final SQLiteConfig THERE = new SQLiteConfig();
+
+    static {
+        THERE.resetOpenMode(SQLiteOpenMode.CREATE);
+    }
 
     private final Path folder;
     private final Path file;
@@ -90,7 +101,7 @@ final class SqliteConnections {
      */
     Connection openWriter() {
         try {
-            Connection connection = open();
+            Connection connection = open(MADE);
             try {
                 if (number(connection, "PRAGMA application_id") == 0
                         && number(connection, "PRAGMA user_version") == 0) {
@@ -107,15 +118,35 @@ final class SqliteConnections {
         }
     }
 
-    /** Opens a connection that only reads. */
+    /**
+     * Opens the writer anew, of a database that is there.
+     *
+     * @throws StoreRefused if there is none any more, or it is damaged
+     */
+    Connection openWriterAgain() {
+        try {
+            Connection connection = open(THERE);
+            try {
+                check(connection);
+                return connection;
+            } catch (SQLException | RuntimeException e) {
+                connection.close();
+                throw e;
+            }
+        } catch (SQLException e) {
+            throw refused(e);
+        }
+    }
+
+    /** Opens a connection that only reads; makes no database where there is none. */
     Connection openReader() throws SQLException {
-        Connection connection = open();
+        Connection connection = open(THERE);
         execute(connection, "PRAGMA query_only = ON");
         return connection;
     }
 
-    private Connection open() throws SQLException {
-        Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file.toAbsolutePath());
+    private Connection open(SQLiteConfig how) throws SQLException {
+        Connection connection = how.createConnection("jdbc:sqlite:" + file.toAbsolutePath());
         try {
             execute(connection, "PRAGMA trusted_schema = OFF");
             execute(connection, "PRAGMA cell_size_check = ON");

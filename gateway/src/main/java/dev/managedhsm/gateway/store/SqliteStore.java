@@ -81,8 +81,7 @@ public final class SqliteStore implements Store {
             return new Commit.NotCommitted(failed);
         }
         if (files.changed()) {
-            fail("was replaced or removed while this HSM used it");
-            return new Commit.NotCommitted(String.valueOf(failure));
+            return new Commit.NotCommitted(replaced());
         }
         long revision = head + 1;
         try {
@@ -179,11 +178,18 @@ public final class SqliteStore implements Store {
             fail(cause);
             return new Commit.Unknown(reason(cause));
         }
+        if (files.changed()) {
+            return new Commit.Unknown(replaced());
+        }
         try {
             writer.close();
-            writer = connections.openWriter(); // reads the log from the disk and forces what is whole
+            writer = connections.openWriterAgain(); // reads the log from the disk and forces what is whole
+            OpenFiles again = files.again();
+            if (again == null) {
+                return new Commit.Unknown(replaced());
+            }
+            files = again;
             head = SqliteConnections.number(writer, "SELECT revision FROM head");
-            files = new OpenFiles(connections.file());
         } catch (SQLException | StoreRefused e) {
             fail(cause);
             return new Commit.Unknown(reason(cause));
@@ -210,18 +216,33 @@ public final class SqliteStore implements Store {
         }
     }
 
+    /** Waits for a commit that is under way; reading from the snapshot holds up none. */
     @Override
-    public Snapshot snapshot() {
+    public synchronized Snapshot snapshot() {
+        refuseAnother();
         try {
             Connection connection = connections.openReader();
             try {
-                return new SqliteSnapshot(connection);
-            } catch (SQLException e) {
+                Snapshot snapshot = new SqliteSnapshot(connection);
+                refuseAnother(); // it was opened by its name
+                return snapshot;
+            } catch (SQLException | RuntimeException e) {
                 connection.close();
                 throw e;
             }
         } catch (SQLException e) {
             throw new StoreRefused("the store " + connections.file() + " cannot be read: check the disk");
+        }
+    }
+
+    /** What is under the database's name must be what commits went to: a backup of anything else would lack them. */
+    private void refuseAnother() {
+        String failed = failure;
+        if (failed != null) {
+            throw new StoreRefused(failed);
+        }
+        if (files.changed()) {
+            throw new StoreRefused(replaced());
         }
     }
 
@@ -241,26 +262,24 @@ public final class SqliteStore implements Store {
     }
 
     private void fail(SQLException cause) {
-        fail(what(cause));
+        fail(reason(cause));
     }
 
-    private void fail(String what) {
-        failure = sentence(what);
-        LOG.error("the store takes no more changes until it is started anew: {}", failure);
+    private String fail(String sentence) {
+        failure = sentence;
+        LOG.error("the store takes no more changes until it is started anew: {}", sentence);
+        return sentence;
+    }
+
+    private String replaced() {
+        return fail("the store " + connections.file()
+                + " was replaced or removed while this HSM used it: stop it and put" + " the newest store back");
     }
 
     private String reason(SQLException cause) {
-        return sentence(what(cause));
-    }
-
-    private static String what(SQLException cause) {
         String code =
                 cause instanceof SQLiteException sqlite ? sqlite.getResultCode().name() : "driver";
-        return "failed (" + code + ")";
-    }
-
-    private String sentence(String what) {
-        return "the store " + connections.file() + " " + what + ": check the disk, then start anew";
+        return "the store " + connections.file() + " failed (" + code + "): check the disk, then start anew";
     }
 
     private static boolean full(SQLException cause) {

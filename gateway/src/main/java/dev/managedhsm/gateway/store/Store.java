@@ -26,7 +26,11 @@ public interface Store extends AutoCloseable {
      */
     Commit settle(String operation);
 
-    /** All records as of one revision, whatever is committed meanwhile. To be closed soon. */
+    /**
+     * All records as of one revision, whatever is committed meanwhile. To be closed soon.
+     *
+     * @throws StoreRefused if the store has failed, or what it would be read from is not what commits went to
+     */
     Snapshot snapshot();
 
     /** How the store is. Does not touch the disk. */

@@ -2,6 +2,7 @@
 package dev.managedhsm.gateway.store;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -174,6 +175,62 @@ class SqliteStoreTest extends StoreContract {
         Files.delete(data().resolve(name));
 
         assertFailsBecauseOfItsFile();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"store.sqlite", "store.sqlite-wal"})
+    void givesNoSnapshotOnceItsFileIsAnother(String name) throws IOException {
+        assertCommitted(1, put("a", "1"));
+        Path copy = Files.copy(data().resolve(name), folder.resolve("copy"));
+        assertCommitted(2, put("a", "2"));
+        Files.move(copy, data().resolve(name), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+
+        assertGivesNoSnapshot();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"store.sqlite", "store.sqlite-wal"})
+    void givesNoSnapshotOnceItsFileIsGone(String name) throws IOException {
+        assertCommitted(1, put("a", "1"));
+        Files.delete(data().resolve(name));
+
+        assertGivesNoSnapshot();
+        assertFalse(Files.exists(data().resolve(name)), "nothing is made in its place");
+    }
+
+    /** A backup of it would lack what was acknowledged. */
+    private void assertGivesNoSnapshot() {
+        StoreRefused refused =
+                assertThrows(StoreRefused.class, () -> store().snapshot().close());
+
+        String reason = String.valueOf(refused.getMessage());
+        assertTrue(reason.endsWith("used it: stop it and put the newest store back"), reason);
+        assertEquals(reason, store().health().failure());
+        assertEquals(new Commit.NotCommitted(reason), commit(List.of(), put("b", "1")));
+    }
+
+    @Test
+    void readersMakeNoDatabase() throws IOException {
+        Path other = Files.createDirectory(folder.resolve("other"));
+
+        assertThrows(
+                SQLException.class,
+                () -> new SqliteConnections(other).openReader().close());
+        assertThrows(
+                StoreRefused.class,
+                () -> new SqliteConnections(other).openWriterAgain().close());
+        assertFalse(SqliteStore.used(other));
+    }
+
+    @Test
+    void filesThatWereOpenedAgainAreOnesOfTheSameDatabase() throws IOException {
+        OpenFiles files = new OpenFiles(file());
+        assertNotNull(files.again());
+        Path copy = Files.copy(file(), folder.resolve("copy"));
+        Files.move(copy, file(), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        assertNull(files.again());
+        Files.delete(file());
+        assertNull(files.again());
     }
 
     /** What went into a file without a name would be gone with the next start, so it is not acknowledged. */
