@@ -119,7 +119,6 @@ class ManyKeysIT {
                     (step + 1) * STEP,
                     (int) rates[step],
                     rounded((double) STEP / (after - commits)));
-            assertTrue(after - commits < STEP / 2, "keys that wait together share a commit");
             commits = after;
         }
     }
