@@ -123,7 +123,9 @@ public final class AuditVerifier implements Roots.Hearer {
         gapBefore(growing, segment);
         HashSequence leaves = HashSequence.of(segment.leaves()); // before the lines: these are written first
         boolean kept = Files.exists(segment.events());
+        retention.begin();
         HashSequence lines = kept ? HashSequence.of(segment.events(), hash, retention) : leaves;
+        retention.end(segment.first(), leaves, lines, neverSigned() ? Long.MAX_VALUE : covered());
         if (!kept) {
             withoutEvents.add(segment);
         }
@@ -161,6 +163,11 @@ public final class AuditVerifier implements Roots.Hearer {
     /** How many events the largest checkpoint covers. */
     private long covered() {
         return checkpoints.isEmpty() ? 0 : checkpoints.getLast().size();
+    }
+
+    /** A log without a key and without a checkpoint, of an HSM that never had its root key: nothing in it proves anything. */
+    private boolean neverSigned() {
+        return keys == null && !Files.exists(folder.resolve(SignedCheckpoint.FILE));
     }
 
     private void gapBefore(Roots growing, LogSegment segment) {
@@ -243,12 +250,32 @@ public final class AuditVerifier implements Roots.Hearer {
                         segment.eventsName(),
                         0,
                         segment.first(),
-                        "events " + segment.first() + " to " + (to - 1)
-                                + " are not there, and the log records no retention" + " that removed them");
+                        "events " + segment.first() + " to " + (to - 1) + " are not there, and "
+                                + (to <= retention.claimed()
+                                        ? "the event of the retention that removed them is not signed yet: look again"
+                                                + " when a checkpoint covers it"
+                                        : "the log records no retention that removed them"));
             }
         }
         if (checkpoints.isEmpty() && size > 0) {
             notes.add("nothing is signed: there is no checkpoint");
+        }
+        vouched();
+    }
+
+    /** Of the kept keys, or a later one, must be what is signed last: a key may be named in a chain without having signed. */
+    private void vouched() {
+        AuditKeys read = keys;
+        if (read == null || size == 0 || trust.keys().isEmpty() || trust.firstIn(read) < 0) {
+            return;
+        }
+        if (checkpoints.isEmpty() || !trust.vouchesFor(read, checkpoints.getLast().keyId())) {
+            find(
+                    Finding.Kind.UNTRUSTED,
+                    SignedCheckpoint.FILE,
+                    0,
+                    -1,
+                    "the last checkpoint is signed by no key that was kept, nor by one after it");
         }
     }
 

@@ -116,6 +116,14 @@ public final class PackVerifier {
         if (!PackSignature.verifies(keys, text, new String(read(PackFile.SIGNATURE), UTF_8))) {
             throw new Found(PackFile.MANIFEST, "the manifest is not what was signed, or its signature was altered");
         }
+        if (!trust.vouchesFor(keys, new String(read(PackFile.SIGNATURE), UTF_8).split(" ", 2)[0])) {
+            throw new Found(
+                    Finding.Kind.UNTRUSTED,
+                    PackFile.SIGNATURE,
+                    0,
+                    -1,
+                    "the manifest is signed by no key that was kept, nor by one after it");
+        }
         JsonObject manifest = new JsonObject(new String(text, UTF_8));
         if (!EvidencePack.FORMAT.equals(manifest.getString("format"))) {
             throw new Found(PackFile.MANIFEST, "the pack was written by another version of this software");

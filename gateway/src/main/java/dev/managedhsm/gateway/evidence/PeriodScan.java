@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param firstKept index of the first event that is there
  * @param first index of the period's first event
  * @param until index behind its last one; the same if there is none
- * @param changes what changed keys or roles, from the first event that is there to the last
+ * @param changes what changed keys or roles, or may have, from the first event that is there to the last
  */
 record PeriodScan(long firstKept, long first, long until, List<JsonObject> changes) {
     private static final byte[] TIME = "{\"time\":\"".getBytes(StandardCharsets.US_ASCII);
@@ -87,7 +87,7 @@ record PeriodScan(long firstKept, long first, long until, List<JsonObject> chang
         }
         try {
             JsonObject event = new JsonObject(line.text());
-            return "Success".equals(event.getString("resultType")) ? event : null;
+            return Rewind.told(event) || Rewind.untold(event) ? event : null;
         } catch (DecodeException notOurs) {
             return null;
         }

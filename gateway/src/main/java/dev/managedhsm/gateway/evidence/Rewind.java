@@ -27,6 +27,9 @@ final class Rewind {
             "RoleAssignmentCreate",
             "RoleAssignmentDelete");
 
+    private static final int CLIENT_GONE = 499;
+    private static final int BROKEN = 500;
+
     private final Holdings state;
     private final long seconds;
 
@@ -39,7 +42,8 @@ final class Rewind {
      * What there was.
      *
      * @param now what there is behind the last of the changes
-     * @param changes successful events of {@link #CHANGES} in the order of the log, those before the moment too
+     * @param changes events of {@link #CHANGES} in the order of the log, those before the moment too: successful ones, and
+     *     {@link #untold} ones
      * @param index index of the first event that is to be undone
      * @param seconds the moment, since 1970
      */
@@ -51,8 +55,23 @@ final class Rewind {
             }
         }
         rewind.dropWhatIsNewer();
-        changes.stream().filter(event -> index(event) < index).forEach(rewind::remember);
+        changes.stream()
+                .filter(event -> index(event) < index && !untold(event))
+                .forEach(rewind::remember);
         return rewind.state;
+    }
+
+    /** Whether an event says that its change was made. */
+    static boolean told(JsonObject event) {
+        return "Success".equals(event.getString("resultType"));
+    }
+
+    /** Whether an event does not tell if its change was made: the client had gone before the answer, or something broke. */
+    static boolean untold(JsonObject event) {
+        Object status = event.getValue("httpStatusCode");
+        return !told(event)
+                && status instanceof Number number
+                && (number.intValue() == CLIENT_GONE || number.intValue() >= BROKEN);
     }
 
     static long index(JsonObject event) {
@@ -60,6 +79,13 @@ final class Rewind {
     }
 
     private void undo(JsonObject event) {
+        if (untold(event)) {
+            gap(
+                    event,
+                    "ended with status " + event.getValue("httpStatusCode")
+                            + " and does not tell whether it was carried out: " + event.getString("requestUri"));
+            return;
+        }
         JsonObject properties = event.getJsonObject("properties");
         String operation = event.getString("operationName");
         String name = properties.getString("keyName", "").toLowerCase(Locale.ROOT);
@@ -77,18 +103,13 @@ final class Rewind {
                     unknownAttributes(key, properties.getString("keyVersion"));
                 }
             }
-            case "KeyDelete" -> {
-                if (key != null) {
-                    key.remove("deletedSeconds");
-                    key.remove("purgeSeconds");
-                }
-            }
+            case "KeyDelete" -> undoDelete(properties, name, key);
             case "KeyRecover" -> {
                 if (key != null) {
                     key.putNull("deletedSeconds");
                 }
             }
-            case "KeyPurge" -> purged(properties, name);
+            case "KeyPurge" -> purged(properties, name, "not known: the key was purged later");
             case "RoleAssignmentCreate" -> {
                 String id = properties.getString("assignmentId");
                 if (id == null) {
@@ -108,9 +129,27 @@ final class Rewind {
             gap(event, "does not name the version that was made");
         } else if (key != null) {
             key.getJsonObject("versions").remove(version);
-            if (key.getJsonObject("versions").isEmpty()) {
-                state.keys().remove(name);
-            }
+            removeIfEmpty(name, key);
+        }
+    }
+
+    /** A key that is not there at all was deleted and has gone by its schedule, of which there is no event. */
+    private void undoDelete(JsonObject properties, String name, @Nullable JsonObject key) {
+        JsonObject living = key;
+        if (living == null && !name.isEmpty()) {
+            purged(properties, name, "not known: the key was deleted later and has gone by its schedule");
+            living = state.keys().getJsonObject(name);
+        }
+        if (living != null) {
+            living.remove("deletedSeconds");
+            living.remove("purgeSeconds");
+        }
+    }
+
+    /** Without versions there is no key, unless it may have had some that nobody knows. */
+    private void removeIfEmpty(String name, JsonObject key) {
+        if (key.getJsonObject("versions").isEmpty() && !key.containsKey("olderVersions")) {
+            state.keys().remove(name);
         }
     }
 
@@ -125,7 +164,7 @@ final class Rewind {
         }
     }
 
-    private void purged(JsonObject properties, String name) {
+    private void purged(JsonObject properties, String name, String olderVersions) {
         JsonObject versions = new JsonObject();
         String version = properties.getString("keyVersion");
         if (version != null) {
@@ -136,7 +175,7 @@ final class Rewind {
                         name,
                         new JsonObject()
                                 .put("versions", versions)
-                                .put("olderVersions", "not known: the key was purged later")
+                                .put("olderVersions", olderVersions)
                                 .putNull("deletedSeconds"));
     }
 
@@ -164,9 +203,7 @@ final class Rewind {
                     versions.remove(version);
                 }
             }
-            if (versions.isEmpty() && !state.keys().getJsonObject(name).containsKey("olderVersions")) {
-                state.keys().remove(name);
-            }
+            removeIfEmpty(name, state.keys().getJsonObject(name));
         }
     }
 
@@ -183,7 +220,7 @@ final class Rewind {
         }
         long purge = properties.getLong("scheduledPurgeSeconds", 0L);
         if (!state.keys().containsKey(name) && purge > seconds) {
-            purged(properties, name);
+            purged(properties, name, "not known: the key has gone by its schedule");
             state.keys().getJsonObject(name).put("purgeSeconds", purge).put("goneBySchedule", true);
         }
     }

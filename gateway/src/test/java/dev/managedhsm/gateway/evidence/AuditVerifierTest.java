@@ -145,6 +145,39 @@ class AuditVerifierTest {
     }
 
     @Test
+    void retentionThatNobodySignedExcusesNothing() throws IOException {
+        String event = "{\"operationName\":\"AuditRetention\",\"properties\":{\"firstKeptIndex\":200}}";
+        Files.delete(segment(0).events());
+        Files.writeString(segment(2).events(), event + "\n", java.nio.file.StandardOpenOption.APPEND);
+        only(Kind.MISSING, 0, "events 0 to 199 are not there, and the event of the retention that removed them is not"
+                + " signed yet");
+        byte[] line = event.getBytes(StandardCharsets.UTF_8);
+        byte[] leaf = new byte[MerkleHash.LENGTH];
+        new MerkleHash().leaf(line, 0, line.length, leaf, 0);
+        Files.write(segment(2).leaves(), leaf, java.nio.file.StandardOpenOption.APPEND);
+        only(Kind.MISSING, 0, "not signed yet");
+    }
+
+    @Test
+    void retentionInTheLineOfAnotherEventExcusesNothing() throws IOException {
+        Files.delete(segment(0).events());
+        editLine(450, line -> "{\"operationName\":\"AuditRetention\",\"properties\":{\"firstKeptIndex\":200}}");
+        List<Finding> findings = AuditVerifier.verify(folder, log.trust()).findings();
+        assertEquals(
+                List.of(Kind.ALTERED, Kind.MISSING),
+                findings.stream().map(Finding::kind).toList());
+        assertTrue(findings.getLast().text().contains("the log records no retention"), findings::toString);
+    }
+
+    @Test
+    void retentionOfEventsBehindItselfExcusesNothing() throws IOException {
+        log.line("{\"operationName\":\"AuditRetention\",\"properties\":{\"firstKeptIndex\":100000}}")
+                .signed();
+        Files.delete(segment(0).events());
+        only(Kind.MISSING, 0, "the log records no retention");
+    }
+
+    @Test
     void leafHashesOfAWholeSegmentThatAreMissingAreNamed() throws IOException {
         Files.delete(segment(1).leaves());
         only(
@@ -221,6 +254,21 @@ class AuditVerifierTest {
         List<Finding> findings = AuditVerifier.verify(other, log.trust()).findings();
         assertEquals(2, findings.size());
         assertTrue(findings.stream().allMatch(finding -> finding.kind() == Kind.UNTRUSTED));
+    }
+
+    @Test
+    void aForeignChainThatEndsInTheKeptKeyIsNotTrusted() throws IOException {
+        Path other = Files.createDirectory(folder.resolve("other"));
+        WrittenLog.usual(other, EVENTS).endsIn(log.trust().keys().getFirst());
+        assertTrue(AuditVerifier.verify(other, Trust.NOTHING).whole());
+        Trust kept = new Trust(log.trust().keys(), List.of());
+        List<Finding> findings = AuditVerifier.verify(other, kept).findings();
+        assertEquals(1, findings.size(), findings::toString);
+        assertEquals(Kind.UNTRUSTED, findings.getFirst().kind());
+        Files.delete(other.resolve(SignedCheckpoint.FILE));
+        assertEquals(
+                Kind.UNTRUSTED,
+                AuditVerifier.verify(other, kept).findings().getFirst().kind());
     }
 
     @Test

@@ -128,6 +128,39 @@ class EvidencePackTest {
     }
 
     @Test
+    void believesNoForeignChainThatEndsInTheKeptKey() throws Exception {
+        Trust kept = new Trust(log.trust().keys(), List.of());
+        log = WrittenLog.usual(Files.createDirectory(folder.resolve("other")), 300)
+                .endsIn(kept.keys().getFirst());
+        take(0, 50, false, new Holdings());
+        assertTrue(PackVerifier.verify(pack, Trust.NOTHING).whole());
+        Finding finding = PackVerifier.verify(pack, kept).finding();
+        assertNotNull(finding);
+        assertEquals(Finding.Kind.UNTRUSTED, finding.kind());
+        assertEquals(PackFile.SIGNATURE, finding.file());
+    }
+
+    @Test
+    void saysWhichChangesMayHaveBeenMadeWithoutAnAnswer() throws Exception {
+        String begin = "{\"time\":\"2026-03-01T10:00:00.300Z\",\"operationName\":\"RoleAssignmentCreate\","
+                + "\"resultType\":\"Failure\",\"httpStatusCode\":";
+        String end = ",\"requestUri\":\"https://localhost/roles/a\",\"properties\":{\"index\":";
+        log.line(begin + 499 + end + "300}}")
+                .line(begin + 503 + end + "301}}")
+                .line(begin + 403 + end + "302}}")
+                .signed();
+        EvidencePack.Taken taken = take(0, 100_000, false, new Holdings());
+        assertEquals(2, taken.gaps().size(), taken.gaps()::toString);
+        assertTrue(taken.gaps().get(0).contains("event 301 (RoleAssignmentCreate) ended with status 503"));
+        assertTrue(taken.gaps().get(1).contains("event 300 (RoleAssignmentCreate) ended with status 499"));
+        assertTrue(taken.gaps().get(1).contains("https://localhost/roles/a"));
+        PackVerifier.Result result = PackVerifier.verify(pack, Trust.NOTHING);
+        assertTrue(result.whole());
+        assertNotNull(result.manifest());
+        assertEquals(2, result.manifest().getJsonArray("gaps").size());
+    }
+
+    @Test
     void leavesOutWhatIsNotSignedAndSaysSo() throws Exception {
         log.events(20);
         EvidencePack.Taken taken = take(0, 100_000, false, new Holdings());

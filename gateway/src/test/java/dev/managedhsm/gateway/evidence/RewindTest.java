@@ -78,6 +78,30 @@ class RewindTest {
     }
 
     @Test
+    void keysThatWereDeletedInThePeriodAndHaveGoneSinceWereLiving() {
+        change("KeyDelete").put("keyName", "g").put("keyVersion", "v").put("scheduledPurgeSeconds", 2000L);
+        JsonObject living = at(0).keys().getJsonObject("g");
+        assertFalse(living.containsKey("deletedSeconds"));
+        assertTrue(living.getString("olderVersions").startsWith("not known"));
+        assertTrue(living.getJsonObject("versions").containsKey("v"));
+        assertEquals(2000L, at(1).keys().getJsonObject("g").getLong("purgeSeconds"));
+        assertTrue(at(1).keys().getJsonObject("g").containsKey("deletedSeconds"));
+    }
+
+    @Test
+    void aKeyThatWasRotatedAndPurgedLaterWasThereWithVersionsThatNobodyKnows() {
+        change("KeyRotate").put("keyName", "k").put("keyVersion", "v2");
+        change("KeyDelete").put("keyName", "k").put("keyVersion", "v2").put("scheduledPurgeSeconds", 2000L);
+        change("KeyPurge").put("keyName", "k").put("keyVersion", "v2");
+        JsonObject before = at(0).keys().getJsonObject("k");
+        assertTrue(before.getJsonObject("versions").isEmpty());
+        assertTrue(before.getString("olderVersions").startsWith("not known"));
+        assertFalse(before.containsKey("deletedSeconds"));
+        assertTrue(at(1).keys().getJsonObject("k").getJsonObject("versions").containsKey("v2"));
+        assertFalse(at(3).keys().containsKey("k"));
+    }
+
+    @Test
     void attributesOfAVersionThatWasChangedLaterAreNotGuessed() {
         change("KeyUpdate").put("keyName", "k").put("keyVersion", "v1");
         key("k", "v1", 10);

@@ -3,6 +3,7 @@ package dev.managedhsm.gateway.evidence;
 
 import dev.managedhsm.gateway.audit.AuditKeys;
 import dev.managedhsm.gateway.audit.AuditSigner;
+import dev.managedhsm.gateway.audit.LogKey;
 import dev.managedhsm.gateway.audit.MerkleHash;
 import dev.managedhsm.gateway.audit.MerkleTree;
 import dev.managedhsm.gateway.audit.SignedCheckpoint;
@@ -119,6 +120,13 @@ final class WrittenLog {
         AuditSigner next = AuditSigner.generate(ORIGIN, new SecureRandom());
         keys = keys.rotate(signer, next.publicKey(), tree.size(), 2);
         signer = next;
+        Files.writeString(folder.resolve(AuditKeys.FILE), keys.text());
+        return this;
+    }
+
+    /** Names another log's key as the one that follows, which has signed nothing of this log. */
+    WrittenLog endsIn(LogKey foreign) throws IOException {
+        keys = keys.rotate(signer, foreign, Long.MAX_VALUE, 3);
         Files.writeString(folder.resolve(AuditKeys.FILE), keys.text());
         return this;
     }
