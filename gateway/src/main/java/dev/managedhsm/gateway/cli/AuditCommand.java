@@ -68,7 +68,7 @@ final class AuditCommand implements Callable<Integer> {
         @Option(
                 names = "--checkpoint",
                 paramLabel = "FILE",
-                description = "A checkpoint of the log that was kept: the log must begin with what it covers.")
+                description = "A checkpoint of the log that was kept: the log or the pack must agree with it.")
         private @Nullable Path checkpoint;
 
         @Spec

@@ -15,7 +15,6 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.BufferedOutputStream;
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -46,6 +45,9 @@ import org.jspecify.annotations.Nullable;
 public final class EvidencePack {
     /** What a manifest says it is. */
     static final String FORMAT = "managed-hsm-evidence-1";
+
+    /** How many events may lie between the checkpoints of a pack: its verifier holds their leaf hashes. */
+    static final long EVENTS_MAX = PackVerifier.PART_LENGTH_MAX / MerkleHash.LENGTH;
 
     private final Path folder;
     private final Wish wish;
@@ -89,9 +91,10 @@ public final class EvidencePack {
      * @param folder the log's folder; the log may be being written
      * @param wish what is wanted
      * @param signer the log's key
-     * @param scratch an empty folder of the caller's, with room for the events
+     * @param scratch an empty folder of the caller's, with room for the events and their leaf hashes
      * @param pack the file that is made
-     * @throws AuditRefused if the log has nothing signed, or not the events of the period any more; one sentence
+     * @throws AuditRefused if the period ends later than now or is too long, or the log has nothing signed, or not the events
+     *     of the period any more; one sentence
      */
     public static Taken write(Path folder, Wish wish, AuditSigner signer, Path scratch, Path pack)
             throws IOException, AuditRefused {
@@ -99,6 +102,10 @@ public final class EvidencePack {
     }
 
     private Taken write(AuditSigner signer, Path pack) throws IOException, AuditRefused {
+        if (wish.to().toEpochMilli() > wish.madeMillis()) {
+            throw new AuditRefused("the period ends later than now, " + Instant.ofEpochMilli(wish.madeMillis())
+                    + ": what there will be nobody can tell");
+        }
         AuditKeys keys = AuditKeys.parse(Files.readString(folder.resolve(AuditKeys.FILE)));
         List<SignedCheckpoint> checkpoints = CheckpointReader.read(folder, keys).good();
         if (checkpoints.isEmpty()) {
@@ -110,11 +117,12 @@ public final class EvidencePack {
         long first = Math.min(scan.first(), until);
         if (first < scan.firstKept()) {
             throw new AuditRefused("events before " + scan.firstKept()
-                    + " were deleted by retention: let the period begin" + " later");
+                    + " are not there any more: hsm audit verify tells why; let the period begin later");
         }
         SignedCheckpoint before = last(checkpoints, first);
         SignedCheckpoint after = first(checkpoints, until);
         long beforeSize = before == null ? 0 : before.size();
+        fits(beforeSize, after.size());
         add(AuditKeys.FILE, keys.text().getBytes(UTF_8));
         if (before != null) {
             add("before.txt", before.text().getBytes(UTF_8));
@@ -150,6 +158,14 @@ public final class EvidencePack {
                 gaps.stream().map(String::valueOf).toList());
     }
 
+    /** Refuses what the verifier of a pack would not read. */
+    static void fits(long before, long after) throws AuditRefused {
+        if (after - before > EVENTS_MAX) {
+            throw new AuditRefused("the period's checkpoints have " + (after - before)
+                    + " events between them, and a pack holds at most " + EVENTS_MAX + ": let the period be shorter");
+        }
+    }
+
     private static @Nullable SignedCheckpoint last(List<SignedCheckpoint> checkpoints, long size) {
         return checkpoints.stream()
                 .filter(one -> one.size() <= size)
@@ -176,14 +192,16 @@ public final class EvidencePack {
             at += some;
         }
         add("frontier.bin", tree.encode());
-        ByteArrayOutputStream hashes = new ByteArrayOutputStream();
-        for (long at = from; at < to; ) {
-            int some = (int) Math.min(1024, to - at);
-            leaves.read(at, some, chunk);
-            hashes.write(chunk, 0, some * MerkleHash.LENGTH);
-            at += some;
+        Path hashes = scratch.resolve("leaves.bin");
+        try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(hashes))) {
+            for (long at = from; at < to; ) {
+                int some = (int) Math.min(1024, to - at);
+                leaves.read(at, some, chunk);
+                out.write(chunk, 0, some * MerkleHash.LENGTH);
+                at += some;
+            }
         }
-        add("leaves.bin", hashes.toByteArray());
+        parts.add(new PackFile.Part("leaves.bin", hashes));
     }
 
     private void proofs(long before, long after, long first, long until) throws IOException {

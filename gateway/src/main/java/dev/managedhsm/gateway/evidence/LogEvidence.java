@@ -221,7 +221,7 @@ public final class LogEvidence implements AutoCloseable {
         byte[] page = pages.page(from, Math.min(durable, from + count), PAGE_BYTES_MAX);
         if (page.length == 0 && from < durable) {
             throw new Refused(new WireError(
-                    404, "NotFound", "The event " + from + " was deleted by retention; its leaf hash is still there"));
+                    404, "NotFound", "The event " + from + " is not there any more: hsm audit verify tells why"));
         }
         return page;
     }

@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
@@ -35,12 +36,13 @@ import org.jspecify.annotations.Nullable;
  * once, by one thread.
  */
 public final class PackVerifier {
-    /** What is read as a whole; events and leaf hashes are not. */
-    private static final int PART_LENGTH_MAX = 1 << 28;
+    /** The longest part that is read as a whole, in bytes; events are not. */
+    static final int PART_LENGTH_MAX = 1 << 28;
 
     private final Path pack;
     private final ZipFile zip;
     private final Trust trust;
+    private byte @Nullable [] leaves; // read once
 
     private PackVerifier(Path pack, ZipFile zip, Trust trust) {
         this.pack = pack;
@@ -56,8 +58,12 @@ public final class PackVerifier {
         private final Finding finding;
 
         Found(Finding.Kind kind, String part, long line, long index, String what) {
-            super(what, null, false, false);
-            this.finding = new Finding(kind, part, line, index, what);
+            this(new Finding(kind, part, line, index, what));
+        }
+
+        Found(Finding finding) {
+            super(finding.what(), null, false, false);
+            this.finding = finding;
         }
 
         Found(String part, String what) {
@@ -86,31 +92,38 @@ public final class PackVerifier {
      * Verifies a pack.
      *
      * @param pack the file
-     * @param trust what is known of the log from elsewhere; its keys count here
+     * @param trust what is known of the log from elsewhere
      * @throws IOException if the file cannot be read
+     * @throws AuditRefused if the pack is whole, and a kept checkpoint is of a size that its tree never has
      */
-    public static Result verify(Path pack, Trust trust) throws IOException {
+    public static Result verify(Path pack, Trust trust) throws IOException, AuditRefused {
         try (ZipFile zip = new ZipFile(pack.toFile())) {
             return new PackVerifier(pack, zip, trust).run();
         } catch (Found found) {
             return new Result(found.finding, null, null);
         } catch (ZipException broken) {
-            return new Result(
-                    new Found(String.valueOf(pack.getFileName()), "it is no whole pack: " + broken.getMessage())
-                            .finding,
-                    null,
-                    null);
-        } catch (DecodeException | ClassCastException | NullPointerException | IllegalArgumentException odd) {
+            return odd(pack, "it is no whole pack: " + broken.getMessage());
+        } catch (IOException e) {
+            if (e.getCause() instanceof Found found) {
+                return new Result(found.finding, null, null);
+            }
+            throw e;
+        } catch (DecodeException
+                | ClassCastException
+                | NullPointerException
+                | IllegalArgumentException
+                | IndexOutOfBoundsException
+                | ArithmeticException odd) {
             // A signed part is not of the form that this program writes: its signer wrote it so.
-            return new Result(
-                    new Found(String.valueOf(pack.getFileName()), "a part has not the form of an evidence pack")
-                            .finding,
-                    null,
-                    null);
+            return odd(pack, "a part has not the form of an evidence pack");
         }
     }
 
-    private Result run() throws IOException, Found {
+    private static Result odd(Path pack, String what) {
+        return new Result(new Found(String.valueOf(pack.getFileName()), what).finding, null, null);
+    }
+
+    private Result run() throws IOException, Found, AuditRefused {
         AuditKeys keys = keys();
         byte[] text = read(PackFile.MANIFEST);
         if (!PackSignature.verifies(keys, text, new String(read(PackFile.SIGNATURE), UTF_8))) {
@@ -142,6 +155,8 @@ public final class PackVerifier {
                     String.valueOf(pack.getFileName()),
                     "byte " + different + " lies between the parts and is not as it was written");
         }
+        Objects.requireNonNull(manifest.getJsonArray("gaps"));
+        KeptCheckpoints.within(trust.checkpoints(), manifest.getLong("beforeSize"), manifest.getLong("afterSize"));
         return new Result(null, manifest, keys.entries().getFirst().key());
     }
 
@@ -249,25 +264,44 @@ public final class PackVerifier {
         long before = manifest.getLong("beforeSize");
         long after = manifest.getLong("afterSize");
         MerkleTree tree = MerkleTree.decode(read("frontier.bin"));
-        byte[] leaves = read("leaves.bin");
+        byte[] hashes = leaves();
         SignedCheckpoint first = before == 0 ? null : checkpoint("before.txt", before, keys);
         SignedCheckpoint last = checkpoint("after.txt", after, keys);
         if (tree.size() != before || (first != null && !Arrays.equals(tree.root(), first.root()))) {
             throw new Found("frontier.bin", "it is not the tree that before.txt covers");
         }
-        for (int at = 0; at + MerkleHash.LENGTH <= leaves.length; at += MerkleHash.LENGTH) {
-            tree.append(leaves, at);
+        KeptCheckpoints kept = new KeptCheckpoints(trust.checkpoints(), keys);
+        kept.at(tree);
+        for (int at = 0; at + MerkleHash.LENGTH <= hashes.length; at += MerkleHash.LENGTH) {
+            tree.append(hashes, at);
+            kept.at(tree);
         }
-        if (last == null || leaves.length % MerkleHash.LENGTH != 0 || !Arrays.equals(tree.root(), last.root())) {
+        if (last == null
+                || tree.size() != after
+                || hashes.length % MerkleHash.LENGTH != 0
+                || !Arrays.equals(tree.root(), last.root())) {
             throw new Found("leaves.bin", "they are not what after.txt covers");
         }
+        Finding other = kept.finding();
+        if (other != null) {
+            throw new Found(other);
+        }
+    }
+
+    private byte[] leaves() throws IOException, Found {
+        byte[] hashes = leaves;
+        if (hashes == null) {
+            hashes = read("leaves.bin");
+            leaves = hashes;
+        }
+        return hashes;
     }
 
     /** Every line against its leaf hash. */
     private void lines(JsonObject manifest, MerkleHash hash) throws IOException, Found {
         long index = manifest.getLong("firstIndex");
         long until = manifest.getLong("untilIndex");
-        byte[] leaves = read("leaves.bin");
+        byte[] hashes = leaves();
         int at = Math.toIntExact((index - manifest.getLong("beforeSize")) * MerkleHash.LENGTH);
         byte[] leaf = new byte[MerkleHash.LENGTH];
         long line = 1;
@@ -278,7 +312,7 @@ public final class PackVerifier {
                 }
                 boolean ends = text[text.length - 1] == '\n';
                 hash.leaf(text, 0, ends ? text.length - 1 : text.length, leaf, 0);
-                if (!ends || !Arrays.equals(leaf, 0, leaf.length, leaves, at, at + leaf.length)) {
+                if (!ends || !Arrays.equals(leaf, 0, leaf.length, hashes, at, at + leaf.length)) {
                     throw new Found(
                             Finding.Kind.ALTERED,
                             "events.jsonl",
@@ -318,11 +352,11 @@ public final class PackVerifier {
         byte[] root = after == null ? new byte[0] : after.root();
         boolean holds =
                 PackProofs.consistency(proofs.getJsonObject("consistency")).proves(before, root);
-        byte[] leaves = read("leaves.bin");
+        byte[] hashes = leaves();
         for (Object one : proofs.getJsonArray("inclusion")) {
             InclusionProof proof = PackProofs.inclusion((JsonObject) one);
             int at = Math.toIntExact((proof.index() - manifest.getLong("beforeSize")) * MerkleHash.LENGTH);
-            holds &= proof.proves(Arrays.copyOfRange(leaves, at, at + MerkleHash.LENGTH), root);
+            holds &= proof.proves(Arrays.copyOfRange(hashes, at, at + MerkleHash.LENGTH), root);
         }
         if (!holds) {
             throw new Found("proofs.json", "a proof does not hold");

@@ -61,6 +61,10 @@ class AuditCommandIT {
         create("after");
         hsm.client().delete(second).ok();
         hsm.client().delete("/keys/before").ok();
+        awaitSigned();
+    }
+
+    private void awaitSigned() throws IOException, InterruptedException {
         long endNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
         while (AuditVerifier.verify(audit, Trust.NOTHING).unsigned() > 0) {
             assertTrue(System.nanoTime() < endNanos, "it is not signed");
@@ -246,6 +250,23 @@ class AuditCommandIT {
         bytes[bytes.length / 2] ^= 1;
         Files.write(pack, bytes);
         assertEquals(1, say("verify", pack.toString()).status());
+    }
+
+    @Test
+    void aKeptCheckpointThatAPackDoesNotReachCannotBeCompared() throws Exception {
+        Path pack = folder.resolve("short.zip");
+        String data = folder.resolve("hsm").toString();
+        Said taken = say(
+                "export", "--data", data, "--from", begin.toString(), "--to", end.toString(), "--out", pack.toString());
+        assertEquals(0, taken.status(), taken.text());
+        create("later"); // behind every checkpoint that the pack can hold
+        awaitSigned();
+        String[] signed = Files.readString(audit.resolve("checkpoints.txt")).split("\n\n");
+        Path kept = Files.writeString(
+                folder.resolve("kept.txt"), signed[signed.length - 2] + "\n\n" + signed[signed.length - 1] + "\n");
+        Said other = say("verify", "--checkpoint", kept.toString(), pack.toString());
+        assertEquals(2, other.status(), other.text());
+        assertTrue(other.text().contains("cannot be compared with this pack"), other.text());
     }
 
     @Test

@@ -5,21 +5,30 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.managedhsm.gateway.audit.AuditKeys;
 import dev.managedhsm.gateway.audit.AuditRefused;
+import dev.managedhsm.gateway.audit.AuditSigner;
+import dev.managedhsm.gateway.audit.MerkleHash;
+import dev.managedhsm.gateway.audit.PackSignature;
+import dev.managedhsm.gateway.audit.SignedCheckpoint;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.zip.ZipFile;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -58,8 +67,12 @@ class EvidencePackTest {
         return EvidencePack.write(log.folder(), wish, log.signer(), scratch, pack);
     }
 
-    private Finding found() throws IOException {
-        Finding finding = PackVerifier.verify(pack, Trust.NOTHING).finding();
+    private Finding found() throws IOException, AuditRefused {
+        return found(Trust.NOTHING);
+    }
+
+    private Finding found(Trust trust) throws IOException, AuditRefused {
+        Finding finding = PackVerifier.verify(pack, trust).finding();
         assertNotNull(finding);
         return finding;
     }
@@ -69,7 +82,7 @@ class EvidencePackTest {
         EvidencePack.Taken taken = take(60, 120, true, new Holdings());
         assertEquals(60, taken.first());
         assertEquals(120, taken.until());
-        PackVerifier.Result result = PackVerifier.verify(pack, log.trust());
+        PackVerifier.Result result = PackVerifier.verify(pack, new Trust(log.trust().keys(), List.of()));
         assertNull(result.finding());
         try (ZipFile zip = new ZipFile(pack.toFile())) {
             String events = text(zip, "events.jsonl");
@@ -158,6 +171,99 @@ class EvidencePackTest {
         assertTrue(result.whole());
         assertNotNull(result.manifest());
         assertEquals(2, result.manifest().getJsonArray("gaps").size());
+    }
+
+    @Test
+    void aKeptCheckpointIsComparedWithTheTreeOfItsSize() throws Exception {
+        AuditKeys keys = AuditKeys.parse(Files.readString(log.folder().resolve(AuditKeys.FILE)));
+        List<SignedCheckpoint> all = CheckpointReader.read(log.folder(), keys).good();
+        assertEquals(140, take(60, 140, false, new Holdings()).until());
+        for (SignedCheckpoint one : all) {
+            Trust kept = new Trust(List.of(), List.of(one));
+            if (one.size() >= 50 && one.size() <= 150) {
+                assertTrue(PackVerifier.verify(pack, kept).whole());
+            } else {
+                AuditRefused refused = assertThrows(AuditRefused.class, () -> PackVerifier.verify(pack, kept));
+                assertTrue(refused.getMessage().contains("cannot be compared with this pack"), refused::getMessage);
+            }
+        }
+        take(60, 250, false, new Holdings());
+        assertTrue(PackVerifier.verify(pack, new Trust(List.of(), List.of(all.get(1)))).whole()); // 150 of 50 to 251
+        assertEquals(Finding.Kind.ALTERED, found(kept(log.signer(), 220)).kind());
+        AuditSigner other = AuditSigner.generate(WrittenLog.ORIGIN, new SecureRandom());
+        assertEquals(Finding.Kind.UNTRUSTED, found(kept(other, 220)).kind());
+    }
+
+    private static Trust kept(AuditSigner signer, long size) {
+        byte[] root = new byte[MerkleHash.LENGTH];
+        return new Trust(List.of(), List.of(SignedCheckpoint.sign(signer, size, root, 9, 1)));
+    }
+
+    @Test
+    void refusesMoreThanItsVerifierReadsAndWhatIsToCome() throws Exception {
+        EvidencePack.fits(7, 7 + 8_388_608);
+        AuditRefused refused = assertThrows(AuditRefused.class, () -> EvidencePack.fits(7, 8 + 8_388_608));
+        assertTrue(refused.getMessage().contains("at most 8388608"), refused::getMessage);
+        AuditRefused later =
+                assertThrows(AuditRefused.class, () -> take(0, Integer.MAX_VALUE, false, new Holdings()));
+        assertTrue(later.getMessage().contains("ends later than now"), later::getMessage);
+    }
+
+    @Test
+    void anOddManifestOfAnyKeyIsAFinding() throws Exception {
+        take(60, 120, true, new Holdings());
+        byte[] good = Files.readAllBytes(pack);
+        for (long first : new long[] {Long.MAX_VALUE, Long.MIN_VALUE, 1L << 40, -5, 49, 151}) {
+            Files.write(pack, good);
+            signAnew(manifest -> manifest.put("firstIndex", first), "");
+            assertNotNull(found());
+        }
+        Files.write(pack, good);
+        signAnew(manifest -> manifest.remove("gaps"), "");
+        assertNotNull(found());
+        Files.write(pack, good);
+        signAnew(
+                manifest -> {
+                    JsonArray parts = manifest.getJsonArray("parts");
+                    for (int i = parts.size() - 1; i >= 0; i--) {
+                        if ("events.jsonl".equals(parts.getJsonObject(i).getString("name"))) {
+                            parts.remove(i);
+                        }
+                    }
+                },
+                "events.jsonl");
+        assertEquals(Finding.Kind.MISSING, found().kind());
+        assertEquals("events.jsonl", found().file());
+        Files.write(pack, good);
+        signAnew(manifest -> {}, "");
+        assertTrue(PackVerifier.verify(pack, Trust.NOTHING).whole());
+    }
+
+    /** Changes what the manifest says and leaves out a part. */
+    private void signAnew(Consumer<JsonObject> edit, String without) throws IOException {
+        List<PackFile.Part> parts = parts();
+        byte[] text;
+        try (var in = parts.getFirst().content().open()) {
+            JsonObject manifest = new JsonObject(new String(in.readAllBytes(), StandardCharsets.UTF_8));
+            edit.accept(manifest);
+            text = manifest.encode().getBytes(StandardCharsets.UTF_8);
+        }
+        byte[] signature = PackSignature.sign(log.signer(), text).getBytes(StandardCharsets.UTF_8);
+        parts.set(0, new PackFile.Part(PackFile.MANIFEST, () -> new java.io.ByteArrayInputStream(text)));
+        parts.set(1, new PackFile.Part(PackFile.SIGNATURE, () -> new java.io.ByteArrayInputStream(signature)));
+        parts.removeIf(part -> part.name().equals(without));
+        write(parts);
+    }
+
+    private List<PackFile.Part> parts() throws IOException {
+        List<PackFile.Part> parts = new ArrayList<>();
+        try (ZipFile zip = new ZipFile(pack.toFile())) {
+            for (var entry : java.util.Collections.list(zip.entries())) {
+                byte[] bytes = zip.getInputStream(entry).readAllBytes();
+                parts.add(new PackFile.Part(entry.getName(), () -> new java.io.ByteArrayInputStream(bytes)));
+            }
+        }
+        return parts;
     }
 
     @Test
