@@ -23,12 +23,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads all instruments, from when the first one looks until the last one has gone. Owned by the pulse's thread.
  *
- * <p>A hundred times a second it looks how deep the lanes are and whether it was woken late; once a second it writes an
- * event; every few seconds one of what changes slowly.
+ * <p>A hundred times a second it looks whether it was woken late, at every fourth how deep the lanes are; once a second it
+ * writes an event; every few seconds one of what changes slowly.
  */
 final class PulseReading implements AutoCloseable {
     private static final long SECOND_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final long PROBE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+    private static final int PROBES_PER_LOOK = 4;
     private static final int OUTLOOK_SECONDS = 5;
     private static final int CALENDAR_SECONDS = 60;
     private static final int TOP_MAX = 10;
@@ -64,6 +65,7 @@ final class PulseReading implements AutoCloseable {
     private long[] answers = StatusCounts.none();
     private double lateMillisMax;
     private int seconds;
+    private int probes;
     private long tickNanos;
     private long toldMillis;
     private long cpuNanos;
@@ -88,7 +90,9 @@ final class PulseReading implements AutoCloseable {
     /** Waits for the next look. Returns an event to be told when a second is over, else null. */
     byte @Nullable [] probe() {
         Pause pause = wakeUps.sleep(PROBE_NANOS, sources.clock());
-        lanes.forEach(LaneWatch::look);
+        if (probes++ % PROBES_PER_LOOK == 0) {
+            lanes.forEach(LaneWatch::look);
+        }
         lateMillisMax = Math.max(lateMillisMax, wakeUps.lateNanos() / NANOS_PER_MILLI);
         if (pause != null) {
             pauses.add(pause);

@@ -38,19 +38,26 @@ final class WakeUps implements AutoCloseable {
     private static final Path SCHEDULER = Path.of("/proc/thread-self/schedstat");
 
     /** How fast the usual share of the processor follows: most of it within half a second. */
-    private static final double FOLLOWS = 0.05;
+    private static final double FOLLOWS = 0.1;
+
+    /** Of so many sleeps one begins with a look at the other clocks. */
+    private static final int LOOK_EVERY = 5;
 
     private final OperatingSystemMXBean system;
     private final @Nullable FileChannel scheduler;
     private final ByteBuffer read = ByteBuffer.allocateDirect(96);
     private long lateNanos;
+    private long lookedNanos;
     private long cpuNanos;
+    private long waitedBefore;
     private double usual;
+    private int sleeps;
 
     private WakeUps(OperatingSystemMXBean system, @Nullable FileChannel scheduler) {
         this.system = system;
         this.scheduler = scheduler;
         this.cpuNanos = system.getProcessCpuTime();
+        this.lookedNanos = System.nanoTime();
     }
 
     /** Those of the calling thread. */
@@ -74,20 +81,32 @@ final class WakeUps implements AutoCloseable {
     @Nullable
     Pause sleep(long nanos, InstantSource clock) {
         long before = System.nanoTime();
-        long waitedBefore = waitedNanos();
+        if (sleeps++ % LOOK_EVERY == 0) {
+            look(before);
+        }
         LockSupport.parkNanos(this, nanos);
-        long slept = System.nanoTime() - before;
-        lateNanos = Math.max(0, slept - nanos);
-        long cpuNow = system.getProcessCpuTime();
-        long spent = cpuNow - cpuNanos;
-        cpuNanos = cpuNow;
+        long now = System.nanoTime();
+        lateNanos = Math.max(0, now - before - nanos);
         if (lateNanos < PAUSE_NANOS) {
-            usual += FOLLOWS * ((double) spent / slept - usual);
             return null;
         }
         long waited = waitedBefore == UNKNOWN ? UNKNOWN : waitedNanos() - waitedBefore;
-        long workedNanos = Math.round(spent - usual * nanos); // what it does in a sleep that is not late is no sign
-        return judge(clock.millis(), lateNanos, waited, workedNanos);
+        long spent = system.getProcessCpuTime() - cpuNanos;
+        // What it does in a time without a pause is no sign.
+        long worked = spent - Math.round(usual * (now - lookedNanos - lateNanos));
+        sleeps = 0;
+        return judge(clock.millis(), lateNanos, waited, worked);
+    }
+
+    /** Reads the clocks that a late awakening is judged by; at each sleep they would cost too much. */
+    private void look(long nowNanos) {
+        long cpuNow = system.getProcessCpuTime();
+        if (lateNanos < PAUSE_NANOS && nowNanos > lookedNanos) {
+            usual += FOLLOWS * ((double) (cpuNow - cpuNanos) / (nowNanos - lookedNanos) - usual);
+        }
+        cpuNanos = cpuNow;
+        lookedNanos = nowNanos;
+        waitedBefore = waitedNanos();
     }
 
     /**

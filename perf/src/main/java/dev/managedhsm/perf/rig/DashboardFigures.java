@@ -34,6 +34,9 @@ final class DashboardFigures {
 
     private static final double MICROS = 1_000;
 
+    /** Of the HSM's histograms: buckets of a sum with more would be cut anew. */
+    private static final int DIGITS = 2;
+
     /** An interval of the log is ended by who asks for it, once it has run for a second. */
     private static final long INTERVAL_MILLIS_MIN = 1_100;
 
@@ -141,7 +144,7 @@ final class DashboardFigures {
             while ((next = reader.nextIntervalHistogram()) != null) {
                 String tag = next.getTag();
                 String series = tag.substring(tag.lastIndexOf('.') + 1);
-                Histogram sum = histograms.computeIfAbsent(series, any -> new Histogram(3));
+                Histogram sum = histograms.computeIfAbsent(series, any -> new Histogram(DIGITS));
                 sum.add((Histogram) next);
             }
         }
