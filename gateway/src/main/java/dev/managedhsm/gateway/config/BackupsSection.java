@@ -49,7 +49,14 @@ final class BackupsSection {
             return null;
         }
         Item endpoint = one.optional("endpoint");
-        SecretReference header = values.secret(one.optional("header"));
+        Item secret = one.optional("header");
+        if (secret != null && endpoint == null) {
+            values.fault(
+                    secret,
+                    "needs endpoint, the one of App Service: that of virtual machines has no use for the secret, and"
+                            + " would get it in the clear");
+        }
+        SecretReference header = values.secret(secret);
         Item client = one.optional("client_id");
         String clientId = client == null ? null : values.guid(client).toString();
         String resource = one.has("resource")
@@ -80,7 +87,8 @@ final class BackupsSection {
 
     private static boolean address(String url, Predicate<InetAddress> rule) {
         try {
-            return rule.test(InetAddress.ofLiteral(URI.create(url).getHost()));
+            String host = URI.create(url).getHost(); // null where the numbers are no address
+            return host != null && rule.test(InetAddress.ofLiteral(host));
         } catch (IllegalArgumentException e) {
             return false;
         }

@@ -122,6 +122,10 @@ class BackupsSectionTest {
                 "endpoint: 'http://localhost/token'|is not an https URL",
                 "endpoint: 'http://169.254.169.254.example/token'|is not an https URL",
                 "endpoint: 'https://id.example/token?x=y'|names a query",
+                "endpoint: 'http://169.254.169/metadata'|is not an https URL",
+                "endpoint: 'http://127.0.0.300/metadata'|is not an https URL",
+                "endpoint: 'http://[::1:1/metadata'|is not an https URL",
+                "header: file:header|needs endpoint",
                 "header: secret|a secret is not written here",
                 "client_id: me|is not a GUID",
                 "resource: storage|what tokens are for",
@@ -134,5 +138,18 @@ class BackupsSectionTest {
 
         assertNull(read.config());
         assertTrue(read.faults().toString().contains(words), read.faults().toString());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"http://127.0.0.300:10000", "http://127.0.0:10000", "http://1:2", "http://192.0.2.1:10000"})
+    void comesWithoutTlsToThisMachineOnly(String host) throws Exception {
+        folder.append("backups: {hosts: [\"" + host + "\"]}\n");
+
+        ConfigFile read = read();
+
+        assertNull(read.config());
+        assertTrue(
+                read.faults().toString().contains("is not an https URL"),
+                read.faults().toString());
     }
 }
