@@ -49,8 +49,14 @@ public final class Main {
     /** What a command does that serves nobody, it says itself; the log speaks up only where something is amiss. */
     private static void quieten() {
         if (LoggerFactory.getILoggerFactory() instanceof LoggerContext log) {
-            log.getLogger(Logger.ROOT_LOGGER_NAME).setLevel(Level.WARN);
+            quieten(log);
         }
+    }
+
+    /** The HSM's own loggers have a level of their own, by which they would go on. */
+    static void quieten(LoggerContext log) {
+        log.getLogger(Logger.ROOT_LOGGER_NAME).setLevel(Level.WARN);
+        log.getLogger("dev.managedhsm").setLevel(Level.WARN);
     }
 
     /** Writes out what the log still holds back, within a second; nothing is logged afterwards. Any thread. */
