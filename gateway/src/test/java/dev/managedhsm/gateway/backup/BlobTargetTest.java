@@ -131,8 +131,10 @@ class BlobTargetTest {
 
     @Test
     void saysNothingOfASignatureThatIsRefused() {
-        assertFails(Reason.UNREACHABLE, () -> targets.target(storage.url() + "/container", "sig=secret", false)
-                .put("folder", "name", CONTENT));
+        assertFails(
+                Reason.UNREACHABLE,
+                () -> targets.target(storage.url() + "/container", "sig=secret", false)
+                        .put("folder", "name", CONTENT));
     }
 
     @Test
@@ -168,8 +170,10 @@ class BlobTargetTest {
         astray.start();
         String url = "http://127.0.0.1:" + astray.getAddress().getPort();
         BackupTargets other = allowing(url);
-        assertFails(Reason.UNREACHABLE, () -> other.target(url + "/container", BlobServer.SIGNATURE, false)
-                .put("folder", "name", CONTENT));
+        assertFails(
+                Reason.UNREACHABLE,
+                () -> other.target(url + "/container", BlobServer.SIGNATURE, false)
+                        .put("folder", "name", CONTENT));
         assertTrue(storage.blobs.isEmpty());
         astray.stop(0);
     }

@@ -45,13 +45,11 @@ class IdentityBackupIT {
         ((Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME)).addAppender(log);
         hsm = new ServedHsm(new ServeFolder(temporary)
                 .replace("passphrase: file:passphrase", "key_file: unlock.key")
-                .append(
-                        """
+                .append("""
                         backups:
                           hosts: ["%s"]
                           managed_identity: {endpoint: "%s", client_id: %s}
-                        """
-                                .formatted(storage.url(), machine.imds(), MachineIdentity.CLIENT)));
+                        """.formatted(storage.url(), machine.imds(), MachineIdentity.CLIENT)));
         hsm.init();
         hsm.activate(Custodian.make(2, 2048), 2);
         hsm.start();
