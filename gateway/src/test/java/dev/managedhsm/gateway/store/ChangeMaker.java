@@ -21,9 +21,13 @@ import java.util.concurrent.CompletionStage;
 
 /**
  * A process that creates, rotates, deletes and purges keys and changes role assignments until it is killed, and says of each
- * change that it tries it, and then that it is done. Keys on one thread, roles on another.
+ * change that it tries it, and then that it is done. Roles on one thread, keys on several others, each with names of its own,
+ * so that changes of keys wait together and share commits.
  */
 final class ChangeMaker {
+    /** How many changes of keys are under way at once. */
+    static final int LANES = 8;
+
     private static final PrintStream OUT = new PrintStream(System.out, true, StandardCharsets.US_ASCII);
 
     private ChangeMaker() {}
@@ -34,7 +38,11 @@ final class ChangeMaker {
         long seed = Long.parseLong(arguments[2]);
         say("ready");
         Thread.ofPlatform().start(() -> changeRoles(hsm, new Random(seed)));
-        changeKeys(hsm, arguments[1], new Random(-seed));
+        for (int lane = 0; lane < LANES; lane++) {
+            String prefix = arguments[1] + lane + "-";
+            Random random = new Random(-seed * LANES - lane);
+            Thread.ofPlatform().start(() -> changeKeys(hsm, prefix, random));
+        }
     }
 
     private static synchronized void say(String what) {

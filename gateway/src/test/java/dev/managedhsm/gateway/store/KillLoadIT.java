@@ -33,9 +33,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Kills a process that creates, rotates, deletes and purges keys and changes role assignments, at random moments: everything
- * it acknowledged is so afterwards, nothing is half done, no purged key is back, and every key signs. {@code -Dhsm.kills=500}
- * kills so often.
+ * Kills a process that creates, rotates, deletes and purges keys, several at once, and changes role assignments, at random
+ * moments: everything it acknowledged is so afterwards, nothing is half done, no purged key is back, and every key signs.
+ * {@code -Dhsm.kills=500} kills so often.
  */
 @Tag("slow")
 class KillLoadIT {
@@ -58,7 +58,7 @@ class KillLoadIT {
     private final Map<String, Known> keys = new HashMap<>();
     private final Set<String> roles = new TreeSet<>();
     private int acknowledged;
-    private @Nullable String triedKey;
+    private final Set<String> triedKeys = new TreeSet<>();
     private @Nullable String triedRole;
 
     @Test
@@ -92,7 +92,7 @@ class KillLoadIT {
     }
 
     private void changeAndKill(String prefix, long millis, int seed) throws IOException, InterruptedException {
-        triedKey = null;
+        triedKeys.clear();
         triedRole = null;
         Path said = temporary.resolve("said");
         Process process = Child.startInto(said, ChangeMaker.class, folder.toString(), prefix, Integer.toString(seed));
@@ -109,7 +109,7 @@ class KillLoadIT {
                 .filter(line -> line.startsWith(Child.SAYS))
                 .map(line -> line.substring(Child.SAYS.length()))
                 .filter(line -> line.matches("try (key [a-z0-9-]+|role [0-9a-f-]{36})|version [a-z0-9-]+ [0-9a-f]{32}"
-                        + "|(deleted|purged) r[0-9]+-[0-9]+|(un)?assigned [0-9a-f-]{36}"))
+                        + "|(deleted|purged) r[0-9]+-[0-9]+-[0-9]+|(un)?assigned [0-9a-f-]{36}"))
                 .forEach(this::take);
     }
 
@@ -117,8 +117,11 @@ class KillLoadIT {
         String[] words = line.split(" ", -1);
         switch (words[0]) {
             case "try" -> {
-                triedKey = words[1].equals("key") ? words[2] : triedKey;
-                triedRole = words[1].equals("role") ? words[2] : triedRole;
+                if (words[1].equals("key")) {
+                    triedKeys.add(words[2]);
+                } else {
+                    triedRole = words[2];
+                }
                 return;
             }
             case "version" ->
@@ -132,7 +135,7 @@ class KillLoadIT {
         if (words[0].endsWith("assigned")) {
             triedRole = null;
         } else {
-            triedKey = null;
+            triedKeys.remove(words[1]);
         }
     }
 
@@ -144,8 +147,8 @@ class KillLoadIT {
 
     /** What was tried and not acknowledged may be done or not; a line cut short may hide an acknowledgement. */
     private void settleTried(DurableHsm hsm) {
-        String key = triedKey;
-        if (key != null) {
+        assertTrue(triedKeys.size() <= ChangeMaker.LANES, () -> "under way at once: " + triedKeys);
+        for (String key : triedKeys) {
             Known known = keys.computeIfAbsent(key, _ -> new Known());
             List<String> now = versions(hsm, key);
             DeletedKey deleted = hsm.keyring.findDeleted(key);
