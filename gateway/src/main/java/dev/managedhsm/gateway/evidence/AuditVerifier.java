@@ -269,7 +269,8 @@ public final class AuditVerifier implements Roots.Hearer {
         if (read == null || size == 0 || trust.keys().isEmpty() || trust.firstIn(read) < 0) {
             return;
         }
-        if (checkpoints.isEmpty() || !trust.vouchesFor(read, checkpoints.getLast().keyId())) {
+        if (checkpoints.isEmpty()
+                || !trust.vouchesFor(read, checkpoints.getLast().keyId())) {
             find(
                     Finding.Kind.UNTRUSTED,
                     SignedCheckpoint.FILE,

@@ -55,9 +55,7 @@ final class Rewind {
             }
         }
         rewind.dropWhatIsNewer();
-        changes.stream()
-                .filter(event -> index(event) < index && !untold(event))
-                .forEach(rewind::remember);
+        changes.stream().filter(event -> index(event) < index && !untold(event)).forEach(rewind::remember);
         return rewind.state;
     }
 

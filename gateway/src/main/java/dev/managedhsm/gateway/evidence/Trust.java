@@ -41,6 +41,7 @@ public record Trust(List<LogKey> keys, List<SignedCheckpoint> checkpoints) {
     boolean vouchesFor(AuditKeys chain, String keyId) {
         AuditKeys.Entry signer = chain.find(keyId);
         int first = firstIn(chain);
-        return keys.isEmpty() || (signer != null && first >= 0 && chain.entries().indexOf(signer) >= first);
+        return keys.isEmpty()
+                || (signer != null && first >= 0 && chain.entries().indexOf(signer) >= first);
     }
 }

@@ -149,8 +149,11 @@ class AuditVerifierTest {
         String event = "{\"operationName\":\"AuditRetention\",\"properties\":{\"firstKeptIndex\":200}}";
         Files.delete(segment(0).events());
         Files.writeString(segment(2).events(), event + "\n", java.nio.file.StandardOpenOption.APPEND);
-        only(Kind.MISSING, 0, "events 0 to 199 are not there, and the event of the retention that removed them is not"
-                + " signed yet");
+        only(
+                Kind.MISSING,
+                0,
+                "events 0 to 199 are not there, and the event of the retention that removed them is not"
+                        + " signed yet");
         byte[] line = event.getBytes(StandardCharsets.UTF_8);
         byte[] leaf = new byte[MerkleHash.LENGTH];
         new MerkleHash().leaf(line, 0, line.length, leaf, 0);

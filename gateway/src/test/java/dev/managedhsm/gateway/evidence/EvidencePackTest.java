@@ -82,7 +82,8 @@ class EvidencePackTest {
         EvidencePack.Taken taken = take(60, 120, true, new Holdings());
         assertEquals(60, taken.first());
         assertEquals(120, taken.until());
-        PackVerifier.Result result = PackVerifier.verify(pack, new Trust(log.trust().keys(), List.of()));
+        PackVerifier.Result result =
+                PackVerifier.verify(pack, new Trust(log.trust().keys(), List.of()));
         assertNull(result.finding());
         try (ZipFile zip = new ZipFile(pack.toFile())) {
             String events = text(zip, "events.jsonl");
@@ -188,7 +189,8 @@ class EvidencePackTest {
             }
         }
         take(60, 250, false, new Holdings());
-        assertTrue(PackVerifier.verify(pack, new Trust(List.of(), List.of(all.get(1)))).whole()); // 150 of 50 to 251
+        assertTrue(PackVerifier.verify(pack, new Trust(List.of(), List.of(all.get(1))))
+                .whole()); // 150 of 50 to 251
         assertEquals(Finding.Kind.ALTERED, found(kept(log.signer(), 220)).kind());
         AuditSigner other = AuditSigner.generate(WrittenLog.ORIGIN, new SecureRandom());
         assertEquals(Finding.Kind.UNTRUSTED, found(kept(other, 220)).kind());
@@ -204,8 +206,7 @@ class EvidencePackTest {
         EvidencePack.fits(7, 7 + 8_388_608);
         AuditRefused refused = assertThrows(AuditRefused.class, () -> EvidencePack.fits(7, 8 + 8_388_608));
         assertTrue(refused.getMessage().contains("at most 8388608"), refused::getMessage);
-        AuditRefused later =
-                assertThrows(AuditRefused.class, () -> take(0, Integer.MAX_VALUE, false, new Holdings()));
+        AuditRefused later = assertThrows(AuditRefused.class, () -> take(0, Integer.MAX_VALUE, false, new Holdings()));
         assertTrue(later.getMessage().contains("ends later than now"), later::getMessage);
     }
 
