@@ -17,7 +17,8 @@ import org.slf4j.LoggerFactory;
  *   segment begins ─▶ look: what may go ─▶ event "AuditRetention" through the ring ─▶ durable ─▶ files are deleted
  * </pre>
  *
- * <p>A crash between the last two leaves files that need not be there; they go with the next ones.
+ * <p>A crash between the last two leaves files that need not be there; they go with the next ones. So does a file that
+ * cannot be deleted: it is tried again when the next segment begins, and not before.
  */
 final class AuditRetention {
     /** The name of such an event. */
@@ -30,6 +31,7 @@ final class AuditRetention {
     private final InstantSource clock;
     private final LongSupplier needed;
     private long keptFrom;
+    private long saidDurably;
     private @Nullable AuditEvent said;
 
     /**
@@ -52,6 +54,10 @@ final class AuditRetention {
         }
         try {
             keptFrom = segments.keptFrom(clock.instant(), needed.getAsLong());
+            if (keptFrom > 0 && keptFrom <= saidDurably) { // the log says so already
+                segments.forget(keptFrom);
+                keptFrom = 0;
+            }
         } catch (IOException e) {
             LOG.warn("whether old audit events can be deleted is not known: {}", e.toString());
         }
@@ -61,10 +67,13 @@ final class AuditRetention {
     void goOn() {
         AuditEvent event = said;
         if (event != null && event.sequence <= log.durable()) {
-            segments.forget(keptFrom);
+            boolean gone = segments.forget(keptFrom);
+            saidDurably = keptFrom;
             said = null;
             keptFrom = 0;
-            look();
+            if (gone) { // else the same files would be found again, for ever
+                look();
+            }
         }
         if (said == null && keptFrom > 0) {
             AuditEvent saying = event();

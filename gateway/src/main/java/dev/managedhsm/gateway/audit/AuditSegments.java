@@ -154,7 +154,17 @@ final class AuditSegments implements AutoCloseable {
             room += zeros.capacity();
         }
         if (ahead == null && position > ROOM_FIRST && room - position < ROOM_AHEAD / 2) {
-            ahead = AuditRoom.begin(disk, SegmentFiles.events(folder, first), room, ROOM_AHEAD, ROOM_STEP, zeros);
+            ahead = moreRoom();
+        }
+    }
+
+    /** Null if no thread can be had now: room is made here then, as long as that lasts. */
+    private @Nullable AuditRoom moreRoom() {
+        try {
+            return AuditRoom.begin(disk, SegmentFiles.events(folder, first), room, ROOM_AHEAD, ROOM_STEP, zeros);
+        } catch (OutOfMemoryError noThread) {
+            LOG.debug("no thread could be started that makes room behind the audit events", noThread);
+            return null;
         }
     }
 
@@ -220,17 +230,37 @@ final class AuditSegments implements AutoCloseable {
         return from;
     }
 
-    /** Deletes the events of all segments before an index; their leaf hashes stay. That they go is in the log already. */
-    void forget(long keptFrom) {
+    /**
+     * Deletes the events of all segments before an index; their leaf hashes stay. That they go is in the log already. A file
+     * that cannot be deleted does not keep the others.
+     *
+     * @return false if one of them is still there
+     */
+    boolean forget(long keptFrom) {
+        List<Long> there;
         try {
-            for (long one : SegmentFiles.withEvents(folder)) {
-                if (one < Math.min(keptFrom, first)) {
-                    Files.delete(SegmentFiles.events(folder, one));
-                    LOG.info("the audit events from {} on were kept long enough and are deleted", one);
-                }
-            }
+            there = SegmentFiles.withEvents(folder);
         } catch (IOException e) {
             LOG.warn("old audit events could not be deleted: {}", e.toString());
+            return false;
+        }
+        boolean gone = true;
+        for (long one : there) {
+            if (one < Math.min(keptFrom, first)) {
+                gone &= forgetSegment(one);
+            }
+        }
+        return gone;
+    }
+
+    private boolean forgetSegment(long one) {
+        try {
+            Files.deleteIfExists(SegmentFiles.events(folder, one));
+            LOG.info("the audit events from {} on were kept long enough and are deleted", one);
+            return true;
+        } catch (IOException e) {
+            LOG.warn("the audit events from {} on could not be deleted: {}", one, e.toString());
+            return false;
         }
     }
 

@@ -399,6 +399,38 @@ class AuditLogTest {
     }
 
     @Test
+    void fileThatCannotBeDeletedIsTriedAgainWithTheNextSegmentOnly() throws Exception {
+        AtomicLong unread = new AtomicLong(1);
+        log().keepFor(unread::get);
+        recordSegments(3);
+        Path stuck = SegmentFiles.events(folder, 0);
+        Files.move(stuck, folder.resolve("aside"));
+        Files.createDirectories(stuck.resolve("held")); // nobody can delete it, root neither
+        unread.set(Long.MAX_VALUE);
+        recordSegments(1);
+        long second = SegmentFiles.withLeaves(folder).get(1);
+        Path newest = SegmentFiles.events(folder, SegmentFiles.withLeaves(folder).getLast());
+        await(() -> !Files.exists(SegmentFiles.events(folder, second))); // it keeps nothing else
+        for (int i = 0; i < 20; i++) {
+            assertEquals("left", end(record("after " + i)));
+        }
+        assertEquals(1, retentions(newest));
+        recordSegments(1);
+        assertEquals(1, retentions(newest), "one a segment");
+        assertTrue(Files.exists(stuck));
+        Files.delete(stuck.resolve("held"));
+        recordSegments(1);
+        await(() -> !Files.exists(stuck));
+    }
+
+    private static long retentions(Path events) throws IOException {
+        return Files.readString(events)
+                .lines()
+                .filter(line -> line.contains("\"operationName\":\"AuditRetention\""))
+                .count();
+    }
+
+    @Test
     void deletedEventsWhoseRecordIsLostAreMissed() throws Exception {
         recordSegments(4);
         await(() -> segmentsWithEvents() == 2);
