@@ -54,8 +54,8 @@ public final class EventPages {
             if (behind <= next) {
                 continue;
             }
-            if (segment.first() > next || !Files.exists(segment.events())) {
-                break;
+            if (segment.first() > next) {
+                break; // what is between is not there
             }
             next = read(segment, next, Math.min(until, behind), bytesMax, page);
         }
@@ -87,8 +87,8 @@ public final class EventPages {
                 next++;
             }
             ends.put(new End(segment.first(), next), lines.offset());
-        } catch (NoSuchFileException deleted) { // by retention, a moment ago
-            return until;
+        } catch (NoSuchFileException deleted) { // by retention, perhaps a moment ago; what follows is no continuation
+            return from;
         }
         return next;
     }
