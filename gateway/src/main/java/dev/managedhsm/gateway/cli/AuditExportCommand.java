@@ -18,8 +18,11 @@ import dev.managedhsm.gateway.store.StoreRefused;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -132,9 +135,14 @@ final class AuditExportCommand implements Callable<Integer> {
             Holdings now = OfflineHoldings.of(store, seal);
             EvidencePack.Wish wish = new EvidencePack.Wish(
                     begin, end, format == Format.cef, now, configuration(), System.currentTimeMillis());
-            Path fresh = scratch.resolve("pack");
+            // It names keys and callers as the log does: for its owner only, whatever others may read here.
+            Path fresh = Files.createFile(
+                    scratch.resolve("pack"),
+                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
             EvidencePack.Taken taken = EvidencePack.write(place.audit(), wish, signer, scratch, fresh);
+            force(fresh, StandardOpenOption.WRITE);
             Files.move(fresh, pack);
+            force(pack.toAbsolutePath().getParent(), StandardOpenOption.READ);
             say.println(pack + ": " + (taken.until() - taken.first()) + " events, from " + taken.first() + " to "
                     + (taken.until() - 1));
             if (taken.unsigned() > 0) {
@@ -144,6 +152,13 @@ final class AuditExportCommand implements Callable<Integer> {
             taken.gaps().forEach(gap -> say.println("note: what there was cannot be told in full: " + gap));
         } finally {
             delete(scratch);
+        }
+    }
+
+    /** Has a file, or a folder's names, on the disk. */
+    private static void force(Path file, StandardOpenOption opened) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, opened)) {
+            channel.force(true);
         }
     }
 

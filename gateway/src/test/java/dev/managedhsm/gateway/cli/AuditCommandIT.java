@@ -17,6 +17,7 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -205,6 +206,7 @@ class AuditCommandIT {
                 pack.toString());
         assertEquals(0, taken.status(), taken.text());
         assertFalse(taken.text().contains("note:"), taken.text());
+        assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(pack)));
         Said verified = say("verify", "--key", audit.resolve("keys.txt").toString(), pack.toString());
         assertEquals(0, verified.status(), verified.text());
         try (ZipFile zip = new ZipFile(pack.toFile())) {
