@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -70,10 +69,15 @@ final class SqliteConnections {
         }
     }
 
-    /** For a look at a store that another process may be using: leaves the folder as it is. */
+    /**
+     * For a look at a store that another process may be using, or none. It cannot write: the last connection that can would
+     * bring the write-ahead log into the database file when it is closed.
+     */
     static Connection openLook(Path folder) throws SQLException {
+        SQLiteConfig looking = new SQLiteConfig();
+        looking.setReadOnly(true);
         Connection connection =
-                DriverManager.getConnection("jdbc:sqlite:" + file(folder).toAbsolutePath());
+                looking.createConnection("jdbc:sqlite:" + file(folder).toAbsolutePath());
         try {
             execute(connection, "PRAGMA query_only = ON");
             execute(connection, "PRAGMA busy_timeout = 5000");

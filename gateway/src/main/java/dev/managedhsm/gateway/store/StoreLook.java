@@ -6,8 +6,9 @@ import java.sql.Connection;
 import java.sql.SQLException;
 
 /**
- * A look at the store of a data folder, also while an HSM of another process uses it: takes no lock and changes nothing. Every
- * snapshot sees one revision. Any thread that may block.
+ * A look at the store of a data folder, also while an HSM of another process uses it: keeps nobody from writing, and changes
+ * nothing that is stored. Where no process uses it, empty files may stay beside it that SQLite makes for readers. Every snapshot
+ * sees one revision. Any thread that may block.
  */
 public final class StoreLook implements Store {
     private static final String ONLY_LOOKED_AT = "the store is only looked at";

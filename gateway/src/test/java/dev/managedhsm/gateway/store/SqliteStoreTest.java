@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.gateway.store;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -47,6 +48,25 @@ class SqliteStoreTest extends StoreContract {
     @Test
     void keepsItsFolderToItsOwner() throws IOException {
         assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(data())));
+    }
+
+    @Test
+    void lookChangesNothingThatAKilledProcessLeft() throws IOException {
+        assertCommitted(1, put("a", "1"));
+        Path left = Files.createDirectory(folder.resolve("left"));
+        Path database = Files.copy(file(), left.resolve("store.sqlite"));
+        Path ahead = Files.copy(data().resolve("store.sqlite-wal"), left.resolve("store.sqlite-wal"));
+        byte[] databaseBefore = Files.readAllBytes(database);
+        byte[] aheadBefore = Files.readAllBytes(ahead);
+        assertTrue(aheadBefore.length > 0, "the commit is in the write-ahead log only");
+        try (StoreLook look = StoreLook.at(left)) {
+            assertEquals(1, look.head());
+            assertInstanceOf(
+                    Commit.NotCommitted.class,
+                    look.commit(new Transaction(UUID.randomUUID().toString(), List.of(), List.of(put("b", "1")))));
+        }
+        assertArrayEquals(databaseBefore, Files.readAllBytes(database));
+        assertArrayEquals(aheadBefore, Files.readAllBytes(ahead));
     }
 
     @Test
