@@ -12,11 +12,19 @@ import org.jspecify.annotations.Nullable;
  * @param port of a syslog receiver
  * @param tls whether TLS is spoken (RFC 5425); otherwise plain TCP (RFC 6587)
  * @param trusted the only certificates that are trusted there, PEM; null for those of the JDK
+ * @param closeNotify whether TLS itself must confirm (close_notify); otherwise the end of TCP beneath it will do, which anybody
+ *     on the way can make
  * @param format what a message holds
  * @param confirmEvery how long a connection lasts; its end confirms what was sent
  */
 public record ForwardConfig(
-        String host, int port, boolean tls, @Nullable Path trusted, Format format, Duration confirmEvery) {
+        String host,
+        int port,
+        boolean tls,
+        @Nullable Path trusted,
+        boolean closeNotify,
+        Format format,
+        Duration confirmEvery) {
     /** How long a connection lasts unless somebody says otherwise. */
     public static final Duration CONFIRM_DEFAULT = Duration.ofSeconds(10);
 

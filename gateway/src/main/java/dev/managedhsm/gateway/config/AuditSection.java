@@ -93,6 +93,7 @@ final class AuditSection {
                 values.number(to.optional("port"), 1, 65_535, PORT),
                 tls,
                 trusted == null ? null : values.path(trusted, NamedFile.Kind.PUBLIC),
+                values.flag(to.optional("close_notify"), true),
                 values.choice(to.optional("format"), ForwardConfig.Format.values(), ForwardConfig.Format.JSON),
                 values.duration(
                         to.optional("confirm_every"),

@@ -62,7 +62,24 @@ public final class AuditForwarder implements AutoCloseable {
         this.cursor = new ForwardCursor(folder);
         this.pages = new EventPages(folder);
         this.frame = new SyslogFrame(host, config.format());
-        this.confirmed = cursor.read();
+        this.confirmed = begin();
+    }
+
+    /** What was confirmed; all of the log, if that is more than there is. */
+    private long begin() throws IOException {
+        long remembered = cursor.read();
+        long there = durable.getAsLong();
+        if (remembered <= there) {
+            return remembered;
+        }
+        LOG.warn(
+                "{} audit events were forwarded and the log has {}: it was shortened, or an older one was put back;"
+                        + " forwarding goes on with event {}",
+                remembered,
+                there,
+                there);
+        cursor.write(there);
+        return there;
     }
 
     /**

@@ -2,6 +2,7 @@
 package dev.managedhsm.gateway.forward;
 
 import dev.managedhsm.gateway.audit.ForwardConfig;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
@@ -33,20 +34,51 @@ final class ForwardConnection implements AutoCloseable {
     /** A receiver that stalls is waited for; one that is gone shows by then too. */
     private static final int GOODBYE_MILLIS_MAX = 120_000;
 
+    private final Tcp plain;
     private final Socket socket;
+    private final boolean closeNotify;
 
-    private ForwardConnection(Socket socket) {
+    private ForwardConnection(Tcp plain, Socket socket, boolean closeNotify) {
+        this.plain = plain;
         this.socket = socket;
+        this.closeNotify = closeNotify;
+    }
+
+    /**
+     * A connection that knows whether it was ended beneath TLS. Java's TLS takes the end of TCP for its own, which nobody has
+     * signed for, and only a property of the whole process would change that.
+     */
+    private static final class Tcp extends Socket {
+        private boolean ended;
+
+        @Override
+        public InputStream getInputStream() throws IOException {
+            return new FilterInputStream(super.getInputStream()) {
+                @Override
+                public int read() throws IOException {
+                    int one = super.read();
+                    ended |= one < 0;
+                    return one;
+                }
+
+                @Override
+                public int read(byte[] bytes, int start, int length) throws IOException {
+                    int some = super.read(bytes, start, length);
+                    ended |= some < 0;
+                    return some;
+                }
+            };
+        }
     }
 
     static ForwardConnection open(ForwardConfig config) throws IOException {
-        Socket plain = new Socket();
+        Tcp plain = new Tcp();
         try {
             plain.setKeepAlive(true);
             plain.setTcpNoDelay(true);
             plain.connect(new InetSocketAddress(config.host(), config.port()), CONNECT_MILLIS_MAX);
             if (!config.tls()) {
-                return new ForwardConnection(plain);
+                return new ForwardConnection(plain, plain, false);
             }
             SSLSocket tls = (SSLSocket) context(config.trusted())
                     .getSocketFactory()
@@ -57,7 +89,7 @@ final class ForwardConnection implements AutoCloseable {
             tls.setSSLParameters(parameters);
             tls.setSoTimeout(CONNECT_MILLIS_MAX);
             tls.startHandshake();
-            return new ForwardConnection(tls);
+            return new ForwardConnection(plain, tls, config.closeNotify());
         } catch (IOException | RuntimeException e) {
             plain.close();
             throw e;
@@ -93,7 +125,7 @@ final class ForwardConnection implements AutoCloseable {
         socket.getOutputStream().flush();
     }
 
-    /** Ends the connection; when this returns, the receiver has read all that was sent. */
+    /** Ends the connection; when this returns, the receiver has read all that was sent, and over TLS has signed for it. */
     void goodbye() throws IOException {
         InputStream in = socket.getInputStream();
         socket.setSoTimeout(SETTLE_MILLIS);
@@ -110,11 +142,19 @@ final class ForwardConnection implements AutoCloseable {
         while (in.read() >= 0) {
             // reads on to its end
         }
+        if (closeNotify && plain.ended) {
+            throw new IOException(
+                    "the receiver ended the connection without ending TLS (see close_notify), which confirms nothing");
+        }
         close();
     }
 
+    /**
+     * Ends the connection beneath TLS: ending TLS in order would wait for whoever sends, and that one for a receiver that
+     * stalls.
+     */
     @Override
     public void close() throws IOException {
-        socket.close();
+        plain.close();
     }
 }

@@ -409,7 +409,8 @@ class AuditLogTest {
         unread.set(Long.MAX_VALUE);
         recordSegments(1);
         long second = SegmentFiles.withLeaves(folder).get(1);
-        Path newest = SegmentFiles.events(folder, SegmentFiles.withLeaves(folder).getLast());
+        Path newest =
+                SegmentFiles.events(folder, SegmentFiles.withLeaves(folder).getLast());
         await(() -> !Files.exists(SegmentFiles.events(folder, second))); // it keeps nothing else
         for (int i = 0; i < 20; i++) {
             assertEquals("left", end(record("after " + i)));

@@ -3,6 +3,7 @@ package dev.managedhsm.gateway.forward;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.managedhsm.gateway.audit.AuditConfig;
@@ -18,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
@@ -62,7 +64,8 @@ class AuditForwarderTest {
     }
 
     private static ForwardConfig plain(int port) {
-        return new ForwardConfig("127.0.0.1", port, false, null, ForwardConfig.Format.JSON, Duration.ofMillis(300));
+        return new ForwardConfig(
+                "127.0.0.1", port, false, null, true, ForwardConfig.Format.JSON, Duration.ofMillis(300));
     }
 
     private void end() {
@@ -140,8 +143,8 @@ class AuditForwarderTest {
             assertEquals(0, health().lagEvents());
             String first = receiver.messages().getFirst();
             assertTrue(
-                    first.startsWith(
-                            "<110>1 2027-01-15T08:00:00.000Z hsm1.hsm.test managed-hsm - KeySign [meta sequenceId=\"1\"] {\"time\":"),
+                    first.startsWith("<110>1 2027-01-15T08:00:00.000Z hsm1.hsm.test managed-hsm - KeySign [meta"
+                            + " sequenceId=\"1\"] {\"time\":"),
                     first);
             assertTrue(first.endsWith("}}"), first);
         }
@@ -238,8 +241,8 @@ class AuditForwarderTest {
             assertEquals(all(), receiver.indices());
             String first = receiver.messages().getFirst();
             assertTrue(
-                    first.contains(
-                            "] CEF:0|Managed HSM gateway|managed-hsm|1|KeySign|KeySign|3|rt=1800000000000 outcome=Success"),
+                    first.contains("] CEF:0|Managed HSM gateway|managed-hsm|1|KeySign|KeySign|3|rt=1800000000000"
+                            + " outcome=Success"),
                     first);
         }
     }
@@ -258,7 +261,89 @@ class AuditForwarderTest {
         }
     }
 
+    @Test
+    void endsAlthoughAReceiverStallsOverTls() throws Exception {
+        TestCertificate certificate = TestCertificate.ec("localhost");
+        Path trusted = folder.resolve("trusted.pem");
+        certificate.writeChain(trusted);
+        try (SyslogReceiver receiver = SyslogReceiver.tls(certificate.trust(certificate))) {
+            forward(new ForwardConfig(
+                    "localhost",
+                    receiver.port(),
+                    true,
+                    trusted,
+                    true,
+                    ForwardConfig.Format.JSON,
+                    Duration.ofMinutes(1)));
+            record(10);
+            await(() -> receiver.indices().size() == 10);
+            receiver.stall();
+            record(8_000); // 9 MB, more than the connection holds
+            await(AuditForwarderTest::writes);
+            assertTimeoutPreemptively(Duration.ofSeconds(10), this::end);
+            await(() -> thread() == null);
+            receiver.resume();
+        }
+    }
+
+    private static @Nullable Thread thread() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(one -> one.getName().equals("audit-forward"))
+                .findAny()
+                .orElse(null);
+    }
+
+    /** Whether it is within a write, which is when the connection takes no more. */
+    private static boolean writes() {
+        Thread sender = thread();
+        return sender != null
+                && Arrays.stream(sender.getStackTrace())
+                        .anyMatch(frame -> frame.getMethodName().equals("implWrite")
+                                && frame.getClassName().equals("sun.nio.ch.NioSocketImpl"));
+    }
+
+    @Test
+    void endOfTcpBeneathTlsConfirmsNothing() throws Exception {
+        TestCertificate certificate = TestCertificate.ec("localhost");
+        Path trusted = folder.resolve("trusted.pem");
+        certificate.writeChain(trusted);
+        try (SyslogReceiver receiver = SyslogReceiver.tlsEndingTcpOnly(certificate.trust(certificate))) {
+            forward(tls(receiver.port(), trusted));
+            record(20);
+            await(() -> health().failure() != null);
+            assertEquals(all(), receiver.indices().subList(0, 20));
+            String failure = String.valueOf(health().failure());
+            assertTrue(failure.contains("without ending TLS"), failure);
+            assertEquals(0, health().confirmed());
+            end();
+            forward(new ForwardConfig(
+                    "localhost",
+                    receiver.port(),
+                    true,
+                    trusted,
+                    false,
+                    ForwardConfig.Format.CEF,
+                    Duration.ofMillis(300)));
+            await(() -> health().confirmed() == recorded);
+        }
+    }
+
+    @Test
+    void goesOnFromTheEndOfALogThatIsShorterThanWhatWasForwarded() throws Exception {
+        try (SyslogReceiver receiver = SyslogReceiver.plain(0)) {
+            record(20);
+            Path cursor = folder.resolve("audit").resolve(ForwardCursor.FILE);
+            Files.writeString(cursor, "5000\n");
+            forward(plain(receiver.port()));
+            assertEquals("20\n", Files.readString(cursor), "also if it is ended before anything is confirmed");
+            record(30);
+            await(() -> health().confirmed() == recorded);
+            assertEquals(all().subList(20, 50), receiver.indices());
+        }
+    }
+
     private static ForwardConfig tls(int port, Path trusted) {
-        return new ForwardConfig("localhost", port, true, trusted, ForwardConfig.Format.CEF, Duration.ofMillis(300));
+        return new ForwardConfig(
+                "localhost", port, true, trusted, true, ForwardConfig.Format.CEF, Duration.ofMillis(300));
     }
 }

@@ -8,6 +8,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,6 +23,10 @@ final class SyslogReceiver implements AutoCloseable {
     private static final Pattern INDEX = Pattern.compile("\"index\":([0-9]+)|cn1=([0-9]+)");
 
     private final ServerSocket server;
+
+    /** TLS above TCP, of which nobody says that it ends; null if the socket knows of its TLS itself. */
+    private final @Nullable SSLContext above;
+
     private final List<List<Long>> connections = new CopyOnWriteArrayList<>();
     private final List<String> messages = new CopyOnWriteArrayList<>();
     private final Object gate = new Object();
@@ -29,7 +34,12 @@ final class SyslogReceiver implements AutoCloseable {
     private volatile @Nullable Socket current;
 
     private SyslogReceiver(ServerSocket server, int port) throws IOException {
+        this(server, port, null);
+    }
+
+    private SyslogReceiver(ServerSocket server, int port, @Nullable SSLContext above) throws IOException {
         this.server = server;
+        this.above = above;
         server.setReuseAddress(true);
         server.setReceiveBufferSize(32 * 1024);
         server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
@@ -42,6 +52,11 @@ final class SyslogReceiver implements AutoCloseable {
 
     static SyslogReceiver tls(SSLContext context) throws IOException {
         return new SyslogReceiver(context.getServerSocketFactory().createServerSocket(), 0);
+    }
+
+    /** Speaks TLS, and ends TCP without having ended TLS. */
+    static SyslogReceiver tlsEndingTcpOnly(SSLContext context) throws IOException {
+        return new SyslogReceiver(new ServerSocket(), 0, context);
     }
 
     int port() {
@@ -79,7 +94,11 @@ final class SyslogReceiver implements AutoCloseable {
         server.close();
         Socket open = current;
         if (open != null) {
-            open.setSoLinger(true, 0);
+            try {
+                open.setSoLinger(true, 0);
+            } catch (SocketException ended) {
+                return; // its own thread was faster
+            }
             open.close();
         }
     }
@@ -106,13 +125,20 @@ final class SyslogReceiver implements AutoCloseable {
                 current = socket;
                 List<Long> own = new CopyOnWriteArrayList<>();
                 connections.add(own);
-                read(new BufferedInputStream(socket.getInputStream()), own);
+                read(new BufferedInputStream(above(socket).getInputStream()), own);
             } catch (IOException ended) {
                 // the next one
             } finally {
                 current = null;
             }
         }
+    }
+
+    private Socket above(Socket socket) throws IOException {
+        return above == null
+                ? socket
+                : above.getSocketFactory()
+                        .createSocket(socket, (InputStream) null, true); // never closed: what is beneath is
     }
 
     private void read(InputStream in, List<Long> own) throws IOException {
