@@ -163,6 +163,9 @@ class MetricsIT {
             "hsm_token_refusals_total",
             "hsm_issuer_keys_fresh_until_timestamp_seconds",
             "hsm_audit_checkpoint_timestamp_seconds",
+            "hsm_audit_forward_lag_events",
+            "hsm_audit_forward_lag_seconds",
+            "hsm_audit_forward_events_total",
             "hsm_spans_total");
 
     @Test

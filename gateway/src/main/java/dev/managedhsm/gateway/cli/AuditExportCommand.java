@@ -142,7 +142,10 @@ final class AuditExportCommand implements Callable<Integer> {
             EvidencePack.Taken taken = EvidencePack.write(place.audit(), wish, signer, scratch, fresh);
             force(fresh, StandardOpenOption.WRITE);
             Files.move(fresh, pack);
-            force(pack.toAbsolutePath().getParent(), StandardOpenOption.READ);
+            Path folder = pack.toAbsolutePath().getParent();
+            if (folder != null) { // the file system's root is no pack
+                force(folder, StandardOpenOption.READ);
+            }
             say.println(pack + ": " + (taken.until() - taken.first()) + " events, from " + taken.first() + " to "
                     + (taken.until() - 1));
             if (taken.unsigned() > 0) {

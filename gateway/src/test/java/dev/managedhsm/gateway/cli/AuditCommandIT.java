@@ -263,8 +263,9 @@ class AuditCommandIT {
         assertEquals(0, taken.status(), taken.text());
         create("later"); // behind every checkpoint that the pack can hold
         awaitSigned();
-        String[] signed =
-                Files.readString(audit.resolve("checkpoints.txt")).stripTrailing().split("\n\n", -1);
+        String[] signed = Files.readString(audit.resolve("checkpoints.txt"))
+                .stripTrailing()
+                .split("\n\n", -1);
         Path kept = Files.writeString(
                 folder.resolve("kept.txt"), signed[signed.length - 2] + "\n\n" + signed[signed.length - 1] + "\n");
         Said other = say("verify", "--checkpoint", kept.toString(), pack.toString());

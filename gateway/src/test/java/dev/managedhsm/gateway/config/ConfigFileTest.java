@@ -374,7 +374,8 @@ class ConfigFileTest {
 
     @Test
     void readsWhereCopiesOfRecordsGo() throws Exception {
-        folder.append("audit: {forward: {host: \"::1\", port: 514, tls: false, close_notify: false, format: cef, confirm_every: 5s}}\n");
+        folder.append(
+                "audit: {forward: {host: \"::1\", port: 514, tls: false, close_notify: false, format: cef, confirm_every: 5s}}\n");
         assertEquals(
                 new ForwardConfig("::1", 514, false, null, false, ForwardConfig.Format.CEF, Duration.ofSeconds(5)),
                 faultless().gateway().audit().forward());

@@ -185,7 +185,9 @@ class EvidencePackTest {
                 assertTrue(PackVerifier.verify(pack, kept).whole());
             } else {
                 AuditRefused refused = assertThrows(AuditRefused.class, () -> PackVerifier.verify(pack, kept));
-                assertTrue(refused.getMessage().contains("cannot be compared with this pack"), refused::getMessage);
+                assertTrue(
+                        String.valueOf(refused.getMessage()).contains("cannot be compared with this pack"),
+                        refused::getMessage);
             }
         }
         take(60, 250, false, new Holdings());
@@ -205,9 +207,9 @@ class EvidencePackTest {
     void refusesMoreThanItsVerifierReadsAndWhatIsToCome() throws Exception {
         EvidencePack.fits(7, 7 + 8_388_608);
         AuditRefused refused = assertThrows(AuditRefused.class, () -> EvidencePack.fits(7, 8 + 8_388_608));
-        assertTrue(refused.getMessage().contains("at most 8388608"), refused::getMessage);
+        assertTrue(String.valueOf(refused.getMessage()).contains("at most 8388608"), refused::getMessage);
         AuditRefused later = assertThrows(AuditRefused.class, () -> take(0, Integer.MAX_VALUE, false, new Holdings()));
-        assertTrue(later.getMessage().contains("ends later than now"), later::getMessage);
+        assertTrue(String.valueOf(later.getMessage()).contains("ends later than now"), later::getMessage);
     }
 
     @Test
