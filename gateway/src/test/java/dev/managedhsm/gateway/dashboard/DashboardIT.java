@@ -158,7 +158,7 @@ class DashboardIT {
             JsonArray slow = stream.next("hello").getJsonArray("slow");
             assertFalse(slow.isEmpty());
             JsonObject one = slow.getJsonObject(0);
-            assertEquals("ec", one.getString("key"));
+            assertTrue(Set.of("ec", "told").contains(one.getString("key")), "of this class's keys: " + one);
             assertEquals(hsm.administratorId(), one.getString("who"));
             long stages = one.getJsonArray("stages").stream()
                     .mapToLong(nanos -> ((Number) nanos).longValue())
