@@ -33,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 class HealthFailuresIT {
     private static final String SIGN = "{\"alg\":\"ES256\",\"value\":\"" + "A".repeat(43) + "\"}";
     private static final long NANOS_MAX = 60_000_000_000L;
-    private static final int KEYS = 200;
+    private static final int KEYS = 120;
 
     /** So much shorter is the longest file of the audit log, with the room behind its last event. */
     private static final long ROOM_BYTES = 1 << 20;

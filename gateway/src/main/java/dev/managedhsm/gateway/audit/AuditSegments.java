@@ -27,7 +27,7 @@ final class AuditSegments implements AutoCloseable {
     /** So many bytes are added at a time: what a force of the log's thread may have to carry along. */
     private static final int ROOM_STEP = 256 * 1024;
     /** So many bytes are ready beyond the last event, of a segment that grows. */
-    private static final long ROOM_AHEAD = 4L * 1024 * 1024;
+    private static final long ROOM_AHEAD = 1024L * 1024;
 
     private static final long ROOM_FIRST = 64L * 1024;
 
