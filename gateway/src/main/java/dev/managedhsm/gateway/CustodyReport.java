@@ -57,8 +57,37 @@ public record CustodyReport(
                 .put("unlockedBytes", unlockedBytes);
     }
 
+    /**
+     * Of an HSM whose store can be read.
+     *
+     * @param activation how it was activated; null if it was not
+     */
     static CustodyReport of(
             HsmCondition condition, @Nullable Activation activation, List<ProcessHardening.Measure> process) {
+        boolean current = activation != null && activation.domainCurrent();
+        return of(
+                condition,
+                activation,
+                current
+                        ? "custodians hold the root key"
+                        : "nobody else holds the root key in use: download the security domain",
+                process);
+    }
+
+    /**
+     * Of an HSM whose store cannot be read: who holds the root key is not known.
+     *
+     * @param why it cannot, in one sentence
+     */
+    static CustodyReport unread(HsmCondition condition, String why, List<ProcessHardening.Measure> process) {
+        return of(condition, null, why, process);
+    }
+
+    private static CustodyReport of(
+            HsmCondition condition,
+            @Nullable Activation activation,
+            String whyOfDomain,
+            List<ProcessHardening.Measure> process) {
         boolean current = activation != null && activation.domainCurrent();
         List<ProcessHardening.Measure> measures = new ArrayList<>(process);
         long unlocked = LockedMemory.unlockedBytes();
@@ -69,12 +98,7 @@ public record CustodyReport(
                         ? "no memory for secrets is unlocked"
                         : unlocked
                                 + " bytes for secrets are not locked: raise the limit of locked memory (ulimit -l)"));
-        measures.add(new ProcessHardening.Measure(
-                "security-domain",
-                current,
-                current
-                        ? "custodians hold the root key"
-                        : "nobody else holds the root key in use: download the security domain"));
+        measures.add(new ProcessHardening.Measure("security-domain", current, whyOfDomain));
         return new CustodyReport(
                 condition,
                 activation == null ? null : activation.wayText(),

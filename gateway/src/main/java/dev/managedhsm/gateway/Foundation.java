@@ -121,7 +121,11 @@ record Foundation(
 
     /** How well the keys are kept now. Any thread that may read from the disk. */
     CustodyReport report() {
-        return CustodyReport.of(state.now(), activation(), custody);
+        try {
+            return CustodyReport.of(state.now(), activation(), custody);
+        } catch (StoreRefused unreadable) { // a report is wanted most of all when something has failed
+            return CustodyReport.unread(state.now(), String.valueOf(unreadable.getMessage()), custody);
+        }
     }
 
     @Override
