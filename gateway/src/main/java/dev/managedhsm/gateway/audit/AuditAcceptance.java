@@ -27,7 +27,7 @@ public final class AuditAcceptance {
         Path checkpoints = folder.resolve(SignedCheckpoint.FILE);
         if (Files.exists(checkpoints)) {
             Files.move(checkpoints, folder.resolve("checkpoints.refused-" + nowMillis + ".txt"));
-            SegmentFiles.forceNames(folder);
+            DurableFile.forceNames(folder);
         }
         records.takeOver();
         AuditRecords.Anchored anchored =

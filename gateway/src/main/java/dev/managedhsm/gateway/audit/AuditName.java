@@ -15,6 +15,9 @@ import java.util.Locale;
  * @param version the key version in the path, or empty
  */
 public record AuditName(String operation, String key, String version) {
+    /** What the log says of itself: that its oldest events are deleted. */
+    public static final String RETENTION = "AuditRetention";
+
     /** No operation of the HSM. */
     static final String UNKNOWN = "Unknown";
 

@@ -21,9 +21,6 @@ import org.slf4j.LoggerFactory;
  * cannot be deleted: it is tried again when the next segment begins, and not before.
  */
 final class AuditRetention {
-    /** The name of such an event. */
-    static final String OPERATION = "AuditRetention";
-
     private static final Logger LOG = LoggerFactory.getLogger(AuditRetention.class);
 
     private final AuditLog log;

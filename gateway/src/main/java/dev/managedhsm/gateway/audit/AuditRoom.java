@@ -80,11 +80,6 @@ final class AuditRoom {
         notifyAll();
     }
 
-    /** Up to where there is room now, in bytes. Any thread. */
-    long end() {
-        return end;
-    }
-
     /** Whether no more comes. Any thread. */
     boolean over() {
         return over;

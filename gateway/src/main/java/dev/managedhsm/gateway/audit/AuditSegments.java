@@ -127,7 +127,7 @@ final class AuditSegments implements AutoCloseable {
         events = disk.open(SegmentFiles.events(folder, first));
         if (count == 0) {
             begunMillis = nowMillis;
-            SegmentFiles.forceNames(folder);
+            DurableFile.forceNames(folder);
         }
     }
 

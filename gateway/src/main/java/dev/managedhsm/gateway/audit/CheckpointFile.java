@@ -7,10 +7,7 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -99,7 +96,7 @@ final class CheckpointFile {
         }
         long number = known == null ? 0 : known.number() + 1;
         SignedCheckpoint made = SignedCheckpoint.sign(signer, size, root, number, timeMillis);
-        append(file, made.text() + "\n");
+        DurableFile.append(file, made.text() + "\n");
         last = made;
         return made;
     }
@@ -110,23 +107,6 @@ final class CheckpointFile {
         if (Files.exists(target) && keys.text().equals(Files.readString(target))) {
             return;
         }
-        Path fresh = folder.resolve(AuditKeys.FILE + ".next");
-        Files.deleteIfExists(fresh);
-        append(fresh, keys.text());
-        Files.move(fresh, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        SegmentFiles.forceNames(folder);
-    }
-
-    private static void append(Path to, String text) throws IOException {
-        try (FileChannel out = FileChannel.open(
-                to,
-                Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND),
-                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
-            ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
-            while (bytes.hasRemaining()) {
-                out.write(bytes);
-            }
-            out.force(false);
-        }
+        DurableFile.replace(target, keys.text());
     }
 }

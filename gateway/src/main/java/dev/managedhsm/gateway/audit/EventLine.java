@@ -131,7 +131,7 @@ final class EventLine {
 
     private static String name(AuditEvent event, @Nullable AuditName name) {
         if (event.firstKept > 0) {
-            return AuditRetention.OPERATION;
+            return AuditName.RETENTION;
         }
         return name == null ? AuditName.UNKNOWN : name.operation();
     }

@@ -2,11 +2,9 @@
 package dev.managedhsm.gateway.audit;
 
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -65,12 +63,5 @@ final class SegmentFiles {
         }
         Collections.sort(firsts);
         return firsts;
-    }
-
-    /** Forces the names of a folder's files to disk. */
-    static void forceNames(Path folder) throws IOException {
-        try (FileChannel names = FileChannel.open(folder, StandardOpenOption.READ)) {
-            names.force(true);
-        }
     }
 }

@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.gateway.cli;
 
-import dev.managedhsm.crypto.seal.SealFailure;
 import dev.managedhsm.gateway.OfflineSeal;
-import dev.managedhsm.gateway.StartRefused;
 import dev.managedhsm.gateway.audit.AuditAcceptance;
 import dev.managedhsm.gateway.audit.AuditRecords;
-import dev.managedhsm.gateway.audit.AuditRefused;
 import dev.managedhsm.gateway.store.SqliteStore;
 import dev.managedhsm.gateway.store.Store;
-import dev.managedhsm.gateway.store.StoreRefused;
-import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Clock;
 import java.util.List;
@@ -42,26 +37,17 @@ final class AuditAcceptCommand implements Callable<Integer> {
             throw new IllegalStateException("picocli makes this command");
         }
         PrintWriter err = spec.commandLine().getErr();
-        try {
+        PrintWriter out = spec.commandLine().getOut();
+        return OfflineStep.attempt(err, "the audit log cannot be accepted", () -> {
             HsmOption.Place place = hsm.place(err);
             try (OfflineSeal seal = OfflineSeal.open(place.rootKey());
                     Store store = SqliteStore.open(place.dataFolder())) {
                 AuditRecords records = new AuditRecords(store, seal.seal(), List.of());
                 long events = AuditAcceptance.accept(
                         place.audit(), records, Clock.systemUTC().millis());
-                spec.commandLine()
-                        .getOut()
-                        .println("accepted: the audit log goes on behind its " + events
-                                + " events; the checkpoints of before are kept beside it");
-                return 0;
+                out.println("accepted: the audit log goes on behind its " + events
+                        + " events; the checkpoints of before are kept beside it");
             }
-        } catch (StartRefused refused) {
-            err.println("hsm: " + refused.sentence());
-        } catch (StoreRefused | SealFailure | AuditRefused refused) {
-            err.println("hsm: " + refused.getMessage());
-        } catch (IOException e) {
-            err.println("hsm: the audit log cannot be accepted: " + e.getMessage());
-        }
-        return 1;
+        });
     }
 }

@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.gateway.cli;
 
-import dev.managedhsm.crypto.seal.SealFailure;
 import dev.managedhsm.gateway.OfflineHoldings;
 import dev.managedhsm.gateway.OfflineSeal;
-import dev.managedhsm.gateway.StartRefused;
 import dev.managedhsm.gateway.audit.AuditKeys;
 import dev.managedhsm.gateway.audit.AuditRecords;
 import dev.managedhsm.gateway.audit.AuditRefused;
 import dev.managedhsm.gateway.audit.AuditSigner;
+import dev.managedhsm.gateway.audit.DurableFile;
 import dev.managedhsm.gateway.config.PlainConfig;
 import dev.managedhsm.gateway.evidence.EvidencePack;
 import dev.managedhsm.gateway.evidence.Holdings;
 import dev.managedhsm.gateway.store.Store;
 import dev.managedhsm.gateway.store.StoreLook;
-import dev.managedhsm.gateway.store.StoreRefused;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -44,8 +42,6 @@ import picocli.CommandLine.Spec;
  */
 @Command(name = "export", description = "Writes a signed evidence pack of a period: events, proofs, keys, roles.")
 final class AuditExportCommand implements Callable<Integer> {
-    private static final int REFUSED = 1;
-
     /** In which forms events are written. */
     enum Format {
         jsonl,
@@ -72,7 +68,7 @@ final class AuditExportCommand implements Callable<Integer> {
     private Format format = Format.jsonl;
 
     @Option(names = "--out", paramLabel = "FILE", description = "The pack; evidence-FROM-TO.zip if left out.")
-    private @Nullable Path out;
+    private @Nullable Path wanted;
 
     @Spec
     private @Nullable CommandSpec spec;
@@ -86,22 +82,15 @@ final class AuditExportCommand implements Callable<Integer> {
             throw new IllegalStateException("picocli makes this command");
         }
         PrintWriter err = spec.commandLine().getErr();
-        try {
+        PrintWriter out = spec.commandLine().getOut();
+        return OfflineStep.attempt(err, "the evidence cannot be exported", () -> {
             Instant begin = time(from);
             Instant end = time(to);
             if (!begin.isBefore(end)) {
                 throw new AuditRefused("--from must be before --to");
             }
-            export(begin, end, hsm.place(err), spec.commandLine().getOut());
-            return 0;
-        } catch (StartRefused refused) {
-            err.println("hsm: " + refused.sentence());
-        } catch (StoreRefused | SealFailure | AuditRefused refused) {
-            err.println("hsm: " + refused.getMessage());
-        } catch (IOException e) {
-            err.println("hsm: the evidence cannot be exported: " + e.getMessage());
-        }
-        return REFUSED;
+            export(begin, end, hsm.place(err), out);
+        });
     }
 
     private static Instant time(String text) throws AuditRefused {
@@ -116,7 +105,7 @@ final class AuditExportCommand implements Callable<Integer> {
 
     private void export(Instant begin, Instant end, HsmOption.Place place, PrintWriter say)
             throws IOException, AuditRefused {
-        Path pack = out == null ? Path.of("evidence-" + file(begin) + "-" + file(end) + ".zip") : out;
+        Path pack = wanted == null ? Path.of("evidence-" + file(begin) + "-" + file(end) + ".zip") : wanted;
         if (Files.exists(pack)) {
             throw new AuditRefused(pack + " is there already");
         }
@@ -140,11 +129,13 @@ final class AuditExportCommand implements Callable<Integer> {
                     scratch.resolve("pack"),
                     PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
             EvidencePack.Taken taken = EvidencePack.write(place.audit(), wish, signer, scratch, fresh);
-            force(fresh, StandardOpenOption.WRITE);
+            try (FileChannel written = FileChannel.open(fresh, StandardOpenOption.WRITE)) {
+                written.force(true);
+            }
             Files.move(fresh, pack);
             Path folder = pack.toAbsolutePath().getParent();
             if (folder != null) { // the file system's root is no pack
-                force(folder, StandardOpenOption.READ);
+                DurableFile.forceNames(folder);
             }
             say.println(pack + ": " + (taken.until() - taken.first()) + " events, from " + taken.first() + " to "
                     + (taken.until() - 1));
@@ -155,13 +146,6 @@ final class AuditExportCommand implements Callable<Integer> {
             taken.gaps().forEach(gap -> say.println("note: what there was cannot be told in full: " + gap));
         } finally {
             delete(scratch);
-        }
-    }
-
-    /** Has a file, or a folder's names, on the disk. */
-    private static void force(Path file, StandardOpenOption opened) throws IOException {
-        try (FileChannel channel = FileChannel.open(file, opened)) {
-            channel.force(true);
         }
     }
 

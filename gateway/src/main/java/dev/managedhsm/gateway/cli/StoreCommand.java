@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.gateway.cli;
 
-import dev.managedhsm.crypto.seal.SealFailure;
 import dev.managedhsm.gateway.OfflineSeal;
-import dev.managedhsm.gateway.StartRefused;
 import dev.managedhsm.gateway.store.SqliteStore;
 import dev.managedhsm.gateway.store.Store;
-import dev.managedhsm.gateway.store.StoreRefused;
 import dev.managedhsm.gateway.store.WitnessedStore;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
@@ -55,23 +52,16 @@ final class StoreCommand implements Callable<Integer> {
                 throw new IllegalStateException("picocli makes this command");
             }
             PrintWriter err = spec.commandLine().getErr();
-            try {
+            PrintWriter out = spec.commandLine().getOut();
+            return OfflineStep.attempt(err, "the store cannot be accepted", () -> {
                 HsmOption.Place place = hsm.place(err);
                 try (OfflineSeal seal = OfflineSeal.open(place.rootKey());
                         Store store = SqliteStore.open(place.dataFolder())) {
                     WitnessedStore.accept(store, place.witness(), seal.seal());
-                    spec.commandLine()
-                            .getOut()
-                            .println("accepted: the store at revision " + store.head()
-                                    + "; what was purged or taken away" + " after that is back");
-                    return 0;
+                    out.println("accepted: the store at revision " + store.head()
+                            + "; what was purged or taken away after that is back");
                 }
-            } catch (StartRefused refused) {
-                err.println("hsm: " + refused.sentence());
-            } catch (StoreRefused | SealFailure refused) {
-                err.println("hsm: " + refused.getMessage());
-            }
-            return 1;
+            });
         }
     }
 }

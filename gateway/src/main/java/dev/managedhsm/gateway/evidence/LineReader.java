@@ -97,6 +97,26 @@ final class LineReader implements AutoCloseable {
         return new String(buffer, start, length, StandardCharsets.UTF_8);
     }
 
+    /** Where in the buffer the bytes behind a mark begin; -1 if the line does not have it. */
+    int behind(byte[] mark) {
+        int last = start + length - mark.length;
+        for (int i = start; i <= last; i++) {
+            if (buffer[i] == mark[0] && Arrays.equals(buffer, i, i + mark.length, mark, 0, mark.length)) {
+                return i + mark.length;
+            }
+        }
+        return -1;
+    }
+
+    /** The ASCII text from a place of the line in the buffer to the next quotation mark, or to the line's end. */
+    String quoted(int from) {
+        int end = from;
+        while (end < start + length && buffer[end] != '"') {
+            end++;
+        }
+        return new String(buffer, from, Math.max(0, end - from), StandardCharsets.US_ASCII);
+    }
+
     /** Where in the file the next line begins. */
     long offset() {
         return offset + next;

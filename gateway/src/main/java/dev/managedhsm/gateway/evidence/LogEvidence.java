@@ -10,7 +10,6 @@ import dev.managedhsm.gateway.audit.MerkleProofs;
 import dev.managedhsm.gateway.audit.SignedCheckpoint;
 import dev.managedhsm.gateway.wire.Refused;
 import dev.managedhsm.gateway.wire.WireError;
-import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -18,7 +17,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Base64;
-import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -162,7 +160,7 @@ public final class LogEvidence implements AutoCloseable {
                 .put("size", of)
                 .put("leafHash", base64(leaf))
                 .put("rootHash", base64(proofs.root(of)))
-                .put("path", path(proof.path()));
+                .put("path", PackProofs.path(proof.path()));
     }
 
     /**
@@ -182,7 +180,7 @@ public final class LogEvidence implements AutoCloseable {
                 .put("to", until)
                 .put("fromRootHash", base64(proofs.root(from)))
                 .put("toRootHash", base64(proofs.root(until)))
-                .put("path", path(proof.path()));
+                .put("path", PackProofs.path(proof.path()));
     }
 
     private long covered(@Nullable Long size, String name) throws Refused {
@@ -195,12 +193,6 @@ public final class LogEvidence implements AutoCloseable {
                     "The parameter " + name + " is beyond the tree: the last checkpoint covers " + covered + " events");
         }
         return size;
-    }
-
-    private static JsonArray path(List<byte[]> hashes) {
-        JsonArray path = new JsonArray();
-        hashes.forEach(hash -> path.add(base64(hash)));
-        return path;
     }
 
     private static String base64(byte[] bytes) {

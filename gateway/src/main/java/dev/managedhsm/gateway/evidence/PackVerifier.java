@@ -143,9 +143,8 @@ public final class PackVerifier {
         }
         List<PackFile.Part> parts = parts(manifest);
         digests(manifest, parts);
-        MerkleHash hash = new MerkleHash();
         tree(manifest, keys);
-        lines(manifest, hash);
+        lines(manifest);
         proofs(manifest);
         drift();
         cef(manifest);
@@ -243,7 +242,7 @@ public final class PackVerifier {
             }
             if (!sha256.equals(said.getJsonObject(i).getString("sha256"))) {
                 if ("events.jsonl".equals(part.name())) {
-                    lines(manifest, new MerkleHash()); // names the line; leaf hashes were looked at before
+                    lines(manifest); // names the line; leaf hashes were looked at before
                 }
                 throw new Found(part.name(), "the part is not what the manifest says");
             }
@@ -298,11 +297,12 @@ public final class PackVerifier {
     }
 
     /** Every line against its leaf hash. */
-    private void lines(JsonObject manifest, MerkleHash hash) throws IOException, Found {
+    private void lines(JsonObject manifest) throws IOException, Found {
         long index = manifest.getLong("firstIndex");
         long until = manifest.getLong("untilIndex");
         byte[] hashes = leaves();
         int at = Math.toIntExact((index - manifest.getLong("beforeSize")) * MerkleHash.LENGTH);
+        MerkleHash hash = new MerkleHash();
         byte[] leaf = new byte[MerkleHash.LENGTH];
         long line = 1;
         try (InputStream in = new BufferedInputStream(open("events.jsonl"), 1 << 16)) {

@@ -61,28 +61,16 @@ record PeriodScan(long firstKept, long first, long until, List<JsonObject> chang
     }
 
     private static @Nullable Instant time(LineReader line) {
-        int at = line.start() + TIME.length;
-        int end = at;
-        while (end < line.start() + line.length() && line.buffer()[end] != '"') {
-            end++;
-        }
         try {
-            return Instant.parse(new String(line.buffer(), at, Math.max(0, end - at), StandardCharsets.US_ASCII));
+            return Instant.parse(line.quoted(line.start() + TIME.length));
         } catch (DateTimeParseException notOurs) {
             return null;
         }
     }
 
     private static @Nullable JsonObject change(LineReader line) {
-        int at = find(line, OPERATION);
-        if (at < 0) {
-            return null;
-        }
-        int end = at;
-        while (end < line.start() + line.length() && line.buffer()[end] != '"') {
-            end++;
-        }
-        if (!Rewind.CHANGES.contains(new String(line.buffer(), at, end - at, StandardCharsets.US_ASCII))) {
+        int at = line.behind(OPERATION);
+        if (at < 0 || !Rewind.CHANGES.contains(line.quoted(at))) {
             return null;
         }
         try {
@@ -91,16 +79,5 @@ record PeriodScan(long firstKept, long first, long until, List<JsonObject> chang
         } catch (DecodeException notOurs) {
             return null;
         }
-    }
-
-    /** Where in the buffer the bytes behind a mark begin; -1 if it is not in the line. */
-    private static int find(LineReader line, byte[] mark) {
-        int last = line.start() + line.length() - mark.length;
-        for (int i = line.start(); i <= last; i++) {
-            if (java.util.Arrays.equals(line.buffer(), i, i + mark.length, mark, 0, mark.length)) {
-                return i + mark.length;
-            }
-        }
-        return -1;
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.gateway.evidence;
 
+import dev.managedhsm.gateway.audit.AuditName;
 import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
@@ -12,13 +13,11 @@ import java.util.List;
  * it is signed for: whoever can delete files can also append a line. Used by one thread.
  */
 final class RetentionWatch implements HashSequence.LineWatch {
-    /** The operation of such an event. */
-    static final String OPERATION = "AuditRetention";
-
     /** The member of its properties that says the index of the first event that stays. */
     static final String FIRST_KEPT = "firstKeptIndex";
 
-    private static final byte[] MARK = ("\"operationName\":\"" + OPERATION + "\"").getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] MARK =
+            ("\"operationName\":\"" + AuditName.RETENTION + "\"").getBytes(StandardCharsets.US_ASCII);
 
     private final List<Said> segment = new ArrayList<>();
     private int lines;
@@ -37,7 +36,7 @@ final class RetentionWatch implements HashSequence.LineWatch {
     @Override
     public void line(LineReader line) {
         int at = lines++;
-        if (contains(line.buffer(), line.start(), line.length())) {
+        if (line.behind(MARK) >= 0) {
             try {
                 JsonObject properties = new JsonObject(line.text()).getJsonObject("properties");
                 Long first = properties == null ? null : properties.getLong(FIRST_KEPT);
@@ -67,16 +66,6 @@ final class RetentionWatch implements HashSequence.LineWatch {
                 claimed = Math.max(claimed, one.firstKept());
             }
         }
-    }
-
-    private static boolean contains(byte[] bytes, int start, int length) {
-        int last = start + length - MARK.length;
-        for (int i = start; i <= last; i++) {
-            if (bytes[i] == '"' && java.util.Arrays.equals(bytes, i, i + MARK.length, MARK, 0, MARK.length)) {
-                return true;
-            }
-        }
-        return false;
     }
 
     /** The index of the first event that retention has not removed, by what the log records and a checkpoint covers. */

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.gateway.forward;
 
+import dev.managedhsm.gateway.audit.DurableFile;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 
 /** Remembers durably which events were confirmed: one number in a file of the log's folder. Used by one thread. */
 final class ForwardCursor {
@@ -39,15 +36,6 @@ final class ForwardCursor {
 
     /** Remembers; a crash leaves the number of before or this one. */
     void write(long next) throws IOException {
-        Path fresh = folder.resolve(FILE + ".next");
-        try (FileChannel out = FileChannel.open(
-                fresh, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
-            out.write(ByteBuffer.wrap((next + "\n").getBytes(StandardCharsets.US_ASCII)));
-            out.force(true);
-        }
-        Files.move(fresh, folder.resolve(FILE), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        try (FileChannel names = FileChannel.open(folder, StandardOpenOption.READ)) {
-            names.force(true);
-        }
+        DurableFile.replace(folder.resolve(FILE), next + "\n");
     }
 }
