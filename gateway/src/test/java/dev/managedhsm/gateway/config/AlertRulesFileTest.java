@@ -40,9 +40,7 @@ class AlertRulesFileTest {
 
     private ConfigFile configured(String rules) throws Exception {
         ServeFolder serve = new ServeFolder(folder);
-        serve.writeSecret("identity.key", "not looked into here");
-        Files.createDirectory(serve.at("data"));
-        serve.writeSecret("data/root.key", "not looked into here");
+        serve.writeUnreadSecrets();
         Files.writeString(serve.at("rules.yaml"), rules);
         serve.append("refused_tokens:\n  alert_rules: rules.yaml\n");
         return ConfigFile.read(serve.config(), Map.of(), Instant.now());

@@ -12,7 +12,6 @@ import dev.managedhsm.gateway.backup.BackupConfig;
 import dev.managedhsm.gateway.backup.StorageIdentity;
 import dev.managedhsm.gateway.fixture.ServeFolder;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -34,9 +33,7 @@ class BackupsSectionTest {
     @BeforeEach
     void fillTheFolder() throws Exception {
         folder = new ServeFolder(temporary);
-        folder.writeSecret("identity.key", "not looked into here");
-        Files.createDirectory(folder.at("data"));
-        folder.writeSecret("data/root.key", "not looked into here");
+        folder.writeUnreadSecrets();
     }
 
     private ConfigFile read() {

@@ -59,9 +59,7 @@ class ConfigFileTest {
     @BeforeEach
     void fillTheFolder() throws Exception {
         folder = new ServeFolder(temporary);
-        folder.writeSecret("identity.key", "not looked into here");
-        Files.createDirectory(folder.at("data"));
-        folder.writeSecret("data/root.key", "not looked into here");
+        folder.writeUnreadSecrets();
         Files.writeString(folder.at("jwks.json"), "{}");
     }
 

@@ -34,9 +34,7 @@ class ObserveSectionTest {
     void fillTheFolder() throws Exception {
         folder = new ServeFolder(temporary);
         folder.replace("warm_up: {operations: 100, time: 200ms}\n", "");
-        folder.writeSecret("identity.key", "not looked into here");
-        Files.createDirectory(folder.at("data"));
-        folder.writeSecret("data/root.key", "not looked into here");
+        folder.writeUnreadSecrets();
     }
 
     private ConfigFile with(String sections) throws Exception {

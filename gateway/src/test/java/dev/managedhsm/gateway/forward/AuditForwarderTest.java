@@ -229,11 +229,17 @@ class AuditForwarderTest {
         }
     }
 
+    /** A file that says that this one is trusted. */
+    private Path trusted(TestCertificate certificate) throws Exception {
+        Path trusted = folder.resolve("trusted.pem");
+        certificate.writeChain(trusted);
+        return trusted;
+    }
+
     @Test
     void sendsCefOverTlsToWhomItTrusts() throws Exception {
         TestCertificate certificate = TestCertificate.ec("localhost");
-        Path trusted = folder.resolve("trusted.pem");
-        certificate.writeChain(trusted);
+        Path trusted = trusted(certificate);
         try (SyslogReceiver receiver = SyslogReceiver.tls(certificate.trust(certificate))) {
             forward(tls(receiver.port(), trusted));
             record(50);
@@ -250,8 +256,7 @@ class AuditForwarderTest {
     @Test
     void sendsNothingToAStranger() throws Exception {
         TestCertificate certificate = TestCertificate.ec("localhost");
-        Path trusted = folder.resolve("trusted.pem");
-        TestCertificate.ec("localhost").writeChain(trusted);
+        Path trusted = trusted(TestCertificate.ec("localhost"));
         try (SyslogReceiver receiver = SyslogReceiver.tls(certificate.trust(certificate))) {
             forward(tls(receiver.port(), trusted));
             record(5);
@@ -264,8 +269,7 @@ class AuditForwarderTest {
     @Test
     void endsAlthoughAReceiverStallsOverTls() throws Exception {
         TestCertificate certificate = TestCertificate.ec("localhost");
-        Path trusted = folder.resolve("trusted.pem");
-        certificate.writeChain(trusted);
+        Path trusted = trusted(certificate);
         try (SyslogReceiver receiver = SyslogReceiver.tls(certificate.trust(certificate))) {
             forward(new ForwardConfig(
                     "localhost",
@@ -305,8 +309,7 @@ class AuditForwarderTest {
     @Test
     void endOfTcpBeneathTlsConfirmsNothing() throws Exception {
         TestCertificate certificate = TestCertificate.ec("localhost");
-        Path trusted = folder.resolve("trusted.pem");
-        certificate.writeChain(trusted);
+        Path trusted = trusted(certificate);
         try (SyslogReceiver receiver = SyslogReceiver.tlsEndingTcpOnly(certificate.trust(certificate))) {
             forward(tls(receiver.port(), trusted));
             record(20);
