@@ -86,11 +86,7 @@ final class DashboardCost {
         StringBuilder text = new StringBuilder();
         spent.parts()
                 .forEach((part, nanos) -> text.append(String.format(
-                        Locale.ROOT,
-                        "%s%s %.1f ms",
-                        text.isEmpty() ? "" : ", ",
-                        part.name().toLowerCase(Locale.ROOT).replace('_', ' '),
-                        nanos / 1e6)));
+                        Locale.ROOT, "%s%s %.1f ms", text.isEmpty() ? "" : ", ", part.label(), nanos / 1e6)));
         return text.toString();
     }
 

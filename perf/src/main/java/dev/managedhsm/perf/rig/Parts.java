@@ -31,7 +31,7 @@ final class Parts {
             double micros = micros(part);
             if (micros >= MICROS_SHOWN_MIN) {
                 text.append(text.isEmpty() ? "" : ", ")
-                        .append(part.name().toLowerCase(Locale.ROOT).replace('_', ' '))
+                        .append(part.label())
                         .append(String.format(Locale.ROOT, " %.1f", micros));
             }
         }

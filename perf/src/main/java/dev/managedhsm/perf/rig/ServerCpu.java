@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 
@@ -32,6 +33,11 @@ public final class ServerCpu {
         COMPILER,
         /** Everything else; all of a server that is no JVM. */
         OTHER;
+
+        /** How reports name it. */
+        String label() {
+            return name().toLowerCase(Locale.ROOT).replace('_', ' ');
+        }
 
         static Part of(String threadName) {
             if (threadName.startsWith("vert.x-eventloo")) {
