@@ -7,25 +7,25 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Properties;
 
-/** The least that each measured ratio may be, as the repository promises it. Any thread. */
+/** The least or the most that each measured ratio may be, as the repository promises it. Any thread. */
 public final class Budgets {
-    private final Properties least;
+    private final Properties bounds;
 
-    private Budgets(Properties least) {
-        this.least = least;
+    private Budgets(Properties bounds) {
+        this.bounds = bounds;
     }
 
     /**
-     * Reads a file of {@code name=least} lines.
+     * Reads a file of {@code name=bound} lines.
      *
      * @throws IOException if it cannot be read
      */
     public static Budgets read(Path file) throws IOException {
-        Properties least = new Properties();
+        Properties bounds = new Properties();
         try (Reader reader = Files.newBufferedReader(file)) {
-            least.load(reader);
+            bounds.load(reader);
         }
-        return new Budgets(least);
+        return new Budgets(bounds);
     }
 
     /**
@@ -35,7 +35,20 @@ public final class Budgets {
      * @throws IllegalStateException if nothing is promised under this name: a forgotten budget must not pass
      */
     public double least(String name) {
-        String text = least.getProperty(name);
+        return bound(name);
+    }
+
+    /**
+     * The most a ratio may be; otherwise as {@link #least}.
+     *
+     * @param name of the ratio, as the file has it
+     */
+    public double most(String name) {
+        return bound(name);
+    }
+
+    private double bound(String name) {
+        String text = bounds.getProperty(name);
         if (text == null) {
             throw new IllegalStateException("the budgets name no " + name);
         }

@@ -2,7 +2,6 @@
 package dev.managedhsm.perf.budget;
 
 import dev.managedhsm.crypto.foreign.CLibrary;
-import dev.managedhsm.perf.micro.EngineCall;
 import dev.managedhsm.perf.micro.RingLoop;
 import dev.managedhsm.perf.micro.WorkerThread;
 import java.util.concurrent.TimeUnit;
@@ -26,8 +25,8 @@ final class Slices {
         return CLibrary.pinCurrentThread(CORE);
     }
 
-    /** The engine alone, on this thread. */
-    static Rate engine(EngineCall call) {
+    /** One call after another on this thread: the engine alone, or a reference. */
+    static Rate calls(Runnable call) {
         onMeasuredCore();
         WorkerThread caller = WorkerThread.current();
         long startNanos = System.nanoTime();

@@ -3,9 +3,9 @@
  * Compares what was measured with what was promised.
  *
  * <pre>
- *   OpensslSpeed ┐
- *   EngineCall   ├─ one slice each, in turn, round after round ─▶ Ratios ─▶ medians against perf/budgets ─▶ exit status
- *   RingLoop     ┘
+ *   OpensslSpeed, JdkGcm ┐
+ *   EngineCall           ├─ one slice each, in turn, round after round ─▶ Ratios ─▶ medians against perf/budgets ─▶ exit status
+ *   RingLoop             ┘
  * </pre>
  */
 @NullMarked

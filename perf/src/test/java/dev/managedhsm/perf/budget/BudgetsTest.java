@@ -16,6 +16,8 @@ class BudgetsTest {
         assertEquals(1.05, budgets.least("es256.ring"));
         assertEquals(0.95, budgets.least("rs256-2048.engine"));
         assertEquals(0.93, budgets.least("rs256-2048.ring"));
+        assertEquals(8, budgets.least("es384.engine"));
+        assertEquals(1, budgets.least("a256gcm-1k.engine"));
     }
 
     @Test

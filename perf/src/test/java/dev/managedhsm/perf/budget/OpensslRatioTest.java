@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -56,7 +57,8 @@ class OpensslRatioTest {
     private boolean run(int signatures, ByteArrayOutputStream printed) throws IOException {
         OpensslSpeed openssl = new OpensslSpeed(command(signatures, "1.00").toString());
         PrintStream out = new PrintStream(printed, true, StandardCharsets.UTF_8);
-        return new OpensslRatio(openssl, Budgets.read(BUDGETS), 1, 1, out).run();
+        List<OpensslRatio.Pair> pairs = List.of(OpensslRatio.Pair.ES256, OpensslRatio.Pair.RS256_2048);
+        return new OpensslRatio(openssl, pairs, Budgets.read(BUDGETS), 1, 1, out).run();
     }
 
     private Path command(int signatures, String cpuSeconds) throws IOException {
