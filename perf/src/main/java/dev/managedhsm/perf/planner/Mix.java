@@ -4,6 +4,7 @@ package dev.managedhsm.perf.planner;
 import dev.managedhsm.perf.rig.Work;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * Which part of the requests is which work.
@@ -13,6 +14,11 @@ import java.util.Map;
 record Mix(Map<Work, Double> parts) {
     Mix {
         parts = new EnumMap<>(parts);
+    }
+
+    /** Of one kind of work. */
+    static Mix of(Work work) {
+        return new Mix(Map.of(work, 1.0));
     }
 
     /** Reads {@code es256=90,rs256-4096=10}; the numbers are weights. */
@@ -34,6 +40,13 @@ record Mix(Map<Work, Double> parts) {
         double sum = whole;
         weights.replaceAll((work, weight) -> weight / sum);
         return new Mix(weights);
+    }
+
+    /** As it is read, in percent. */
+    String text() {
+        return parts.entrySet().stream()
+                .map(part -> part.getKey().label() + '=' + Math.round(100 * part.getValue()))
+                .collect(Collectors.joining(","));
     }
 
     /** Whether some of it belongs to the slow lane. */

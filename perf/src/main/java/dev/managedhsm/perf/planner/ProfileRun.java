@@ -10,105 +10,155 @@ import dev.managedhsm.perf.rig.OpenLoop;
 import dev.managedhsm.perf.rig.Schedule;
 import dev.managedhsm.perf.rig.Sender;
 import dev.managedhsm.perf.rig.ServerCpu;
+import dev.managedhsm.perf.rig.StageLog;
+import dev.managedhsm.perf.rig.WarmUp;
 import dev.managedhsm.perf.rig.Work;
 import io.vertx.core.http.HttpVersion;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.util.EnumMap;
 import java.util.Map;
-import org.HdrHistogram.EncodableHistogram;
+import java.util.Set;
+import java.util.SplittableRandom;
 import org.HdrHistogram.Histogram;
-import org.HdrHistogram.HistogramLogReader;
 
-/** Measures a {@link ServiceProfile} of this machine on one HSM, and runs of known rate to hold predictions against. */
+/**
+ * Measures a {@link ServiceProfile} of this machine on one HSM, and runs of known rate to hold predictions against. What a
+ * request costs comes from many in flight, times come from an HSM at rest. One thread.
+ */
 final class ProfileRun implements AutoCloseable {
     private static final int DIGITS = 3;
     private static final int IN_FLIGHT = 64;
+    private static final int CONNECTIONS = 4;
     private static final double REST_PER_SECOND = 100;
-    private static final double REST_SECONDS = 5;
+
+    /** Half of them are one in flight, of a kind of work that takes milliseconds. */
+    private static final double SLOW_REST_PER_SECOND = 20;
+
+    private static final long WAKE_NANOS_MAX = 3_000_000;
+    private static final int WAKE_STEPS = 14;
 
     private final LiveHsm hsm;
     private final Sender sender;
     private final Path log;
+    private final Node node;
+    private final Map<Work, Histogram> service = new EnumMap<>(Work.class);
+    private final Histogram durable = new Histogram(DIGITS);
+    private final Histogram rest = new Histogram(DIGITS);
+    private EdgeCosts busy = new EdgeCosts(0, 0, 0, 0);
 
-    private ProfileRun(LiveHsm hsm, Sender sender, Path log) {
+    private ProfileRun(LiveHsm hsm, Sender sender, Path log, Node node) {
         this.hsm = hsm;
         this.sender = sender;
         this.log = log;
+        this.node = node;
     }
 
-    /** Starts an HSM with a key for every kind of work. */
-    static ProfileRun start(Path project) throws IOException, InterruptedException, GeneralSecurityException {
+    /** Starts an HSM with a key for every kind of work, and warms it up. */
+    static ProfileRun start(Path project, Set<Work> works)
+            throws IOException, InterruptedException, GeneralSecurityException {
         LiveHsm hsm = LiveHsm.start(project);
         String token = hsm.token();
-        for (Work work : Work.values()) {
+        for (Work work : works) {
             hsm.create(work.label(), work, token);
         }
-        Sender sender = Sender.to(hsm.url(), hsm.authority(), HttpVersion.HTTP_2, 4, token);
-        return new ProfileRun(hsm, sender, project.resolve("perf/target/planner.hlog"));
-    }
-
-    /** Measures these kinds of work; edge and rest come from ES256. */
-    ServiceProfile measure(int requests, Iterable<Work> works) throws IOException, InterruptedException {
-        ServerCpu cpu = new ServerCpu(hsm.process());
-        closed(Work.ES256, requests);
-        long cpuBefore = cpu.nanos();
-        Histogram es256 = executed(Work.ES256, requests);
-        double execute = es256.getMean() * es256.getTotalCount();
-        long edge = Math.max(1, Math.round((cpu.nanos() - cpuBefore - execute) / requests));
-        Map<Work, Histogram> service = new EnumMap<>(Work.class);
+        Sender sender = Sender.to(hsm.url(), hsm.authority(), HttpVersion.HTTP_2, CONNECTIONS, token);
+        ProfileRun run = new ProfileRun(hsm, sender, project.resolve("perf/target/planner.hlog"), node());
         for (Work work : works) {
-            service.put(work, work == Work.ES256 ? es256 : executed(work, work.slow() ? requests / 50 : requests));
+            new WarmUp(sender, work.ask(work.label()), IN_FLIGHT).run(new ServerCpu(hsm.process()));
         }
-        double median = open(Work.ES256, Schedule.poisson(REST_PER_SECOND, REST_SECONDS, 3))
-                        .micros(50)
-                * 1e3;
-        long rest = Math.max(0, Math.round(median - edge - es256.getValueAtPercentile(50)));
-        return new ServiceProfile(Surroundings.describe(), edge, rest, service);
+        return run;
     }
 
-    /** Loads it on a schedule. */
-    LoadFigures open(Work work, Schedule schedule) throws IOException, InterruptedException {
-        Ask ask = work.ask(work.label());
-        return new OpenLoop(sender, schedule, i -> ask).run(log);
+    /** This machine, with HSM and sender on it, as the HSM shares it out. */
+    private static Node node() {
+        int cores = Runtime.getRuntime().availableProcessors();
+        return new Node(Lanes.forCores(cores), cores, true);
     }
 
-    /** Answers per second with 64 in flight. */
-    double closed(Work work, int requests) throws IOException, InterruptedException {
-        Ask ask = work.ask(work.label());
-        return new ClosedLoop(sender, i -> ask, IN_FLIGHT).run(requests);
+    Node here() {
+        return node;
+    }
+
+    /** Measures what requests cost the threads beside the workers, with ES256 and many in flight. */
+    void costs(int requests) throws IOException, InterruptedException {
+        ServerCpu server = new ServerCpu(hsm.process());
+        ServerCpu own = new ServerCpu(ProcessHandle.current());
+        ServerCpu.Reading serverBefore = server.read();
+        ServerCpu.Reading ownBefore = own.read();
+        Ask ask = Work.ES256.ask(Work.ES256.label());
+        var _ = new ClosedLoop(sender, i -> ask, IN_FLIGHT).run(requests);
+        ServerCpu.Reading spent = server.read().since(serverBefore);
+        busy = new EdgeCosts(
+                spent.of(ServerCpu.Part.EVENT_LOOPS) / requests,
+                spent.of(ServerCpu.Part.AUDIT) / requests,
+                own.read().since(ownBefore).work() / requests,
+                0);
+    }
+
+    /** Adds so many seconds at rest of a kind of work: its service times, and with ES256 all else that takes time. */
+    void rest(Work work, double seconds, long seed) throws IOException, InterruptedException {
+        double perSecond = work.slow() ? SLOW_REST_PER_SECOND : REST_PER_SECOND;
+        long fromMillis = System.currentTimeMillis();
+        var _ = StageLog.since(hsm, fromMillis);
+        LoadFigures figures = open(Mix.of(work), Schedule.poisson(perSecond, seconds, seed));
+        Map<String, Histogram> stages = StageLog.since(hsm, fromMillis).histograms();
+        service.computeIfAbsent(work, any -> new Histogram(DIGITS)).add(stage(stages, "EXECUTE"));
+        if (work == Work.ES256) {
+            durable.add(stage(stages, "AUDIT"));
+            rest.add(figures.latency());
+        }
+    }
+
+    private static Histogram stage(Map<String, Histogram> stages, String name) throws IOException {
+        Histogram stage = stages.get(name);
+        if (stage == null) {
+            throw new IOException("the HSM recorded nothing of " + name);
+        }
+        return stage;
+    }
+
+    /** What was measured; a thread's wake-up is what makes the model's median at rest the one that was measured. */
+    ServiceProfile profile() throws IOException {
+        long low = 0;
+        long high = WAKE_NANOS_MAX;
+        double median = rest.getValueAtPercentile(50);
+        for (int i = 0; i < WAKE_STEPS; i++) {
+            long middle = (low + high) / 2;
+            ServiceProfile tried = profile(middle);
+            if (new QueueModel(tried, Mix.of(Work.ES256)).latencyNanos(node, REST_PER_SECOND, 0.5) < median) {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        return profile(low);
+    }
+
+    private ServiceProfile profile(long wakeNanos) throws IOException {
+        return new ServiceProfile(Surroundings.describe(), busy.withWake(wakeNanos), durable, service);
+    }
+
+    /** Nanoseconds of all ES256 requests at rest, from the intended sending. */
+    Histogram restLatency() {
+        return rest;
+    }
+
+    /** Loads it with a mix on a schedule. */
+    LoadFigures open(Mix mix, Schedule schedule) throws IOException, InterruptedException {
+        SplittableRandom random = new SplittableRandom(schedule.size());
+        Map<Work, Ask> known = new EnumMap<>(Work.class);
+        Ask[] asks = new Ask[schedule.size()];
+        for (int i = 0; i < asks.length; i++) {
+            asks[i] = known.computeIfAbsent(mix.at(random.nextDouble()), work -> work.ask(work.label()));
+        }
+        return new OpenLoop(sender, schedule, i -> asks[i]).run(log);
     }
 
     @Override
     public void close() throws IOException {
         sender.close();
         hsm.close();
-    }
-
-    private Histogram executed(Work work, int requests) throws IOException, InterruptedException {
-        Histogram before = executed();
-        closed(work, Math.max(IN_FLIGHT, requests));
-        Histogram after = executed();
-        after.subtract(before);
-        return after;
-    }
-
-    /** The EXECUTE stage of all operations since the start. */
-    private Histogram executed() throws IOException, InterruptedException {
-        Histogram sum = new Histogram(DIGITS);
-        byte[] text = hsm.latencyLog().getBytes(StandardCharsets.UTF_8);
-        try (HistogramLogReader reader = new HistogramLogReader(new ByteArrayInputStream(text))) {
-            EncodableHistogram next;
-            while ((next = reader.nextIntervalHistogram()) != null) {
-                if (next instanceof Histogram histogram
-                        && String.valueOf(next.getTag()).endsWith(".EXECUTE")) {
-                    sum.add(histogram);
-                }
-            }
-        }
-        return sum;
     }
 }

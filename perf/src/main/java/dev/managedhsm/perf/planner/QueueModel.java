@@ -2,40 +2,44 @@
 package dev.managedhsm.perf.planner;
 
 import dev.managedhsm.perf.rig.Work;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
-import java.util.PriorityQueue;
 import java.util.SplittableRandom;
 import org.HdrHistogram.Histogram;
 
 /**
- * A node as two stations in a row, worked through request by request: event loops, then the workers of a lane, each first
- * come, first served. Callers arrive by chance (Poisson); service times are drawn from the measured histograms. The same
- * input gives the same output.
+ * Predicts how a node does, from a profile: callers arrive by chance (Poisson), what they ask for and how long that takes is
+ * drawn from the mix and the measured histograms, and a {@link NodeRun} works it through. The same input gives the same
+ * output.
  */
 final class QueueModel {
-    private static final int REQUESTS = 30_000;
+    private static final int REQUESTS = 20_000;
     private static final int DRAWS = 4_096;
     private static final long SEED = 42;
 
     private final ServiceProfile profile;
     private final Mix mix;
+    private final long[] durable;
     private final Map<Work, long[]> draws = new EnumMap<>(Work.class);
 
     QueueModel(ServiceProfile profile, Mix mix) {
         this.profile = profile;
         this.mix = mix;
+        this.durable = profile.durable().getTotalCount() == 0 ? new long[0] : quantiles(profile.durable());
         mix.parts().keySet().forEach(work -> draws.put(work, quantiles(profile.of(work))));
     }
 
-    /** Nanoseconds within which this part of the requests is answered, 0 to 1, at a rate of one node. */
+    /** Nanoseconds within which this part of the requests is answered, 0 to 1, at a rate of one node with a core a thread. */
     double latencyNanos(Lanes lanes, double perSecond, double part) {
+        return latencyNanos(Node.of(lanes), perSecond, part);
+    }
+
+    /** The same of any node. */
+    double latencyNanos(Node node, double perSecond, double part) {
         SplittableRandom random = new SplittableRandom(SEED);
-        PriorityQueue<Double> loops = idle(lanes.loops());
-        PriorityQueue<Double> fast = idle(lanes.fast());
-        PriorityQueue<Double> slow = idle(lanes.slow());
-        double[] latency = new double[REQUESTS];
+        List<NodeRun.Request> requests = new ArrayList<>(REQUESTS);
         double at = 0;
         for (int i = 0; i < REQUESTS; i++) {
             at += -Math.log(1 - random.nextDouble()) * 1e9 / perSecond;
@@ -44,16 +48,27 @@ final class QueueModel {
             if (service == null) {
                 throw new IllegalStateException("a mix is drawn from its own parts");
             }
-            double taken = pass(loops, at, profile.edgeNanos());
-            double done = pass(work.slow() ? slow : fast, taken, service[random.nextInt(DRAWS)]);
-            latency[i] = done - at + profile.restNanos();
+            double serviceNanos = service[random.nextInt(DRAWS)];
+            double forceNanos = durable.length == 0 ? 0 : durable[random.nextInt(DRAWS)];
+            requests.add(new NodeRun.Request(at, serviceNanos, forceNanos, work.slow()));
         }
-        Arrays.sort(latency);
+        new NodeRun(profile.edge(), node).run(requests);
+        double[] latency = requests.stream()
+                .mapToDouble(NodeRun.Request::latencyNanos)
+                .sorted()
+                .toArray();
         return latency[Math.min(REQUESTS - 1, (int) Math.ceil(part * REQUESTS))];
     }
 
-    /** Requests per second at which the busiest station has no moment left. */
+    /** Requests per second at which the busiest station has no moment left; a core a thread. */
     double saturation(Lanes lanes) {
+        return saturation(Node.of(lanes));
+    }
+
+    /** The same of any node; its cores may be what is busiest. */
+    double saturation(Node node) {
+        Lanes lanes = node.lanes();
+        EdgeCosts edge = profile.edge();
         double fastNanos = 0;
         double slowNanos = 0;
         for (Map.Entry<Work, Double> part : mix.parts().entrySet()) {
@@ -64,7 +79,9 @@ final class QueueModel {
                 fastNanos += mean;
             }
         }
-        double rate = lanes.loops() * 1e9 / Math.max(1, profile.edgeNanos());
+        double rate = lanes.loops() * 1e9 / Math.max(1, edge.loopNanos());
+        double all = edge.loopNanos() + edge.auditNanos() + fastNanos + slowNanos;
+        rate = Math.min(rate, node.cores() * 1e9 / (all + (node.senderBeside() ? edge.senderNanos() : 0)));
         if (fastNanos > 0) {
             rate = Math.min(rate, lanes.fast() * 1e9 / fastNanos);
         }
@@ -74,37 +91,24 @@ final class QueueModel {
         return rate;
     }
 
-    /** The highest rate of one node that keeps the 99th percentile; 0 when none does. */
+    /** The highest rate of one node with a core a thread that keeps the 99th percentile; 0 when none does. */
     double knee(Lanes lanes, double p99Nanos) {
+        return knee(Node.of(lanes), p99Nanos);
+    }
+
+    /** The same of any node. */
+    double knee(Node node, double p99Nanos) {
         double low = 0;
-        double high = saturation(lanes);
+        double high = saturation(node);
         for (int i = 0; i < 12; i++) {
             double middle = (low + high) / 2;
-            if (latencyNanos(lanes, middle, 0.99) <= p99Nanos) {
+            if (latencyNanos(node, middle, 0.99) <= p99Nanos) {
                 low = middle;
             } else {
                 high = middle;
             }
         }
         return low;
-    }
-
-    private static double pass(PriorityQueue<Double> servers, double arrival, long serviceNanos) {
-        Double free = servers.poll();
-        if (free == null) {
-            throw new IllegalStateException("a station without servers was asked for something");
-        }
-        double done = Math.max(free, arrival) + serviceNanos;
-        servers.add(done);
-        return done;
-    }
-
-    private static PriorityQueue<Double> idle(int servers) {
-        PriorityQueue<Double> free = new PriorityQueue<>();
-        for (int i = 0; i < servers; i++) {
-            free.add(0.0);
-        }
-        return free;
     }
 
     private static long[] quantiles(Histogram histogram) {

@@ -11,14 +11,15 @@ import java.util.zip.DataFormatException;
 import org.HdrHistogram.Histogram;
 
 /**
- * What was measured on one machine: how long a worker has each kind of work, and what a request costs the event loop.
+ * What was measured on one machine: how long a worker has each kind of work, how long its audit event takes to be durable, and
+ * what else a request costs.
  *
  * @param surroundings machine, JDK, flags and commit
- * @param edgeNanos CPU time of a request outside its worker
- * @param restNanos time of a request at rest that is neither edge nor worker: sockets, wake-ups, the client
+ * @param edge costs beside the worker
+ * @param durable nanoseconds in the AUDIT stage when nothing else is there to be forced; empty when nothing is recorded
  * @param service nanoseconds in the EXECUTE stage, for each kind of work that was measured
  */
-record ServiceProfile(String surroundings, long edgeNanos, long restNanos, Map<Work, Histogram> service) {
+record ServiceProfile(String surroundings, EdgeCosts edge, Histogram durable, Map<Work, Histogram> service) {
     ServiceProfile {
         service = new EnumMap<>(service);
     }
@@ -37,8 +38,8 @@ record ServiceProfile(String surroundings, long edgeNanos, long restNanos, Map<W
         service.forEach((work, histogram) -> histograms.put(work.label(), text(histogram)));
         return new JsonObject()
                 .put("surroundings", surroundings)
-                .put("edgeNanos", edgeNanos)
-                .put("restNanos", restNanos)
+                .put("edge", edge.json())
+                .put("durable", text(durable))
                 .put("service", histograms)
                 .encodePrettily();
     }
@@ -51,7 +52,10 @@ record ServiceProfile(String surroundings, long edgeNanos, long restNanos, Map<W
             service.put(Work.labelled(label), histogram(histograms.getString(label)));
         }
         return new ServiceProfile(
-                object.getString("surroundings"), object.getLong("edgeNanos"), object.getLong("restNanos"), service);
+                object.getString("surroundings"),
+                EdgeCosts.read(object.getJsonObject("edge")),
+                histogram(object.getString("durable")),
+                service);
     }
 
     private static String text(Histogram histogram) {

@@ -12,9 +12,9 @@ import org.junit.jupiter.api.Test;
 
 /** With service times that are known, so that queueing theory says what must come out. */
 class CapacityTest {
-    private static final long EDGE = 1;
+    private static final EdgeCosts EDGE = new EdgeCosts(1, 0, 0, 0);
     private static final ServiceProfile PROFILE = new ServiceProfile(
-            "here", EDGE, 0, Map.of(Work.ES256, constant(25_000), Work.RS256_4096, constant(2_500_000)));
+            "here", EDGE, new Histogram(3), Map.of(Work.ES256, constant(25_000), Work.RS256_4096, constant(2_500_000)));
 
     @Test
     void predictsTheWaitingOfAnMd1Queue() {
@@ -29,6 +29,34 @@ class CapacityTest {
         Lanes lanes = new Lanes(1, 1, 0);
         assertEquals(40_000, model.saturation(lanes), 40);
         assertTrue(model.latencyNanos(lanes, 39_000, 0.99) > 3 * model.latencyNanos(lanes, 10_000, 0.99));
+    }
+
+    @Test
+    void allThatWaitShareAForce() {
+        ServiceProfile forced =
+                new ServiceProfile("here", EDGE, constant(1_000_000), Map.of(Work.ES256, constant(1_000)));
+        QueueModel model = new QueueModel(forced, Mix.of(Work.ES256));
+        Node node = Node.of(new Lanes(1, 1, 0));
+        assertEquals(1_001_001, model.latencyNanos(node, 10, 0.5), 20_000);
+        // Ten times what single forces could carry: each waits for the rest of one force, then for its own.
+        assertEquals(2_000_000, model.latencyNanos(node, 10_000, 0.99), 40_000);
+        assertEquals(1_500_000, model.latencyNanos(node, 10_000, 0.5), 40_000);
+    }
+
+    @Test
+    void threadsThatShareACoreWaitForIt() {
+        QueueModel model = new QueueModel(
+                new ServiceProfile(
+                        "here",
+                        new EdgeCosts(25_000, 0, 25_000, 0),
+                        new Histogram(3),
+                        Map.of(Work.ES256, constant(25_000))),
+                Mix.of(Work.ES256));
+        Node shared = new Node(new Lanes(1, 1, 0), 1, true);
+        assertEquals(13_333, model.saturation(shared), 10);
+        assertEquals(40_000, model.saturation(Node.of(new Lanes(1, 1, 0))), 10);
+        double apart = model.latencyNanos(Node.of(new Lanes(1, 1, 0)), 9_000, 0.99);
+        assertTrue(model.latencyNanos(shared, 9_000, 0.99) > 1.5 * apart);
     }
 
     @Test
