@@ -45,20 +45,20 @@ public final class KeyLoad extends Simulation {
 
     private List<PopulationBuilder> populations(Scenario what) {
         ChainBuilder sign = CoreDsl.exec(ask("sign", Work.ES256.ask("es256"), bearer(0)));
-        OpenInjectionStep steady = constantUsersPerSec(perSecond).during(profile.seconds());
+        OpenInjectionStep steady = constantUsersPerSec(perSecond).during(LoadTarget.seconds());
         return switch (what) {
             case STEADY -> List.of(scenario("steady").exec(sign).injectOpen(steady));
             case SOAK ->
                 List.of(scenario("soak")
                         .exec(sign)
-                        .injectOpen(constantUsersPerSec(perSecond).during(profile.soakSeconds())));
+                        .injectOpen(constantUsersPerSec(perSecond).during(LoadTarget.soakSeconds())));
             case SPIKE -> List.of(scenario("spike").exec(sign).injectOpen(spike()));
             case ENVELOPE -> List.of(scenario("envelope").exec(envelope()).injectOpen(steady));
             case TENANTS -> tenants();
             case COLD ->
                 List.of(scenario("cold")
                         .exec(cold())
-                        .injectOpen(constantUsersPerSec(perSecond / 10).during(profile.seconds())));
+                        .injectOpen(constantUsersPerSec(perSecond / 10).during(LoadTarget.seconds())));
             case NEIGHBOUR -> neighbours(steady);
         };
     }
@@ -66,9 +66,9 @@ public final class KeyLoad extends Simulation {
     private List<OpenInjectionStep> spike() {
         double low = perSecond / SPIKE_TIMES;
         return List.of(
-                constantUsersPerSec(low).during(profile.seconds()),
-                constantUsersPerSec(perSecond).during(Math.max(1, profile.seconds() / 4)),
-                constantUsersPerSec(low).during(profile.seconds()));
+                constantUsersPerSec(low).during(LoadTarget.seconds()),
+                constantUsersPerSec(perSecond).during(Math.max(1, LoadTarget.seconds() / 4)),
+                constantUsersPerSec(low).during(LoadTarget.seconds()));
     }
 
     private static ChainBuilder envelope() {
@@ -90,7 +90,7 @@ public final class KeyLoad extends Simulation {
             all.add(scenario("tenant " + tenant)
                     .exec(chain)
                     .injectOpen(
-                            constantUsersPerSec(perSecond / LoadTarget.TENANTS).during(profile.seconds())));
+                            constantUsersPerSec(perSecond / LoadTarget.TENANTS).during(LoadTarget.seconds())));
         }
         return all;
     }
@@ -116,7 +116,7 @@ public final class KeyLoad extends Simulation {
                 scenario("aes").exec(aes).injectOpen(steady),
                 scenario("rsa flood")
                         .exec(rsa)
-                        .injectOpen(constantUsersPerSec(perSecond).during(profile.seconds())));
+                        .injectOpen(constantUsersPerSec(perSecond).during(LoadTarget.seconds())));
     }
 
     private Assertion[] assertions(Scenario what) {

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.SplittableRandom;
 
 /**
@@ -21,14 +22,17 @@ final class LoadTarget {
 
     private LoadTarget() {}
 
-    /** Creates what the scenario needs and leaves word of it. */
-    static void prepare(LiveHsm hsm, Scenario scenario, Profile profile) throws IOException, InterruptedException {
+    /** Creates what the scenario needs and leaves word of it; so many seconds instead of the profile's, if said. */
+    static void prepare(LiveHsm hsm, Scenario scenario, Profile profile, OptionalInt seconds)
+            throws IOException, InterruptedException {
         String token = hsm.token();
         for (String name : keys(scenario)) {
             hsm.create(name, work(name), token);
         }
         System.setProperty(PREFIX + "scenario", scenario.name());
         System.setProperty(PREFIX + "profile", profile.name());
+        System.setProperty(PREFIX + "seconds", Integer.toString(seconds.orElse(profile.seconds())));
+        System.setProperty(PREFIX + "soak-seconds", Integer.toString(seconds.orElse(profile.soakSeconds())));
         System.setProperty(PREFIX + "url", hsm.url().toString());
         System.setProperty(PREFIX + "identity", hsm.identity().toString());
         System.setProperty(PREFIX + "identity-header", hsm.identityHeader());
@@ -43,6 +47,16 @@ final class LoadTarget {
 
     static Profile profile() {
         return Profile.valueOf(fact("profile"));
+    }
+
+    /** How long callers arrive. */
+    static int seconds() {
+        return Integer.parseInt(fact("seconds"));
+    }
+
+    /** How long they arrive in a soak. */
+    static int soakSeconds() {
+        return Integer.parseInt(fact("soak-seconds"));
     }
 
     static URI url() {

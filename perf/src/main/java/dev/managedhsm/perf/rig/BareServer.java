@@ -4,11 +4,13 @@ package dev.managedhsm.perf.rig;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.flush.FlushConsolidationHandler;
 import io.netty.util.AsciiString;
+import io.vertx.core.DeploymentOptions;
+import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
+import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.OpenSSLEngineOptions;
@@ -24,11 +26,14 @@ import java.util.concurrent.TimeoutException;
 
 /**
  * What a Vert.x server costs that does nothing: it reads a request's body and answers with the bytes and as many headers as
- * the gateway answers with. Transport, TLS and flushing are the gateway's. One event loop.
+ * the gateway answers with. Transport, TLS and flushing are the gateway's.
  */
 final class BareServer implements AutoCloseable {
     private static final long WAIT_SECONDS_MAX = 20;
     private static final int FLUSHES_CONSOLIDATED = 256;
+
+    /** A free one, the same for all instances of a verticle. */
+    private static final int FREE_PORT = -1;
 
     /** The gateway's headers of an answer, with values of the same length. */
     private static final CharSequence[] HEADERS = {
@@ -47,7 +52,7 @@ final class BareServer implements AutoCloseable {
     private final Vertx vertx;
     private final CharSequence[] headers = new CharSequence[HEADERS.length];
     private final Buffer body;
-    private int port;
+    private volatile int port;
     private volatile long threadId;
 
     private BareServer(Vertx vertx) {
@@ -60,9 +65,13 @@ final class BareServer implements AutoCloseable {
         this.body = Buffer.buffer(answer.getBytes(StandardCharsets.US_ASCII));
     }
 
-    /** Starts it on a free port of loopback. */
-    static BareServer start(Certificate certificate) throws IOException {
-        VertxOptions options = new VertxOptions().setEventLoopPoolSize(1);
+    /**
+     * Starts it on a free port of loopback.
+     *
+     * @param eventLoops how many share the port
+     */
+    static BareServer start(Certificate certificate, int eventLoops) throws IOException {
+        VertxOptions options = new VertxOptions().setEventLoopPoolSize(eventLoops);
         Transport epoll = Transport.EPOLL;
         boolean available = epoll != null && epoll.available();
         Vertx vertx = Vertx.builder()
@@ -70,20 +79,37 @@ final class BareServer implements AutoCloseable {
                 .withTransport(available ? epoll : Transport.NIO)
                 .build();
         BareServer server = new BareServer(vertx);
-        HttpServer http = vertx.createHttpServer(options(certificate))
-                .connectionHandler(connection -> {
-                    ChannelPipeline pipeline =
-                            ((ConnectionBase) connection).channel().pipeline();
-                    pipeline.addAfter("ssl", "flush", new FlushConsolidationHandler(FLUSHES_CONSOLIDATED, true));
-                })
-                .requestHandler(server::received);
         try {
-            server.port = http.listen(0, "127.0.0.1")
-                    .await(WAIT_SECONDS_MAX, TimeUnit.SECONDS)
-                    .actualPort();
+            var _ = vertx.deployVerticle(
+                            () -> server.new Loop(options(certificate)),
+                            new DeploymentOptions().setInstances(eventLoops))
+                    .await(WAIT_SECONDS_MAX, TimeUnit.SECONDS);
             return server;
         } catch (TimeoutException e) {
             throw new IOException("the bare server did not start", e);
+        }
+    }
+
+    /** It on one event loop. */
+    private final class Loop extends VerticleBase {
+        private final HttpServerOptions options;
+
+        Loop(HttpServerOptions options) {
+            this.options = options;
+        }
+
+        @Override
+        public Future<?> start() {
+            return super.vertx
+                    .createHttpServer(options)
+                    .connectionHandler(connection -> {
+                        ChannelPipeline pipeline =
+                                ((ConnectionBase) connection).channel().pipeline();
+                        pipeline.addAfter("ssl", "flush", new FlushConsolidationHandler(FLUSHES_CONSOLIDATED, true));
+                    })
+                    .requestHandler(BareServer.this::received)
+                    .listen(FREE_PORT, "127.0.0.1")
+                    .onSuccess(http -> port = http.actualPort());
         }
     }
 

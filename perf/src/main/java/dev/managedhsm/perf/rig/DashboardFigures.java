@@ -3,20 +3,15 @@ package dev.managedhsm.perf.rig;
 
 import dev.managedhsm.perf.budget.Surroundings;
 import io.vertx.core.http.HttpVersion;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.TreeMap;
-import org.HdrHistogram.EncodableHistogram;
 import org.HdrHistogram.Histogram;
-import org.HdrHistogram.HistogramLogReader;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,25 +29,18 @@ final class DashboardFigures {
 
     private static final double MICROS = 1_000;
 
-    /** Of the HSM's histograms: buckets of a sum with more would be cut anew. */
-    private static final int DIGITS = 2;
-
-    /** An interval of the log is ended by who asks for it, once it has run for a second. */
-    private static final long INTERVAL_MILLIS_MIN = 1_100;
-
-    private static final String WHOLE = "TOTAL";
-
     private final Plan plan;
     private final PrintStream out;
 
     /**
      * What is done.
      *
+     * @param work the requests
      * @param rates requests a second, one run each; 0 is a minute of silence
      * @param seconds how long each run is; less than a minute, which is what the page looks at
      * @param warm whether the HSM is warmed up before
      */
-    record Plan(List<Double> rates, double seconds, boolean warm) {
+    record Plan(Work work, List<Double> rates, double seconds, boolean warm) {
         Plan {
             rates = List.copyOf(rates);
         }
@@ -69,9 +57,9 @@ final class DashboardFigures {
         Path folder = Files.createDirectories(project.resolve("perf/target/dashboard"));
         try (LiveHsm hsm = LiveHsm.start(project)) {
             String token = hsm.token();
-            hsm.create("measured", Work.ES256, token);
+            hsm.create("measured", plan.work(), token);
             try (Sender sender = Sender.to(hsm.url(), hsm.authority(), HttpVersion.HTTP_2, CONNECTIONS, token)) {
-                Ask ask = Work.ES256.ask("measured");
+                Ask ask = plan.work().ask("measured");
                 if (plan.warm()) {
                     new WarmUp(sender, ask, IN_FLIGHT).run(new ServerCpu(hsm.process()));
                 }
@@ -92,7 +80,7 @@ final class DashboardFigures {
         page.awaitCount(0);
         String name = String.valueOf(Math.round(perSecond));
         long fromMillis = System.currentTimeMillis();
-        endInterval(hsm, fromMillis);
+        var _ = StageLog.since(hsm, fromMillis);
         long sent = 0;
         LoadFigures figures = null;
         if (perSecond > 0) {
@@ -105,16 +93,9 @@ final class DashboardFigures {
         }
         page.freeze(true);
         page.picture(folder.resolve(name + ".png"));
-        String log = endInterval(hsm, fromMillis);
-        Files.writeString(folder.resolve(name + "-hsm.hlog"), log);
-        return tell(perSecond, figures, page, histograms(log));
-    }
-
-    /** Ends the interval that is being recorded; the log since a time. */
-    private static String endInterval(LiveHsm hsm, long fromMillis) throws IOException, InterruptedException {
-        var _ = hsm.latencyLog(fromMillis);
-        Thread.sleep(INTERVAL_MILLIS_MIN);
-        return hsm.latencyLog(fromMillis);
+        StageLog log = StageLog.since(hsm, fromMillis);
+        Files.writeString(folder.resolve(name + "-hsm.hlog"), log.text());
+        return tell(perSecond, figures, page, log.histograms());
     }
 
     /** Takes a picture while the load runs, as soon as the page shows its rate. */
@@ -135,22 +116,6 @@ final class DashboardFigures {
         });
     }
 
-    /** The histograms of a log by series, those of all its intervals added. */
-    static Map<String, Histogram> histograms(String log) {
-        Map<String, Histogram> histograms = new TreeMap<>();
-        try (HistogramLogReader reader =
-                new HistogramLogReader(new ByteArrayInputStream(log.getBytes(StandardCharsets.US_ASCII)))) {
-            EncodableHistogram next;
-            while ((next = reader.nextIntervalHistogram()) != null) {
-                String tag = next.getTag();
-                String series = tag.substring(tag.lastIndexOf('.') + 1);
-                Histogram sum = histograms.computeIfAbsent(series, any -> new Histogram(DIGITS));
-                sum.add((Histogram) next);
-            }
-        }
-        return histograms;
-    }
-
     private boolean tell(
             double perSecond, @Nullable LoadFigures rig, OpenDashboard page, Map<String, Histogram> histograms)
             throws IOException, InterruptedException {
@@ -165,12 +130,13 @@ final class DashboardFigures {
         }
         out.printf("%nrig, from the intended sending: %s%n", rig);
         out.printf(Locale.ROOT, "%-14s %10s %30s %30s %30s%n", "", "count", "p50 us", "p99 us", "p99.9 us");
-        boolean same = histograms.containsKey(WHOLE) && histograms.keySet().equals(rows.keySet());
+        boolean same =
+                histograms.containsKey(StageLog.WHOLE) && histograms.keySet().equals(rows.keySet());
         for (Map.Entry<String, Histogram> one : histograms.entrySet()) {
             OpenDashboard.Row row = rows.get(one.getKey());
             same &= row != null && tell(one.getKey(), one.getValue(), row);
         }
-        OpenDashboard.Row whole = rows.get(WHOLE);
+        OpenDashboard.Row whole = rows.get(StageLog.WHOLE);
         if (whole != null) { // the large figures at the top are those of the table
             same &= near(OpenDashboard.nanos(figures.getOrDefault("p50", "")), whole.p50())
                     && near(OpenDashboard.nanos(figures.getOrDefault("p99", "")), whole.p99())

@@ -106,10 +106,17 @@ final class Http2Sender implements Sender {
 
     @Override
     public void onLoop(Runnable task) {
-        group.execute(() -> {
-            task.run();
-            connections.forEach(Http2Link::flush);
-        });
+        group.execute(() -> runAndFlush(task));
+    }
+
+    @Override
+    public void after(long nanos, Runnable task) {
+        var _ = group.schedule(() -> runAndFlush(task), nanos, TimeUnit.NANOSECONDS);
+    }
+
+    private void runAndFlush(Runnable task) {
+        task.run();
+        connections.forEach(Http2Link::flush);
     }
 
     @Override

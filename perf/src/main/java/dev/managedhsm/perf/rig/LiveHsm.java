@@ -72,6 +72,9 @@ public final class LiveHsm implements AutoCloseable {
         /** The shipped gateway over an engine whose workers compute nothing. */
         static final Setup NO_OP = new Setup(NoOpHsm.class.getName(), List.of(), List.of());
 
+        /** No HSM: a Vert.x handler that gives the same answer to everything, as the least that the edge could cost. */
+        static final Setup BARE = new Setup(BareProcess.class.getName(), List.of(), List.of());
+
         /** Copies the lists. */
         public Setup {
             jvmOptions = List.copyOf(jvmOptions);
@@ -144,6 +147,11 @@ public final class LiveHsm implements AutoCloseable {
     /** The certificate authority that its clients must trust, a PEM file. */
     public Path authority() {
         return Path.of(fact("HSM_CA"));
+    }
+
+    /** The folder under which it keeps everything, its audit log too. */
+    Path folder() {
+        return folder;
     }
 
     /** Its process, for CPU time. */

@@ -77,6 +77,18 @@ public final class LoadFigures {
         return latency.getValueAtPercentile(percentile) / MICROS;
     }
 
+    /**
+     * Nanoseconds from the intended sending to the whole answer.
+     *
+     * @throws IllegalStateException if the target was missed
+     */
+    public Histogram latency() {
+        if (!reached()) {
+            throw new IllegalStateException("the target was missed, so there is no latency to tell");
+        }
+        return latency.copy();
+    }
+
     /** Microseconds from the sending of a request to its refusal with 429. */
     double refusalMicros(double percentile) {
         return refusal.getValueAtPercentile(percentile) / MICROS;

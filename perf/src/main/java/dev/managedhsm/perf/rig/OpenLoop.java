@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntFunction;
 import org.HdrHistogram.Histogram;
 import org.HdrHistogram.HistogramLogWriter;
@@ -16,13 +15,12 @@ import org.HdrHistogram.SingleWriterRecorder;
 
 /**
  * Sends on a schedule whatever the server does, and times each answer from the moment at which its request was meant to be
- * sent. The calling thread keeps the schedule; one event loop sends and records.
+ * sent. One event loop keeps the schedule, sends and records: a thread of its own that wakes it for each request would take
+ * from the server what a second of it costs. The calling thread writes the histograms and waits.
  */
 public final class OpenLoop {
     private static final int DIGITS = 3;
-    private static final long NAP_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
     private static final long ANSWER_SECONDS_MAX = 30;
-    private static final long INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final double NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final Sender sender;
@@ -37,6 +35,7 @@ public final class OpenLoop {
     private long startNanos;
 
     // The event loop's own until every request has ended.
+    private int sent;
     private long good;
     private long refused;
     private long failed;
@@ -88,12 +87,16 @@ public final class OpenLoop {
             writer.outputStartTime(startMillis);
             writer.outputLegend();
             recorder.reset();
-            TimerSlack.least();
             startNanos = System.nanoTime();
-            keepSchedule(writer);
-            boolean all = open.await(ANSWER_SECONDS_MAX, TimeUnit.SECONDS);
+            sender.onLoop(this::begin);
+            long endNanos = startNanos
+                    + schedule.intendedNanos(schedule.size() - 1)
+                    + TimeUnit.SECONDS.toNanos(ANSWER_SECONDS_MAX);
+            while (!open.await(1, TimeUnit.SECONDS) && System.nanoTime() < endNanos) {
+                write(writer);
+            }
             write(writer);
-            if (!all) {
+            if (open.getCount() > 0) {
                 throw new IOException(open.getCount() + " requests had no end within " + ANSWER_SECONDS_MAX + " s");
             }
         }
@@ -101,27 +104,24 @@ public final class OpenLoop {
         return new LoadFigures(schedule.perSecond(), good / seconds, refused, failed, total, refusal, lateness);
     }
 
-    private void keepSchedule(HistogramLogWriter writer) {
-        long nextWrite = startNanos + INTERVAL_NANOS;
-        int sent = 0;
-        while (sent < schedule.size()) {
-            long now = System.nanoTime();
-            int due = sent;
-            while (due < schedule.size() && schedule.intendedNanos(due) <= now - startNanos) {
-                due++;
-            }
-            if (due > sent) {
-                int from = sent;
-                int to = due;
-                sender.onLoop(() -> send(from, to));
-                sent = due;
-            } else {
-                LockSupport.parkNanos(Math.min(NAP_NANOS, schedule.intendedNanos(sent) - (now - startNanos)));
-            }
-            if (now > nextWrite) {
-                write(writer);
-                nextWrite += INTERVAL_NANOS;
-            }
+    private void begin() {
+        TimerSlack.least();
+        sendDue();
+    }
+
+    /** Sends what should have been sent by now, and comes again when the next one should be. */
+    private void sendDue() {
+        long sinceNanos = System.nanoTime() - startNanos;
+        int due = sent;
+        while (due < schedule.size() && schedule.intendedNanos(due) <= sinceNanos) {
+            due++;
+        }
+        int from = sent;
+        sent = due;
+        send(from, due);
+        if (due < schedule.size()) {
+            long waitNanos = schedule.intendedNanos(due) - (System.nanoTime() - startNanos);
+            sender.after(Math.max(0, waitNanos), this::sendDue);
         }
     }
 

@@ -28,10 +28,11 @@ public final class Rig {
      *   <li>{@code latency WORK RATE SECONDS [2|1.1]}: latencies on a schedule; {@code --audit=}; status 1 when the target was
      *       missed
      *   <li>{@code compare [ROUNDS [REQUESTS [2|1.1 [URL…]]]]}: costs, in turn; {@code --work=}, {@code --in-flight=}, {@code --audit=}
-     *   <li>{@code edge [ROUNDS [REQUESTS]]}: the edge beside nginx under h2load; status 1 when a budget was missed
+     *   <li>{@code edge [ROUNDS [REQUESTS]]}: the edge beside a bare handler and nginx under h2load; status 1 when a budget was missed
+     *   <li>{@code stages [ROUNDS]}: each stage of ES256 beside its reference; the same
      *   <li>{@code overload [WORK [SECONDS]]}: twice what it can do; status 1 when something is not as it must be
      *   <li>{@code neighbour [RATE [SECONDS [ROUNDS]]]}: ES256 beside a flood of RSA-4096; the same
-     *   <li>{@code dashboard [SECONDS [RATE…]]}: what the dashboard shows beside histogram logs; the same
+     *   <li>{@code dashboard [SECONDS [RATE…]]}: what the dashboard shows beside histogram logs; {@code --work=}; the same
      *   <li>{@code dashboard-cost [SECONDS [ROUNDS]]}: CPU time of an open dashboard; the same
      *   <li>{@code soak [WORK [RATE [SECONDS]]]}: memory over millions of operations; the same
      * </ul>
@@ -61,6 +62,12 @@ public final class Rig {
                                 Budgets.read(project.resolve("perf/budgets/ratios.properties")),
                                 System.out)
                         .run(project);
+            case "stages" ->
+                new StageRun(
+                                Integer.parseInt(rest.next("3")),
+                                Budgets.read(project.resolve("perf/budgets/stages.properties")),
+                                System.out)
+                        .run(project);
             case "overload" ->
                 new Overload(Work.labelled(rest.next("rs256-2048")), Double.parseDouble(rest.next("60")), System.out)
                         .run(project);
@@ -84,7 +91,7 @@ public final class Rig {
                         .run(project);
             default ->
                 throw new IllegalArgumentException(
-                        "latency, compare, edge, overload, neighbour, soak, dashboard or dashboard-cost, not "
+                        "latency, compare, edge, stages, overload, neighbour, soak, dashboard or dashboard-cost, not "
                                 + command);
         };
         System.exit(kept ? 0 : 1);
@@ -93,7 +100,9 @@ public final class Rig {
     private static DashboardFigures.Plan dashboard(Arguments rest) {
         double seconds = Double.parseDouble(rest.next("20"));
         List<Double> rates = rest.left().stream().map(Double::valueOf).toList();
-        return new DashboardFigures.Plan(rates.isEmpty() ? List.of(0.0, 1_000.0, 10_000.0) : rates, seconds, true);
+        Work work = Work.labelled(rest.option("work", "hs256"));
+        return new DashboardFigures.Plan(
+                work, rates.isEmpty() ? List.of(0.0, 1_000.0, 10_000.0) : rates, seconds, true);
     }
 
     private static Compare.Plan comparison(Arguments rest) {
@@ -106,6 +115,7 @@ public final class Rig {
             gateways.put("gateway, audit " + audit, audited(audit));
         }
         gateways.put("gateway, no-op key", LiveHsm.Setup.NO_OP);
+        gateways.put("bare Vert.x handler", LiveHsm.Setup.BARE);
         return new Compare.Plan(
                 Work.labelled(rest.option("work", "es256")),
                 version,

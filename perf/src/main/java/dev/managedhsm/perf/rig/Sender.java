@@ -43,6 +43,9 @@ public sealed interface Sender extends AutoCloseable permits Http2Sender, VertxS
     /** Runs something on the event loop from which everything is sent. */
     void onLoop(Runnable task);
 
+    /** Runs something on that event loop after so many nanoseconds; the event loop only. */
+    void after(long nanos, Runnable task);
+
     /** Sends a request; the event loop only. */
     void send(Ask ask, Ending ending);
 

@@ -62,9 +62,9 @@ public final class ServerCpu {
      *
      * @param threads by thread, so that a difference leaves out those that were there only once
      */
-    record Reading(Map<Long, Spent> threads) {
+    public record Reading(Map<Long, Spent> threads) {
         /** What was spent since an earlier reading. */
-        Reading since(Reading before) {
+        public Reading since(Reading before) {
             Map<Long, Spent> spent = new HashMap<>();
             threads.forEach((thread, now) -> {
                 Spent then = before.threads.get(thread);
@@ -81,12 +81,12 @@ public final class ServerCpu {
         }
 
         /** Of a part; 0 where there is none. */
-        long of(Part part) {
+        public long of(Part part) {
             return parts().getOrDefault(part, 0L);
         }
 
         /** Of all but the compiler. */
-        long work() {
+        public long work() {
             return all() - of(Part.COMPILER);
         }
 
@@ -101,7 +101,7 @@ public final class ServerCpu {
      * @param part what it does
      * @param nanos of CPU time
      */
-    record Spent(Part part, long nanos) {}
+    public record Spent(Part part, long nanos) {}
 
     private final ProcessHandle process;
 
@@ -116,7 +116,7 @@ public final class ServerCpu {
     }
 
     /** What each thread took until now. */
-    Reading read() throws IOException {
+    public Reading read() throws IOException {
         Map<Long, Spent> threads = new HashMap<>();
         for (ProcessHandle one :
                 Stream.concat(Stream.of(process), process.descendants()).toList()) {

@@ -13,6 +13,7 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.RequestOptions;
+import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.net.PemTrustOptions;
 import java.net.URI;
 import java.nio.file.Path;
@@ -51,6 +52,11 @@ final class VertxSender implements Sender {
     @Override
     public void onLoop(Runnable task) {
         loop.runOnContext(nothing -> task.run());
+    }
+
+    @Override
+    public void after(long nanos, Runnable task) {
+        var _ = ((ContextInternal) loop).nettyEventLoop().schedule(() -> onLoop(task), nanos, TimeUnit.NANOSECONDS);
     }
 
     @Override

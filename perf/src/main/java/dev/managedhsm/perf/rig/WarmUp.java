@@ -6,7 +6,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** Sends requests until the server's just-in-time compiler has little left to do. */
-final class WarmUp {
+public final class WarmUp {
     private static final int SLICE_FIRST = 500;
     private static final int SLICE_MAX = 20_000;
     private static final int SLICES_MIN = 4;
@@ -23,14 +23,21 @@ final class WarmUp {
     private final Ask ask;
     private final int inFlight;
 
-    WarmUp(Sender sender, Ask ask, int inFlight) {
+    /**
+     * Sends nothing yet.
+     *
+     * @param sender what sends
+     * @param ask the request
+     * @param inFlight how many at once
+     */
+    public WarmUp(Sender sender, Ask ask, int inFlight) {
         this.sender = sender;
         this.ask = ask;
         this.inFlight = inFlight;
     }
 
     /** Sends; without a server's CPU time to look at, a few slices must do. */
-    void run(@Nullable ServerCpu cpu) throws IOException, InterruptedException {
+    public void run(@Nullable ServerCpu cpu) throws IOException, InterruptedException {
         long endNanos = System.nanoTime() + NANOS_MAX;
         int quiet = 0;
         int requests = SLICE_FIRST;

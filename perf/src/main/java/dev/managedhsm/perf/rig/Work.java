@@ -12,6 +12,7 @@ public enum Work {
     RS256_2048("{\"kty\":\"RSA-HSM\",\"key_size\":2048}", "sign", "RS256", 32, "rsa2048"),
     RS256_4096("{\"kty\":\"RSA-HSM\",\"key_size\":4096}", "sign", "RS256", 32, "rsa4096"),
     A256GCM("{\"kty\":\"oct-HSM\",\"key_size\":256}", "encrypt", "A256GCM", 1024, null),
+    HS256("{\"kty\":\"oct-HSM\",\"key_size\":256,\"key_ops\":[\"sign\",\"verify\"]}", "sign", "HS256", 32, null),
     A256KW("{\"kty\":\"oct-HSM\",\"key_size\":256}", "wrapkey", "A256KW", 32, null);
 
     static final String VERSION = "?api-version=7.6";

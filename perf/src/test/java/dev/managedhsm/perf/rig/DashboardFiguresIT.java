@@ -23,7 +23,8 @@ class DashboardFiguresIT {
         ByteArrayOutputStream said = new ByteArrayOutputStream();
         boolean same;
         try (PrintStream out = new PrintStream(said, true, StandardCharsets.UTF_8)) {
-            same = new DashboardFigures(new DashboardFigures.Plan(List.of(0.0, 300.0), 6, false), out).run(PROJECT);
+            same = new DashboardFigures(new DashboardFigures.Plan(Work.ES256, List.of(0.0, 300.0), 6, false), out)
+                    .run(PROJECT);
         }
         assertTrue(same, said.toString(StandardCharsets.UTF_8));
         for (String name : List.of("0.png", "300.png", "300-running.png", "300-hsm.hlog", "300-rig.hlog")) {

@@ -70,7 +70,7 @@ class EventLoopAllocationTest {
         assertEquals(1, loops.size(), "this machine has more event loops than the test looks at");
         loopId = loops.iterator().next();
         Files.createDirectories(folder.resolve("bare"));
-        bare = BareServer.start(Certificate.make(folder.resolve("bare")));
+        bare = BareServer.start(Certificate.make(folder.resolve("bare")), 1);
         create("es256", Work.ES256);
         create("a256gcm", Work.A256GCM);
     }
