@@ -19,15 +19,20 @@ import java.util.ArrayDeque;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Queue;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** One connection of the {@link Http2Sender}, on frames. Its event loop only, once it is opened. */
 final class Http2Link extends Http2EventAdapter {
+    private static final Logger LOG = LoggerFactory.getLogger(Http2Link.class);
     private static final AsciiString RETRY_AFTER = AsciiString.cached("retry-after");
 
     /** Until the server says how many it takes. */
     private static final long STREAMS_AT_FIRST = 100;
 
+    private static final long PING_SECONDS = 20;
     private static final int WINDOW_BYTES = 1 << 20;
 
     private final AsciiString authority;
@@ -38,6 +43,7 @@ final class Http2Link extends Http2EventAdapter {
     private final Queue<Waiting> waiting = new ArrayDeque<>();
     private @Nullable ChannelHandlerContext context;
     private long streamsMax = STREAMS_AT_FIRST;
+    private boolean unflushed;
     private boolean closed;
 
     /** A request as it goes out, made once for each {@link Ask}. */
@@ -72,9 +78,12 @@ final class Http2Link extends Http2EventAdapter {
         return handler;
     }
 
-    /** The connection is there; before anything is sent. */
+    /** The connection is there; before anything is sent. It stays while others are measured: no server thinks it idle. */
     void opened(Channel channel) {
-        context = channel.pipeline().context(handler);
+        ChannelHandlerContext to = channel.pipeline().context(handler);
+        context = to;
+        var _ = to.executor()
+                .scheduleAtFixedRate(() -> ping(to), PING_SECONDS, PING_SECONDS, TimeUnit.SECONDS);
         channel.closeFuture().addListener(gone -> {
             closed = true;
             List<Open> left = List.copyOf(open.values());
@@ -86,10 +95,18 @@ final class Http2Link extends Http2EventAdapter {
         });
     }
 
+    private void ping(ChannelHandlerContext to) {
+        if (!closed) {
+            var _ = handler.encoder().writePing(to, false, 0, to.newPromise());
+            handler.flush(to);
+        }
+    }
+
     void send(Ask ask, Sender.Ending ending) {
         // One less than the server takes: a stream is still counted while its end is being told.
-        if (closed) {
-            ending.ended(0, -1);
+        ChannelHandlerContext to = context;
+        if (closed && to != null) {
+            to.executor().execute(() -> ending.ended(0, -1)); // whoever sends the next one at each end does not recurse
         } else if (open.size() >= streamsMax - 1 || !waiting.isEmpty()) {
             waiting.add(new Waiting(ask, ending));
         } else {
@@ -97,9 +114,11 @@ final class Http2Link extends Http2EventAdapter {
         }
     }
 
+    /** Has what was sent since the last time leave. */
     void flush() {
         ChannelHandlerContext to = context;
-        if (to != null) {
+        if (unflushed && to != null) {
+            unflushed = false;
             handler.flush(to);
         }
     }
@@ -109,6 +128,7 @@ final class Http2Link extends Http2EventAdapter {
         if (to == null) {
             throw new IllegalStateException("the connection is not opened");
         }
+        unflushed = true;
         Message message = messages.computeIfAbsent(ask, this::message);
         int stream = handler.connection().local().incrementAndGetNextStreamId();
         open.put(stream, new Open(ending));
@@ -176,6 +196,11 @@ final class Http2Link extends Http2EventAdapter {
             ended(stream);
         }
         return data.readableBytes() + padding;
+    }
+
+    @Override
+    public void onGoAwayRead(ChannelHandlerContext from, int lastStream, long error, ByteBuf why) {
+        LOG.warn("the server ends a connection: error {}, {}", error, why.toString(StandardCharsets.UTF_8));
     }
 
     @Override

@@ -4,6 +4,8 @@ package dev.managedhsm.perf.rig;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
@@ -86,7 +88,8 @@ final class Http2Sender implements Sender {
                     protected void initChannel(SocketChannel channel) {
                         channel.pipeline()
                                 .addLast(tls.newHandler(channel.alloc(), base.getHost(), base.getPort()))
-                                .addLast(connection.handler());
+                                .addLast(connection.handler())
+                                .addLast(new Flushing());
                     }
                 })
                 .connect(base.getHost(), base.getPort());
@@ -116,7 +119,21 @@ final class Http2Sender implements Sender {
 
     private void runAndFlush(Runnable task) {
         task.run();
-        connections.forEach(Http2Link::flush);
+        flush();
+    }
+
+    private void flush() {
+        for (Http2Link connection : connections) {
+            connection.flush();
+        }
+    }
+
+    /** What is sent because answers came on one connection leaves on all of them when those have been read. */
+    private final class Flushing extends ChannelInboundHandlerAdapter {
+        @Override
+        public void channelReadComplete(ChannelHandlerContext context) {
+            flush();
+        }
     }
 
     @Override

@@ -98,6 +98,8 @@ final class Nginx implements AutoCloseable {
                     scgi_temp_path %1$s/scgi;
                     large_client_header_buffers 8 32k;
                     keepalive_requests 1000000000;
+                    keepalive_timeout 1h;
+                    client_header_timeout 1h;
                     server {
                         listen 127.0.0.1:%2$d ssl http2;
                         ssl_certificate %1$s/cert.pem;
