@@ -100,6 +100,7 @@ final class Nginx implements AutoCloseable {
                     keepalive_requests 1000000000;
                     keepalive_timeout 1h;
                     client_header_timeout 1h;
+                    http2_max_concurrent_streams 1024;
                     server {
                         listen 127.0.0.1:%2$d ssl http2;
                         ssl_certificate %1$s/cert.pem;
