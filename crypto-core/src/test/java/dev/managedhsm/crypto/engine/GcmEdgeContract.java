@@ -25,6 +25,9 @@ import org.junit.jupiter.api.TestFactory;
 interface GcmEdgeContract extends OnBench {
     List<Integer> LENGTHS = List.of(0, 1, 15, 16, 17, 31, 32, 33, 255);
 
+    /** Of what is longer, each seventh byte is changed: the last of many blocks as well as the first. */
+    int EVERY_BYTE_MAX = 4096;
+
     @TestFactory
     default Stream<DynamicTest> refusesEveryOtherLengthOfTagAndVector() {
         return Bench.pairs(Family.AES_GCM)
@@ -49,8 +52,8 @@ interface GcmEdgeContract extends OnBench {
 
     @Tag("slow")
     @TestFactory
-    default Stream<DynamicTest> failsWithAnyByteChangedAtTheLongestLengths() {
-        List<Integer> longest = List.of(1024, 4096, Limits.VALUE_LENGTH_MAX);
+    default Stream<DynamicTest> failsWithBytesChangedAtTheLongestLengths() {
+        List<Integer> longest = List.of(1024, EVERY_BYTE_MAX, Limits.VALUE_LENGTH_MAX);
         return Bench.pairs(Family.AES_GCM).map(pair -> dynamicTest(pair.toString(), () -> changes(pair, longest)));
     }
 
@@ -59,7 +62,8 @@ interface GcmEdgeContract extends OnBench {
             Map<Field, byte[]> good = sealed(pair, length, Math.min(length, 64));
             for (Field field : new Field[] {Field.VALUE, Field.AAD, Field.IV, Field.TAG}) {
                 byte[] bytes = good.getOrDefault(field, new byte[0]);
-                for (int at = 0; at < bytes.length; at++) {
+                int step = bytes.length > EVERY_BYTE_MAX ? 7 : 1;
+                for (int at = 0; at < bytes.length; at += step) {
                     ends(Outcome.DECRYPTION_FAILED, pair, with(good, field, Bench.flipped(bytes, 8 * at + at % 8)));
                 }
             }

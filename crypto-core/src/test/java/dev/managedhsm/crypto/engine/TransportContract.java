@@ -19,6 +19,7 @@ import java.security.SecureRandom;
 import java.security.spec.MGF1ParameterSpec;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import javax.crypto.Cipher;
@@ -39,12 +40,15 @@ import org.junit.jupiter.api.TestFactory;
 
 /** Whole keys wrapped to an RSA key and back: against the JDK, against BouncyCastle, and against who changes them. */
 interface TransportContract extends OnBench {
+    /** Of keys that are wrapped: AES, EC and RSA, and what lies at the edge of a block. */
+    List<Integer> LENGTHS = List.of(1, 8, 16, 31, 32, 66, 1217, 2374);
+
     @TestFactory
     default Stream<DynamicTest> wrapsForTheJdkAndUnwrapsWhatTheJdkWrapped() {
         return Stream.of(KeyClass.RSA_2048, KeyClass.RSA_3072, KeyClass.RSA_4096)
                 .flatMap(keyClass -> Arrays.stream(KeyTransport.values())
                         .map(transport -> dynamicTest(transport + " to " + keyClass, () -> {
-                            for (int length : new int[] {1, 8, 16, 31, 32, 66, 1217, 2374}) {
+                            for (int length : keyClass.slow() ? List.of(16, 2374) : LENGTHS) {
                                 byte[] plain = bench().random(length);
                                 byte[] wrapped = wrap(transport, keyClass, plain);
                                 assertEquals(KeyTransport.wrappedLength(keyClass.bytes(), length), wrapped.length);
@@ -78,7 +82,7 @@ interface TransportContract extends OnBench {
     default void answersTheSameForEveryKindOfDamage() throws Exception {
         byte[] plain = bench().random(40);
         byte[] good = wrap(KeyTransport.OAEP_SHA256, KeyClass.RSA_2048, plain);
-        for (int bit = 0; bit < 8 * good.length; bit += bit < 2048 ? 97 : 1) {
+        for (int bit = 0; bit < 8 * good.length; bit += bit < 2048 ? 97 : 7) {
             fails(KeyTransport.OAEP_SHA256, Bench.flipped(good, bit));
         }
         fails(KeyTransport.OAEP_SHA1, good);

@@ -40,7 +40,7 @@ import org.slf4j.LoggerFactory;
  */
 @Tag("slow")
 class SecretScanIT {
-    private static final int OPERATIONS = Integer.getInteger("scan.operations", 2_000);
+    private static final int OPERATIONS = Integer.getInteger("scan.operations", 600);
     private static final Logger LOG = LoggerFactory.getLogger(SecretScanIT.class);
     private static final Path GCORE = Path.of("/usr/bin/gcore");
     private static final Pattern ADDRESS = Pattern.compile("0x([0-9a-f]{8,16})");
