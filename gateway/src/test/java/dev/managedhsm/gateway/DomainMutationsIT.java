@@ -55,7 +55,7 @@ class DomainMutationsIT {
 
     @BeforeEach
     void gather() throws IOException, Refused {
-        for (Custodian custodian : Custodian.make(3, 2048)) {
+        for (Custodian custodian : Custodian.some(3)) {
             SecurityDomain.Custodian known = DomainBody.custodian(custodian.certificate(), "Custodian");
             custodians.add(known);
             byte[] key = PrivateKeyInfo.getInstance(

@@ -25,6 +25,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
@@ -48,11 +49,16 @@ class PrometheusIT {
     static Path folder;
 
     private static RunningHsm hsm;
+    private static Prometheus withNativeHistograms;
+    private static Prometheus withClassicHistograms;
 
+    /** Each takes five seconds until it looks for the first time, so both do it at once. */
     @BeforeAll
-    static void work() {
+    static void work() throws IOException {
         assumeTrue(binary() != null, "Prometheus is not installed");
         hsm = RunningHsm.start();
+        withNativeHistograms = new Prometheus("native", "--enable-feature=native-histograms");
+        withClassicHistograms = new Prometheus("classic");
         RawClient client = hsm.client();
         client.create("ec", new JsonObject().put("kty", "EC"));
         for (int i = 0; i < SIGNATURES; i++) {
@@ -61,7 +67,10 @@ class PrometheusIT {
     }
 
     @AfterAll
-    static void endHsm() {
+    static void end() {
+        Stream.of(withNativeHistograms, withClassicHistograms)
+                .filter(Objects::nonNull)
+                .forEach(Prometheus::close);
         RunningHsm.end(hsm);
     }
 
@@ -75,47 +84,43 @@ class PrometheusIT {
 
     @Test
     void nativeHistogramsGiveThePercentilesOfLatency() throws Exception {
-        try (Prometheus prometheus = new Prometheus("native", "--enable-feature=native-histograms")) {
-            prometheus.await("histogram_count(hsm_operation_duration_seconds" + SERIES + ")", SIGNATURES);
-            List<Double> wanted = latency("TOTAL");
-            assertEquals(SIGNATURES, wanted.getFirst());
-            // count, mean, then the percentiles of the table
-            double[] quantiles = {0.5, 0.9, 0.99};
-            for (int i = 0; i < quantiles.length; i++) {
-                double found = prometheus.query(
-                        "histogram_quantile(" + quantiles[i] + ", hsm_operation_duration_seconds" + SERIES + ")");
-                assertClose(wanted.get(2 + i), found * 1e6, "p" + quantiles[i]);
-            }
-            double mean = prometheus.query("histogram_sum(hsm_operation_duration_seconds" + SERIES
-                    + ") / histogram_count(hsm_operation_duration_seconds" + SERIES + ")");
-            assertClose(wanted.get(1), mean * 1e6, "mean");
-            double execute = prometheus.query(
-                    "histogram_quantile(0.5, hsm_operation_stage_duration_seconds{stage=\"execute\",operation=\"sign\"})");
-            assertClose(latency("EXECUTE").get(2), execute * 1e6, "p50 of EXECUTE");
+        Prometheus prometheus = withNativeHistograms;
+        prometheus.await("histogram_count(hsm_operation_duration_seconds" + SERIES + ")", SIGNATURES);
+        List<Double> wanted = latency("TOTAL");
+        assertEquals(SIGNATURES, wanted.getFirst());
+        // count, mean, then the percentiles of the table
+        double[] quantiles = {0.5, 0.9, 0.99};
+        for (int i = 0; i < quantiles.length; i++) {
+            double found = prometheus.query(
+                    "histogram_quantile(" + quantiles[i] + ", hsm_operation_duration_seconds" + SERIES + ")");
+            assertClose(wanted.get(2 + i), found * 1e6, "p" + quantiles[i]);
         }
+        double mean = prometheus.query("histogram_sum(hsm_operation_duration_seconds" + SERIES
+                + ") / histogram_count(hsm_operation_duration_seconds" + SERIES + ")");
+        assertClose(wanted.get(1), mean * 1e6, "mean");
+        double execute = prometheus.query(
+                "histogram_quantile(0.5, hsm_operation_stage_duration_seconds{stage=\"execute\",operation=\"sign\"})");
+        assertClose(latency("EXECUTE").get(2), execute * 1e6, "p50 of EXECUTE");
     }
 
     @Test
     void classicHistogramsCountAndAddUpTheSame() throws Exception {
-        try (Prometheus prometheus = new Prometheus("classic")) {
-            prometheus.await("hsm_operation_duration_seconds_count" + SERIES, SIGNATURES);
-            List<Double> wanted = latency("TOTAL");
-            assertClose(
-                    wanted.get(1),
-                    1e6
-                            * prometheus.query("hsm_operation_duration_seconds_sum" + SERIES
-                                    + " / hsm_operation_duration_seconds_count" + SERIES),
-                    "mean");
-            double p50 =
-                    prometheus.query("histogram_quantile(0.5, hsm_operation_duration_seconds_bucket" + SERIES + ")");
-            assertTrue(
-                    p50 * 1e6 > wanted.get(2) / 2.5 && p50 * 1e6 < wanted.get(2) * 2.5,
-                    "in the same bucket or beside it: " + p50 * 1e6 + " for " + wanted.get(2));
-            assertEquals(1, prometheus.query("up"));
-            assertEquals(1, prometheus.query("hsm_condition{hsm_condition=\"operational\"}"));
-            assertTrue(
-                    prometheus.query("sum(hsm_http_requests_total{operation=\"KeySign\",code=\"200\"})") >= SIGNATURES);
-        }
+        Prometheus prometheus = withClassicHistograms;
+        prometheus.await("hsm_operation_duration_seconds_count" + SERIES, SIGNATURES);
+        List<Double> wanted = latency("TOTAL");
+        assertClose(
+                wanted.get(1),
+                1e6
+                        * prometheus.query("hsm_operation_duration_seconds_sum" + SERIES
+                                + " / hsm_operation_duration_seconds_count" + SERIES),
+                "mean");
+        double p50 = prometheus.query("histogram_quantile(0.5, hsm_operation_duration_seconds_bucket" + SERIES + ")");
+        assertTrue(
+                p50 * 1e6 > wanted.get(2) / 2.5 && p50 * 1e6 < wanted.get(2) * 2.5,
+                "in the same bucket or beside it: " + p50 * 1e6 + " for " + wanted.get(2));
+        assertEquals(1, prometheus.query("up"));
+        assertEquals(1, prometheus.query("hsm_condition{hsm_condition=\"operational\"}"));
+        assertTrue(prometheus.query("sum(hsm_http_requests_total{operation=\"KeySign\",code=\"200\"})") >= SIGNATURES);
     }
 
     private static void assertClose(double wanted, double found, String what) {

@@ -51,7 +51,7 @@ class BoundTokenIT {
     /** Trusts the issuer, and asks clients for certificates of two authorities, which they may refuse. */
     @BeforeAll
     static void open() throws Exception {
-        folder = new ServeFolder(temporary);
+        folder = new ServeFolder(temporary).replace("passphrase: file:passphrase", "key_file: unlock.key");
         OWN.writeChain(folder.at("own.pem"));
         OTHER.writeChain(folder.at("other.pem"));
         Files.writeString(
@@ -67,7 +67,7 @@ class BoundTokenIT {
         assertNotNull(read.config(), read.faults().toString());
         OfflineDomain.download(
                 read.config().gateway(),
-                Custodian.make(3, 2048).stream().map(Custodian::certificate).toList(),
+                Custodian.some(3).stream().map(Custodian::certificate).toList(),
                 2);
         hsm = ServingHsm.start(read.config());
     }

@@ -51,7 +51,7 @@ class IdentityBackupIT {
                           managed_identity: {endpoint: "%s", client_id: %s}
                         """.formatted(storage.url(), machine.imds(), MachineIdentity.CLIENT)));
         hsm.init();
-        hsm.activate(Custodian.make(2, 2048), 2);
+        hsm.activate(Custodian.some(2), 2);
         hsm.start();
     }
 

@@ -43,7 +43,7 @@ class ReadinessIT {
 
     @BeforeEach
     void makeAnHsm() throws Exception {
-        folder = new ServeFolder(temporary);
+        folder = new ServeFolder(temporary).replace("passphrase: file:passphrase", "key_file: unlock.key");
         new NewHsm(config()).make();
     }
 
@@ -90,7 +90,7 @@ class ReadinessIT {
     void oneThatIsActivatedIsReadyWhenItIsWarmAndTellsApplicationsNoReasons() throws Exception {
         OfflineDomain.download(
                 config().gateway(),
-                Custodian.make(2, 2048).stream().map(Custodian::certificate).toList(),
+                Custodian.some(2).stream().map(Custodian::certificate).toList(),
                 2);
         running = ServingHsm.start(config());
         long endNanos = System.nanoTime() + LIMIT_NANOS;

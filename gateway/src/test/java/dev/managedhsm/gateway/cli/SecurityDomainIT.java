@@ -38,7 +38,7 @@ import org.junit.jupiter.api.io.TempDir;
  * are done by a tool that shares no code with the HSM.
  */
 class SecurityDomainIT {
-    private static final List<Custodian> CUSTODIANS = Custodian.make(3, 2048);
+    private static final List<Custodian> CUSTODIANS = Custodian.some(3);
     private static final String DOWNLOAD = "/securitydomain/download";
     private static final String UPLOAD = "/securitydomain/upload";
     private static final String SIGNING = "{\"kty\":\"EC-HSM\",\"crv\":\"P-256\"}";

@@ -11,6 +11,8 @@ import dev.managedhsm.gateway.fixture.ServeFolder;
 import dev.managedhsm.gateway.fixture.TestCertificate;
 import dev.managedhsm.gateway.stock.StockCredentials;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -27,6 +29,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 
 /** {@code hsm serve} and its neighbours as processes of their own, with the JVM options and log settings they ship with. */
 @Tag("slow")
@@ -143,37 +146,51 @@ class ServeCommandIT {
     }
 
     @Test
-    void refusesToServeAnHsmThatWasNeverMade() throws Exception {
-        assertEquals(1, ended("serve", "serve", "--config", config()));
+    void refusesToServeAnHsmThatWasNeverMade() {
+        Said refused = said("serve", "--config", config());
 
-        assertTrue(err("serve").contains("hsm init --config FILE makes it for a new HSM"), err("serve"));
+        assertEquals(1, refused.status());
+        assertTrue(refused.text().contains("hsm init --config FILE makes it for a new HSM"), refused.text());
         assertFalse(Files.exists(folder.at("data")));
     }
 
     @Test
     void saysOkOrWhatIsWrong() throws Exception {
-        assertEquals(0, ended("before", "config", "check", config()));
-        assertTrue(
-                out("before").endsWith("OK for a new HSM: hsm init --config " + config() + " makes what is missing.\n"),
-                out("before"));
-        assertEquals(0, ended("init", "init", "--config", config()), err("init"));
-        assertEquals(0, ended("after", "config", "check", config()), out("after"));
-        assertEquals("OK\n", out("after"));
-        assertEquals(1, ended("again", "init", "--config", config()));
-        assertTrue(err("again").contains("holds files already"), err("again"));
+        folder.replace("passphrase: file:passphrase", "key_file: unlock.key");
+        saysOfTheConfiguration(0, "OK for a new HSM: hsm init --config " + config() + " makes what is missing.\n");
+        assertEquals(0, said("init", "--config", config()).status());
+        saysOfTheConfiguration(0, "OK\n");
+        Said again = said("init", "--config", config());
+        assertEquals(1, again.status());
+        assertTrue(again.text().contains("holds files already"), again.text());
         folder.replace("chain.pem", "other.pem");
-        assertEquals(1, ended("elsewhere", "config", "check", config()));
-        assertTrue(out("elsewhere").endsWith("The file itself is in order; what it names is not.\n"), out("elsewhere"));
+        saysOfTheConfiguration(1, "The file itself is in order; what it names is not.\n");
         folder.replace("name: hsm1", "name: X");
-        assertEquals(1, ended("broken", "config", "check", config()));
-        assertTrue(out("broken").endsWith("The file has faults.\n"), out("broken"));
+        saysOfTheConfiguration(1, "The file has faults.\n");
+    }
+
+    private void saysOfTheConfiguration(int status, String lastLine) {
+        Said checked = said("config", "check", config());
+        assertEquals(status, checked.status(), checked.text());
+        assertTrue(checked.text().endsWith(lastLine), checked.text());
     }
 
     @Test
     void endsWithTwoWhenTheCommandLineIsNotUnderstood() throws Exception {
         assertEquals(2, ended("none", "serve"));
-        assertEquals(2, ended("unknown", "serve", "--config", config(), "--port", "1"));
-        assertEquals(2, ended("half", "config"));
+        assertEquals(2, said("serve", "--config", config(), "--port", "1").status());
+        assertEquals(2, said("config").status());
+    }
+
+    /** How a command ended, and all that it said. */
+    private record Said(int status, String text) {}
+
+    /** Runs a command in this process: where the process is not what is looked at, a Java less is started. */
+    private static Said said(String... arguments) {
+        StringWriter text = new StringWriter();
+        PrintWriter writer = new PrintWriter(text, true);
+        int status = new CommandLine(new Main()).setOut(writer).setErr(writer).execute(arguments);
+        return new Said(status, text.toString());
     }
 
     private void activate() throws Exception {

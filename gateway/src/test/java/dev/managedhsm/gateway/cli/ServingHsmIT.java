@@ -48,7 +48,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The HSM of a configuration file, in the process of the test: real files, sockets and TLS. */
 class ServingHsmIT {
-    private static final List<Custodian> CUSTODIANS = Custodian.make(3, 2048);
+    private static final List<Custodian> CUSTODIANS = Custodian.some(3);
     private static final String PASSPHRASE = "passphrase: file:passphrase";
     private static final String KEY_FILE = "key_file: unlock.key";
 

@@ -18,9 +18,14 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -135,17 +140,28 @@ class RoleTableIT {
         return scope.equals(Scope.HSM) ? "" : scope.text();
     }
 
-    /** Sends every probe; what was not as it should be. */
+    /** Sends every probe; what was not as it should be. What is refused changes nothing, so all of that is asked at once. */
     private static List<String> cells(Caller caller, Set<DataAction> granted, Scope assigned) {
-        List<String> wrong = new ArrayList<>();
-        for (RoleProbes.Probe probe : probes.all()) {
-            boolean permitted = granted.contains(probe.action()) && reaches(assigned, probe.target());
-            String fault = permitted ? permitted(probe, caller) : denied(probe, caller);
-            if (!fault.isEmpty()) {
-                wrong.add(probe + ": " + fault);
-            }
+        Map<Boolean, List<RoleProbes.Probe>> parts = probes.all().stream()
+                .collect(Collectors.partitioningBy(
+                        probe -> granted.contains(probe.action()) && reaches(assigned, probe.target())));
+        List<RoleProbes.Probe> denied = parts.getOrDefault(false, List.of());
+        List<String> faults = new ArrayList<>();
+        denied.stream().limit(1).forEach(probe -> faults.add(fault(probe, denied(probe, caller)))); // proves the token
+        try (ExecutorService each = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<CompletableFuture<String>> others = denied.stream()
+                    .skip(1)
+                    .map(probe -> CompletableFuture.supplyAsync(() -> fault(probe, denied(probe, caller)), each))
+                    .toList();
+            others.forEach(other -> faults.add(other.join()));
         }
-        return wrong;
+        parts.getOrDefault(true, List.of()).forEach(probe -> faults.add(fault(probe, permitted(probe, caller))));
+        faults.removeIf(String::isEmpty);
+        return faults;
+    }
+
+    private static String fault(RoleProbes.Probe probe, String fault) {
+        return fault.isEmpty() ? "" : probe + ": " + fault;
     }
 
     /** Said here once more, because {@link Scope#contains} is what is tested. */
