@@ -79,6 +79,7 @@ class ProductionPathIT {
         stop(); // and never seen again
 
         machine("two", backups);
+        hsm.folder.replace("passphrase: file:passphrase", "key_file: unlock.key"); // the other way, which opens at once
         said("", "init", "--config", config());
         hsm.start();
         assertEquals(503, hsm.get("/keys").statusCode(), "it serves no keys yet");

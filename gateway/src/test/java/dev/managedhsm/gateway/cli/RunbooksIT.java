@@ -57,6 +57,8 @@ class RunbooksIT {
     private static final Set<String> USUAL = Set.of("sealed.md", "restore.md", "store-put-back.md", "not-activated.md");
 
     /** Azure's role Managed HSM Crypto User, and ours of who sees refused tokens. */
+    private static final String KEY_FILE = "key_file: unlock.key";
+
     private static final String CRYPTO_USER = "21dbd100-6940-42c2-9190-5d6cb909625b";
 
     private static final String SECURITY_READER = "6f1d3c52-4f0e-4c39-9d7a-2b7c1f6a90e4";
@@ -76,7 +78,7 @@ class RunbooksIT {
         temporary = folderOfTheTest.toRealPath();
         now = Files.createDirectory(temporary.resolve("now"));
         before = temporary.resolve("before");
-        folder = new ServeFolder(now);
+        folder = new ServeFolder(now).replace("passphrase: file:passphrase", KEY_FILE); // which opens at once
         Files.createDirectories(now.resolve("witness"));
         Files.createDirectories(now.resolve("backups"));
         Path work = Files.createDirectories(now.resolve("work"));
@@ -84,7 +86,7 @@ class RunbooksIT {
         folder.append("backups: {folders: [" + now.resolve("backups") + "]}\n");
         machine = new RunbookMachine(Files.createDirectory(temporary.resolve("machine")), folder.config());
         make();
-        List<Custodian> custodians = Custodian.make(CUSTODIANS.size(), 2048);
+        List<Custodian> custodians = Custodian.some(CUSTODIANS.size());
         for (int i = 0; i < CUSTODIANS.size(); i++) {
             Files.writeString(
                     work.resolve(CUSTODIANS.get(i) + ".key"),
@@ -169,13 +171,13 @@ class RunbooksIT {
             case "stopped" -> {}
             case "sealed" -> {
                 String text = Files.readString(folder.config());
-                Files.writeString(
-                        folder.config(), text.replace("passphrase: file:passphrase", "custodians_only: true"));
+                Files.writeString(folder.config(), text.replace(KEY_FILE, "custodians_only: true"));
                 machine.mustStart();
             }
             case "provisioned" -> {
                 clear(now.resolve("data"));
                 clear(now.resolve("witness"));
+                Files.delete(now.resolve("unlock.key"));
                 make();
                 machine.mustStart();
             }
