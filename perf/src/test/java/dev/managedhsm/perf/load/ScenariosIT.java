@@ -35,7 +35,8 @@ class ScenariosIT {
                         Load.class.getName(),
                         PROJECT.toString(),
                         "all",
-                        "smoke")
+                        "smoke",
+                        "2")
                 .redirectErrorStream(true)
                 .redirectOutput(log.toFile())
                 .start();
