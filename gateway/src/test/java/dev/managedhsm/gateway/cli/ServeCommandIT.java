@@ -106,12 +106,12 @@ class ServeCommandIT {
                 .sslContext(folder.certificate().trust(null))
                 .build()) {
             List<CompletableFuture<HttpResponse<String>>> answers = new ArrayList<>();
-            for (int i = 0; i < 8; i++) {
+            for (int i = 0; i < 5; i++) {
                 HttpRequest request = HttpRequest.newBuilder(URI.create(
                                 "https://localhost:" + folder.dataPort() + "/keys/k" + i + "/create?api-version=7.6"))
                         .header("Authorization", "Bearer " + token)
                         .header("Content-Type", "application/json")
-                        .POST(HttpRequest.BodyPublishers.ofString("{\"kty\":\"RSA-HSM\",\"key_size\":4096}"))
+                        .POST(HttpRequest.BodyPublishers.ofString("{\"kty\":\"RSA-HSM\",\"key_size\":3072}"))
                         .build();
                 answers.add(client.sendAsync(request, HttpResponse.BodyHandlers.ofString()));
             }
