@@ -10,6 +10,7 @@ final class LaneWatch {
     private final LaneGauge lane;
     private long busyNanos;
     private long operations;
+    private long lookedAt;
     private long depthSum;
     private long depthMax;
     private int looks;
@@ -18,9 +19,19 @@ final class LaneWatch {
         this.lane = lane;
         this.busyNanos = lane.busyNanos();
         this.operations = lane.operations();
+        this.lookedAt = operations;
     }
 
-    void look() {
+    /** Looks how deep it is. Returns whether its workers took an operation since the last look. */
+    boolean look() {
+        measure();
+        long taken = lane.operations();
+        boolean worked = taken != lookedAt;
+        lookedAt = taken;
+        return worked;
+    }
+
+    private void measure() {
         long depth = lane.depth();
         depthSum += depth;
         depthMax = Math.max(depthMax, depth);
@@ -29,7 +40,7 @@ final class LaneWatch {
 
     /** Writes what was since the last time, then begins anew. */
     void write(JsonGenerator json, double seconds) throws IOException {
-        look();
+        measure();
         long busyNow = lane.busyNanos();
         long operationsNow = lane.operations();
         json.writeStartObject();
