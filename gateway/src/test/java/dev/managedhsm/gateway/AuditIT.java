@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 
 import dev.managedhsm.gateway.fixture.Answer;
 import dev.managedhsm.gateway.fixture.RunningHsm;
+import dev.managedhsm.gateway.fixture.TlsSocket;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -14,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -89,6 +91,57 @@ class AuditIT {
         Answer nowhere = hsm.client().get("/nowhere");
         assertEquals("Unknown", event(nowhere).getString("operationName"));
         assertEquals(404, event(nowhere).getInteger("httpStatusCode"));
+    }
+
+    @Test
+    void changeWhoseClientHasGoneIsRecordedWithWhatItMade() throws Exception {
+        try (TlsSocket client = TlsSocket.open(hsm)) {
+            client.send(head("GET", "/keys/audited", "") + "\r\n");
+            assertEquals(200, client.receive().status()); // the token is known: what follows is begun before the end is seen
+            String body = "{\"kty\":\"RSA-HSM\",\"key_size\":4096}";
+            client.send(head("POST", "/keys/left/create", "Content-Length: " + body.length() + "\r\n") + "\r\n" + body);
+        }
+        JsonObject event = awaitEvent("KeyCreate", "/keys/left/create");
+        assertEquals(200, event.getInteger("httpStatusCode"), "as it would have been answered");
+        assertEquals("Success", event.getString("resultType"));
+        JsonObject properties = event.getJsonObject("properties");
+        assertEquals("left", properties.getString("keyName"));
+        String id = hsm.client().get("/keys/left").json().getJsonObject("key").getString("kid");
+        assertEquals(id, hsm.url() + "/keys/left/" + properties.getString("keyVersion"));
+    }
+
+    @Test
+    void requestWhoseClientGoesBeforeItIsWholeIsRecordedAsThat() throws Exception {
+        try (TlsSocket client = TlsSocket.open(hsm)) {
+            client.send(head("GET", "/keys/audited", "") + "\r\n");
+            assertEquals(200, client.receive().status());
+            client.send(head("POST", "/keys/audited/verify", "Content-Length: 100\r\n") + "\r\n{\"alg\":");
+        }
+        JsonObject event = awaitEvent("KeyVerify", "/keys/audited/verify");
+        assertEquals(499, event.getInteger("httpStatusCode"));
+        assertEquals("audited", event.getJsonObject("properties").getString("keyName"));
+        assertFalse(event.getJsonObject("properties").containsKey("outcome"), "no key was touched");
+    }
+
+    private String head(String method, String path, String more) {
+        return method + " " + path + "?api-version=7.6 HTTP/1.1\r\nHost: localhost:" + hsm.port() + "\r\nAuthorization: "
+                + hsm.client().bearer() + "\r\nContent-Type: application/json\r\n" + more;
+    }
+
+    private JsonObject awaitEvent(String operation, String path) throws IOException, InterruptedException {
+        long endNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (System.nanoTime() < endNanos) {
+            List<JsonObject> found = events(hsm.folder().resolve("data/audit")).stream()
+                    .filter(event -> operation.equals(event.getString("operationName"))
+                            && event.getString("requestUri").endsWith(path))
+                    .toList();
+            if (!found.isEmpty()) {
+                assertEquals(1, found.size(), "each request has one event");
+                return found.getFirst();
+            }
+            Thread.sleep(50);
+        }
+        throw new AssertionError("no event of " + operation + " " + path);
     }
 
     private JsonObject event(Answer answer) throws IOException {

@@ -200,6 +200,26 @@ public final class Exchange {
         });
     }
 
+    /**
+     * Goes on with the exchange on its event loop, also if the client has gone meanwhile: what a change came to is recorded as
+     * it would have been answered. May be called by any thread.
+     *
+     * @param next answers or refuses; if it breaks off, the answer is 500
+     */
+    public void conclude(Runnable next) {
+        edge.loop().execute(() -> {
+            if (answered) {
+                return;
+            }
+            try {
+                next.run();
+            } catch (RuntimeException broken) {
+                broken(broken);
+                gone(); // recorded too where nobody waits
+            }
+        });
+    }
+
     /** Ends the exchange after something broke: logged, and answered with 500 unless it is over. */
     public void broken(@Nullable Throwable cause) {
         LOG.error("request {} failed", requestId(), cause);

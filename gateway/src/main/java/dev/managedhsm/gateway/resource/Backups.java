@@ -112,6 +112,7 @@ public final class Backups {
                 .onComplete(text -> {
                     if (exchange.over()) {
                         place.run();
+                        exchange.gone();
                     } else if (text.succeeded()) {
                         attempt(
                                 exchange,
@@ -151,8 +152,7 @@ public final class Backups {
     private static <T> void when(
             Exchange exchange, CompletionStage<LifecycleAnswer<T>> change, Place place, String id, Consumer<T> answer) {
         exchange.letBodyGo();
-        change.whenComplete((how, failure) -> exchange.resume(
-                () -> {
+        change.whenComplete((how, failure) -> exchange.conclude(() -> {
                     switch (how) {
                         case LifecycleAnswer.Done<T>(T value) -> attempt(exchange, place, () -> answer.accept(value));
                         case LifecycleAnswer.Refused<T>(LifecycleRefusal refusal) -> {
@@ -168,8 +168,7 @@ public final class Backups {
                             exchange.broken(failure);
                         }
                     }
-                },
-                place));
+                }));
     }
 
     /** A place among those who hold a text, or null after the exchange has been refused. */

@@ -29,7 +29,8 @@ sealed interface ControlCall permits Call, RoleCall {
     }
 
     /**
-     * Calls back on the event loop when a change has ended, unless nobody waits for the answer any more.
+     * Calls back on the event loop when a change has ended, also if nobody waits for the answer any more: the audit log names
+     * what was changed all the same.
      *
      * @param change what was begun
      * @param ended takes how it ended
@@ -37,7 +38,7 @@ sealed interface ControlCall permits Call, RoleCall {
     default <A> void whenEnded(CompletionStage<A> change, Consumer<A> ended) {
         Exchange exchange = exchange();
         exchange.letBodyGo(); // if the client goes there will be no answer to let it go
-        change.whenComplete((@Nullable A how, @Nullable Throwable failure) -> exchange.resume(() -> {
+        change.whenComplete((@Nullable A how, @Nullable Throwable failure) -> exchange.conclude(() -> {
             if (how == null) {
                 throw new IllegalStateException("a change broke off", failure);
             }
