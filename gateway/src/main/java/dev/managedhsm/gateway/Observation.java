@@ -7,6 +7,7 @@ import dev.managedhsm.crypto.latency.LatencyBook;
 import dev.managedhsm.crypto.memory.ProcessHardening;
 import dev.managedhsm.gateway.audit.AuditHealth;
 import dev.managedhsm.gateway.audit.AuditLog;
+import dev.managedhsm.gateway.audit.AuditRefused;
 import dev.managedhsm.gateway.audit.ForwardConfig;
 import dev.managedhsm.gateway.evidence.LogEvidence;
 import dev.managedhsm.gateway.forward.AuditForwarder;
@@ -15,6 +16,7 @@ import dev.managedhsm.gateway.http.Edge;
 import dev.managedhsm.gateway.http.EdgeCounters;
 import dev.managedhsm.gateway.http.TlsFiles;
 import dev.managedhsm.gateway.identity.KeyKeeper;
+import dev.managedhsm.gateway.observe.BoundedReading;
 import dev.managedhsm.gateway.observe.Check;
 import dev.managedhsm.gateway.observe.Health;
 import dev.managedhsm.gateway.observe.HealthChecks;
@@ -36,6 +38,7 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -45,6 +48,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,6 +64,9 @@ final class Observation implements AutoCloseable {
     /** A scrape that fails once or twice misses none. */
     private static final long EXEMPLARS_MILLIS = 120_000;
 
+    /** How long a question waits for the store and the disks; then it is told how they were. */
+    private static final Duration DISK_WAIT_MAX = Duration.ofSeconds(1);
+
     private final Foundation foundation;
     private final AuditLog audit;
     private final LogEvidence evidence;
@@ -72,11 +79,15 @@ final class Observation implements AutoCloseable {
     private final @Nullable Traces traces;
     private final Pulse pulse;
     private final Watch watch;
+    private final BoundedReading<FromDisk> disks;
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("observe").factory());
     private volatile TlsFiles tls;
     private volatile @Nullable Vault vault;
     private volatile @Nullable KeyKeeper keyKeeper;
+
+    /** What may hang with a disk. */
+    private record FromDisk(CustodyReport custody, List<Check> room) {}
 
     /**
      * @param config whose folders are watched
@@ -114,7 +125,9 @@ final class Observation implements AutoCloseable {
         if (logged != null) {
             folders.put("latency_log", logged.folder());
         }
-        Health health = new Health(foundation.state(), this::readiness, () -> others(folders), clock);
+        Supplier<FromDisk> reading = () -> new FromDisk(foundation.report(), HealthChecks.disks(folders));
+        this.disks = new BoundedReading<>("health", reading, reading.get(), DISK_WAIT_MAX);
+        Health health = new Health(foundation.state(), this::readiness, this::others, clock);
         Sources sources = new Sources(
                 foundation.state(),
                 latency,
@@ -151,6 +164,8 @@ final class Observation implements AutoCloseable {
         try {
             String host = String.valueOf(URI.create(config.baseUrl()).getHost());
             return AuditForwarder.start(to, config.audit().folder(), host, audit);
+        } catch (AuditRefused e) {
+            throw new StartRefused(String.valueOf(e.getMessage()), e);
         } catch (IOException e) {
             throw new StartRefused(
                     "How far audit events were forwarded cannot be read in "
@@ -216,7 +231,7 @@ final class Observation implements AutoCloseable {
     private JsonObject outlook() {
         return new JsonObject()
                 .put("health", watch.health().full().json())
-                .put("custody", foundation.report().json())
+                .put("custody", disks.read().value().custody().json())
                 .put("audit", audited(audit.health()));
     }
 
@@ -295,10 +310,10 @@ final class Observation implements AutoCloseable {
         return (open == null ? foundation.store() : open.store()).health();
     }
 
-    private List<Check> others(Map<String, Path> folders) {
-        CustodyReport custody = foundation.report();
+    private List<Check> others() {
+        BoundedReading.Read<FromDisk> read = disks.read();
         List<Check> checks = new ArrayList<>();
-        for (ProcessHardening.Measure measure : custody.measures()) {
+        for (ProcessHardening.Measure measure : read.value().custody().measures()) {
             checks.add(new Check(measure.name(), Check.Kind.CUSTODY, measure.held(), measure.why()));
         }
         checks.add(HealthChecks.checkpoints(audit.health()));
@@ -306,7 +321,8 @@ final class Observation implements AutoCloseable {
         if (forward != null) {
             checks.add(HealthChecks.forwarding(forward));
         }
-        checks.addAll(HealthChecks.disks(folders));
+        checks.addAll(read.value().room());
+        checks.add(HealthChecks.answering(read, DISK_WAIT_MAX));
         checks.addAll(HealthChecks.issuers(issuers(), clock.millis() / 1000));
         checks.add(HealthChecks.certificate(tls.server(), clock.instant()));
         return checks;

@@ -87,6 +87,7 @@ class HealthIT {
                         "security-domain",
                         "all-secrets-locked",
                         "disk-data",
+                        "disk-answers",
                         "issuer-dev",
                         "tls-certificate")),
                 names.toString());

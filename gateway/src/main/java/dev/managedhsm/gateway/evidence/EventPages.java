@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.gateway.evidence;
 
+import dev.managedhsm.gateway.audit.MerkleHash;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -72,6 +73,17 @@ public final class EventPages {
             }
         }
         return Long.MAX_VALUE;
+    }
+
+    /**
+     * The leaf hash of a durable event, whether the event itself was deleted or not.
+     *
+     * @throws IOException if it is not there
+     */
+    public byte[] leafHash(long index) throws IOException {
+        byte[] leaf = new byte[MerkleHash.LENGTH];
+        new FolderLeaves(folder).read(index, 1, leaf);
+        return leaf;
     }
 
     private long read(LogSegment segment, long from, long until, int bytesMax, ByteArrayOutputStream page)

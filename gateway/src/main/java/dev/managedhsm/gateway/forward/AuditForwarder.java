@@ -2,6 +2,7 @@
 package dev.managedhsm.gateway.forward;
 
 import dev.managedhsm.gateway.audit.AuditLog;
+import dev.managedhsm.gateway.audit.AuditRefused;
 import dev.managedhsm.gateway.audit.ForwardConfig;
 import dev.managedhsm.gateway.evidence.EventPages;
 import java.io.ByteArrayOutputStream;
@@ -56,19 +57,20 @@ public final class AuditForwarder implements AutoCloseable {
     private volatile @Nullable String failure;
     private volatile @Nullable ForwardConnection connection;
 
-    AuditForwarder(ForwardConfig config, Path folder, String host, LongSupplier durable) throws IOException {
+    AuditForwarder(ForwardConfig config, Path folder, String host, LongSupplier durable)
+            throws IOException, AuditRefused {
         this.config = config;
         this.durable = durable;
-        this.cursor = new ForwardCursor(folder);
         this.pages = new EventPages(folder);
+        this.cursor = new ForwardCursor(folder, pages);
         this.frame = new SyslogFrame(host, config.format());
         this.confirmed = begin();
     }
 
     /** What was confirmed; all of the log, if that is more than there is. */
-    private long begin() throws IOException {
-        long remembered = cursor.read();
+    private long begin() throws IOException, AuditRefused {
         long there = durable.getAsLong();
+        long remembered = cursor.read(there);
         if (remembered <= there) {
             return remembered;
         }
@@ -90,9 +92,10 @@ public final class AuditForwarder implements AutoCloseable {
      * @param host the HSM's name in messages
      * @param log whose events they are
      * @throws IOException if the cursor cannot be read
+     * @throws AuditRefused if the log is not the one whose events were forwarded
      */
     public static AuditForwarder start(ForwardConfig config, Path folder, String host, AuditLog log)
-            throws IOException {
+            throws IOException, AuditRefused {
         AuditForwarder forwarder =
                 new AuditForwarder(config, folder, host, () -> log.health().events());
         log.keepFor(() -> forwarder.confirmed);

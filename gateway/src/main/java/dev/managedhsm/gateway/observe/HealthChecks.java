@@ -112,6 +112,19 @@ public final class HealthChecks {
                         .toList();
     }
 
+    /** Whether the store and the disks answered when they were asked for what the report says of them. */
+    public static Check answering(BoundedReading.Read<?> read, Duration waitMax) {
+        String within = "within " + waitMax.toMillis() + " ms";
+        return new Check(
+                "disk-answers",
+                Check.Kind.DURABILITY,
+                read.fresh(),
+                read.fresh()
+                        ? "the store and the disks answer " + within
+                        : "the store or a disk does not answer " + within + ": what is said of custody and disks was so "
+                                + read.age().toSeconds() + " s ago; look at the disks");
+    }
+
     /** Whether the certificate in use holds for long enough to be renewed without haste. */
     public static Check certificate(X509Certificate server, Instant now) {
         Instant end = server.getNotAfter().toInstant();

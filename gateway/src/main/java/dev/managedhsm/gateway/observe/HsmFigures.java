@@ -18,9 +18,11 @@ import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import io.prometheus.metrics.model.snapshots.StateSetSnapshot;
 import io.prometheus.metrics.model.snapshots.StateSetSnapshot.StateSetDataPointSnapshot;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -29,14 +31,19 @@ final class HsmFigures implements MultiCollector {
     private static final double NANOS_PER_SECOND = 1e9;
     private static final double MILLIS_PER_SECOND = 1e3;
 
+    /** How long who asks waits for the disks. */
+    private static final Duration DISK_WAIT_MAX = Duration.ofSeconds(1);
+
     private final Sources sources;
     private final Health health;
     private final KeyExpiry expiry;
+    private final BoundedReading<Map<String, DiskSpace>> disks;
 
     HsmFigures(Sources sources, Health health) {
         this.sources = sources;
         this.health = health;
         this.expiry = new KeyExpiry(sources.clock());
+        this.disks = new BoundedReading<>("disks", this::room, Map.of(), DISK_WAIT_MAX);
     }
 
     @Override
@@ -54,12 +61,21 @@ final class HsmFigures implements MultiCollector {
             ring(figures, open.ring());
             keys(figures, open.keyring());
         }
-        sources.folders().forEach((name, folder) -> DiskSpace.of(folder).figures(figures, name));
+        BoundedReading.Read<Map<String, DiskSpace>> room = disks.read();
+        if (room.fresh()) { // a figure that is not there is noticed, one that stands still is not
+            room.value().forEach((name, disk) -> disk.figures(figures, name));
+        }
         figures.gauge("hsm_tls_certificate_expiry_timestamp_seconds", "When the certificate in use ends", (double)
                 sources.certificateEnd().get().getEpochSecond());
         build(figures);
         writers(figures);
         return figures.all();
+    }
+
+    private Map<String, DiskSpace> room() {
+        Map<String, DiskSpace> room = new TreeMap<>();
+        sources.folders().forEach((name, folder) -> room.put(name, DiskSpace.of(folder)));
+        return room;
     }
 
     private void writers(Figures figures) {

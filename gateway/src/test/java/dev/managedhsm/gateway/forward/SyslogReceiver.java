@@ -19,7 +19,7 @@ import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /** Takes octet-counted syslog frames on loopback, as a receiver does: reads to the end of a connection, then ends it too. */
-final class SyslogReceiver implements AutoCloseable {
+public final class SyslogReceiver implements AutoCloseable {
     private static final Pattern INDEX = Pattern.compile("\"index\":([0-9]+)|cn1=([0-9]+)");
 
     private final ServerSocket server;
@@ -46,7 +46,12 @@ final class SyslogReceiver implements AutoCloseable {
         Thread.ofPlatform().daemon().name("receiver").start(this::accept);
     }
 
-    static SyslogReceiver plain(int port) throws IOException {
+    /**
+     * One without TLS.
+     *
+     * @param port its port; 0 takes a free one
+     */
+    public static SyslogReceiver plain(int port) throws IOException {
         return new SyslogReceiver(new ServerSocket(), port);
     }
 
@@ -59,7 +64,8 @@ final class SyslogReceiver implements AutoCloseable {
         return new SyslogReceiver(new ServerSocket(), 0, context);
     }
 
-    int port() {
+    /** Its port. */
+    public int port() {
         return server.getLocalPort();
     }
 
@@ -115,7 +121,8 @@ final class SyslogReceiver implements AutoCloseable {
         return all;
     }
 
-    List<String> messages() {
+    /** All messages in the order in which they came. */
+    public List<String> messages() {
         return List.copyOf(messages);
     }
 
