@@ -24,11 +24,8 @@ public final class AuditAcceptance {
      */
     public static long accept(Path folder, AuditRecords records, long nowMillis) throws AuditRefused, IOException {
         LogEnd end = LogRecovery.end(folder, nowMillis);
-        Path checkpoints = folder.resolve(SignedCheckpoint.FILE);
-        if (Files.exists(checkpoints)) {
-            Files.move(checkpoints, folder.resolve("checkpoints.refused-" + nowMillis + ".txt"));
-            DurableFile.forceNames(folder);
-        }
+        putAside(folder, ThinnedCheckpoints.FILE, "thinned.refused-" + nowMillis + ".txt");
+        putAside(folder, SignedCheckpoint.FILE, "checkpoints.refused-" + nowMillis + ".txt");
         records.takeOver();
         AuditRecords.Anchored anchored =
                 new AuditRecords.Anchored(end.next(), end.tree().root(), NO_CHECKPOINT, nowMillis);
@@ -36,5 +33,13 @@ public final class AuditAcceptance {
             throw new IOException("the store did not take it");
         }
         return end.next();
+    }
+
+    private static void putAside(Path folder, String name, String aside) throws IOException {
+        Path file = folder.resolve(name);
+        if (Files.exists(file)) {
+            Files.move(file, folder.resolve(aside));
+            DurableFile.forceNames(folder);
+        }
     }
 }

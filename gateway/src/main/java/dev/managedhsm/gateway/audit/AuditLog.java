@@ -93,7 +93,8 @@ public final class AuditLog implements AutoCloseable {
         ring.addGatingSequences(released);
         this.clock = clock;
         this.checkpointFile = checkpointFile;
-        this.checkpoints = new CheckpointMaker(checkpointFile, source.origin(), config.signingKeyAgeMax());
+        CheckpointThinner thinner = new CheckpointThinner(config.folder(), checkpointFile);
+        this.checkpoints = new CheckpointMaker(checkpointFile, thinner, source.origin(), config.signingKeyAgeMax());
         this.writer = new AuditWriter(this, config, end, new EventLine(source), disk, checkpoints, clock);
         this.thread = Thread.ofPlatform().name("audit").unstarted(writer);
     }

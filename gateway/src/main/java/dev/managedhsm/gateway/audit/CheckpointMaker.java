@@ -21,6 +21,7 @@ final class CheckpointMaker implements Runnable {
     private static final long STOP_SECONDS_MAX = 10;
 
     private final CheckpointFile file;
+    private final CheckpointThinner thinner;
     private final String origin;
     private final long keyMillisMax;
     private final SecureRandom random = new SecureRandom();
@@ -48,11 +49,13 @@ final class CheckpointMaker implements Runnable {
 
     /**
      * @param file where checkpoints go
+     * @param thinner takes those out of it that nobody needs any more
      * @param origin the log's name
      * @param keyAgeMax how old a key grows before another one signs
      */
-    CheckpointMaker(CheckpointFile file, String origin, Duration keyAgeMax) {
+    CheckpointMaker(CheckpointFile file, CheckpointThinner thinner, String origin, Duration keyAgeMax) {
         this.file = file;
+        this.thinner = thinner;
         this.origin = origin;
         this.keyMillisMax = keyAgeMax.toMillis();
     }
@@ -181,6 +184,7 @@ final class CheckpointMaker implements Runnable {
                         new AuditRecords.Anchored(made.size(), made.root(), made.number(), made.timeMillis()));
                 failure = anchored ? null : "the store does not take the last checkpoint of the audit log";
                 signedMillis = state.timeMillis();
+                thinner.thin(now, state.timeMillis());
             }
         } catch (IOException | RuntimeException e) { // the events are durable all the same; the next one is another try
             LOG.error("the audit log could not be signed", e);

@@ -3,22 +3,26 @@ package dev.managedhsm.gateway.evidence;
 
 import dev.managedhsm.gateway.audit.AuditKeys;
 import dev.managedhsm.gateway.audit.SignedCheckpoint;
+import dev.managedhsm.gateway.audit.ThinnedCheckpoints;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the checkpoints of a folder, one after the other, and says of each whether it stands where it must and is signed by
- * the key whose turn it was. Used by one thread at a time.
+ * the key whose turn it was. One that is missing is no fault if the HSM said, signed, that it took it out itself. Used by one
+ * thread at a time.
  */
 final class CheckpointReader {
     private static final String SIGNATURE = "\u2014 ";
 
     private final @Nullable AuditKeys keys;
     private final List<Finding> findings = new ArrayList<>();
+    private final List<Gap> gaps = new ArrayList<>();
     private final List<SignedCheckpoint> good = new ArrayList<>();
     private @Nullable SignedCheckpoint before;
     private long expected; // number of the next one
@@ -35,16 +39,39 @@ final class CheckpointReader {
      */
     record Read(List<SignedCheckpoint> good, List<Finding> findings) {}
 
+    /** Numbers that are not there, and what is found if nobody explains it. */
+    private record Gap(long first, long last, Finding finding) {}
+
     /** Reads the folder's file; without it there are no checkpoints. */
     static Read read(Path folder, @Nullable AuditKeys keys) throws IOException {
-        CheckpointReader reader = new CheckpointReader(keys);
-        Path file = folder.resolve(SignedCheckpoint.FILE);
-        if (Files.exists(file)) {
-            try (LineReader lines = new LineReader(file, 0)) {
-                reader.read(lines);
+        while (true) {
+            String thinned = ThinnedCheckpoints.text(folder);
+            CheckpointReader reader = new CheckpointReader(keys);
+            Path file = folder.resolve(SignedCheckpoint.FILE);
+            if (Files.exists(file)) {
+                try (LineReader lines = new LineReader(file, 0)) {
+                    reader.read(lines);
+                }
+            }
+            if (Objects.equals(thinned, ThinnedCheckpoints.text(folder))) { // else they were thinned meanwhile
+                reader.explain(thinned);
+                return new Read(reader.good, reader.findings);
             }
         }
-        return new Read(reader.good, reader.findings);
+    }
+
+    /** Takes back what was found of checkpoints that the HSM took out itself. */
+    private void explain(@Nullable String thinned) {
+        if (thinned == null || keys == null) {
+            return;
+        }
+        ThinnedCheckpoints said = ThinnedCheckpoints.parse(thinned, keys);
+        if (said == null || good.stream().noneMatch(said::names)) {
+            String what = said == null ? "this is not what the log's key signed" : "this is not about these checkpoints";
+            findings.add(new Finding(Finding.Kind.ALTERED, ThinnedCheckpoints.FILE, 0, -1, what));
+            return;
+        }
+        gaps.stream().filter(gap -> said.tookOut(gap.first(), gap.last())).forEach(gap -> findings.remove(gap.finding()));
     }
 
     private void read(LineReader lines) throws IOException {
@@ -89,6 +116,7 @@ final class CheckpointReader {
                     ? "checkpoint " + expected + " is"
                     : "checkpoints " + expected + " to " + (one.number() - 1) + " are";
             find(Finding.Kind.MISSING, line, which + " not there");
+            gaps.add(new Gap(expected, one.number() - 1, findings.getLast()));
         } else if (one.number() < expected) {
             boolean twice = good.stream().anyMatch(one::equals);
             find(
