@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.managedhsm.gateway.fixture.ServeFolder;
+import dev.managedhsm.gateway.forward.SyslogReceiver;
 import io.vertx.core.json.JsonObject;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.URI;
@@ -14,7 +16,9 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -30,8 +34,20 @@ class ProductionPathIT {
     @SuppressWarnings("NullAway.Init") // each test begins with a machine
     private ServedHsm hsm;
 
+    private SyslogReceiver receiver;
+
+    @BeforeEach
+    void receive() throws IOException {
+        receiver = SyslogReceiver.plain(0);
+    }
+
     @AfterEach
-    void stop() {
+    void end() throws IOException {
+        stop();
+        receiver.close();
+    }
+
+    private void stop() {
         hsm.close();
     }
 
@@ -117,7 +133,14 @@ class ProductionPathIT {
         hsm.start();
         JsonObject rotated = json(hsm.post("/securitydomain/rotaterootkey", ""), 200);
         assertTrue(rotated.getLong("records") > 0, rotated.encode());
+        awaitForwarded("SecurityDomainUpload", "RestoreCreate", "KeySign");
+        JsonObject event = awaitForwarded("SecurityDomainRootKeyRotate");
+        assertEquals("Success", event.getString("resultType"));
+        assertEquals(200, event.getInteger("httpStatusCode"));
+        assertEquals(
+                ServeFolder.ADMINISTRATOR, event.getJsonObject("properties").getString("principalObjectId"));
         stop();
+        said("\nwhole: ", "audit", "verify", hsm.folder.at("data/audit").toString());
         said(
                 "2 of 2",
                 "security-domain",
@@ -145,7 +168,27 @@ class ProductionPathIT {
 
     private void machine(String name, Path backups) throws Exception {
         hsm = new ServedHsm(new ServeFolder(Files.createDirectory(temporary.resolve(name)))
-                .append("backups:\n  folders: [" + backups + "]\n"));
+                .append("backups:\n  folders: [" + backups + "]\n")
+                .append("audit:\n  forward: {host: 127.0.0.1, tls: false, confirm_every: 1s, port: " + receiver.port()
+                        + "}\n"));
+    }
+
+    /** Waits until events of these operations were received; the last one. */
+    private JsonObject awaitForwarded(String... operations) throws InterruptedException {
+        long endNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (true) {
+            List<JsonObject> events = receiver.messages().stream()
+                    .map(message -> new JsonObject(message.substring(message.indexOf('{'))))
+                    .toList();
+            List<String> names = events.stream()
+                    .map(event -> event.getString("operationName"))
+                    .toList();
+            if (names.containsAll(List.of(operations))) {
+                return events.get(names.lastIndexOf(operations[operations.length - 1]));
+            }
+            assertTrue(System.nanoTime() < endNanos, () -> "received were " + names);
+            Thread.sleep(20);
+        }
     }
 
     private String config() {
