@@ -231,7 +231,7 @@ final class Observation implements AutoCloseable {
     private JsonObject outlook() {
         return new JsonObject()
                 .put("health", watch.health().full().json())
-                .put("custody", disks.read().value().custody().json())
+                .put("custody", disks.known().custody().json())
                 .put("audit", audited(audit.health()));
     }
 

@@ -97,7 +97,8 @@ class AuditIT {
     void changeWhoseClientHasGoneIsRecordedWithWhatItMade() throws Exception {
         try (TlsSocket client = TlsSocket.open(hsm)) {
             client.send(head("GET", "/keys/audited", "") + "\r\n");
-            assertEquals(200, client.receive().status()); // the token is known: what follows is begun before the end is seen
+            assertEquals(
+                    200, client.receive().status()); // the token is known: what follows is begun before the end is seen
             String body = "{\"kty\":\"RSA-HSM\",\"key_size\":4096}";
             client.send(head("POST", "/keys/left/create", "Content-Length: " + body.length() + "\r\n") + "\r\n" + body);
         }
@@ -124,8 +125,8 @@ class AuditIT {
     }
 
     private String head(String method, String path, String more) {
-        return method + " " + path + "?api-version=7.6 HTTP/1.1\r\nHost: localhost:" + hsm.port() + "\r\nAuthorization: "
-                + hsm.client().bearer() + "\r\nContent-Type: application/json\r\n" + more;
+        return method + " " + path + "?api-version=7.6 HTTP/1.1\r\nHost: localhost:" + hsm.port()
+                + "\r\nAuthorization: " + hsm.client().bearer() + "\r\nContent-Type: application/json\r\n" + more;
     }
 
     private JsonObject awaitEvent(String operation, String path) throws IOException, InterruptedException {

@@ -46,6 +46,9 @@ final class CheckpointThinner {
     /** How often it looks. */
     static final long EVERY_MILLIS = Duration.ofHours(6).toMillis();
 
+    /** So many go at once: whoever signs must not be kept for long by a file that grew for months. */
+    private static final int REMOVED_MAX = 100_000;
+
     private static final long HOUR_MILLIS = Duration.ofHours(1).toMillis();
     private static final byte[] SIGNATURE = "\u2014 ".getBytes(StandardCharsets.UTF_8);
     private static final int CHUNK_LENGTH = 1 << 16;
@@ -64,7 +67,7 @@ final class CheckpointThinner {
         this.file = file;
     }
 
-    /** One checkpoint of the file: its bytes, and what they say if they are one that the log's key signed. */
+    /** One checkpoint of the file: its bytes, and what they say if they are one at all. */
     @SuppressWarnings("ArrayRecordComponent") // nobody compares these, and nobody writes to the array
     private record Written(byte[] bytes, @Nullable SignedCheckpoint says) {}
 
@@ -130,7 +133,7 @@ final class CheckpointThinner {
                 Files.move(fresh, there, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
                 DurableFile.forceNames(folder);
             }
-            LOG.info("{} old checkpoints of the audit log were taken out", sieve.count);
+            LOG.info("{} old checkpoints of the audit log were taken out", sieve.removed.size());
         }
     }
 
@@ -143,7 +146,6 @@ final class CheckpointThinner {
         private final List<ThinnedCheckpoints.Run> removed = new ArrayList<>();
         private final @Nullable ThinnedCheckpoints earlier;
         private boolean earlierIsOfThisFile;
-        private long count;
         private @Nullable SignedCheckpoint before;
 
         Sieve(AuditKeys keys, long beforeMillis, List<Long> segments, OutputStream kept) throws IOException {
@@ -180,7 +182,6 @@ final class CheckpointThinner {
                 kept.write(one.bytes());
             } else {
                 removed.add(new ThinnedCheckpoints.Run(says.number(), says.number()));
-                count++;
             }
             if (says != null) {
                 before = says;
@@ -198,7 +199,9 @@ final class CheckpointThinner {
                     || one.timeMillis() / HOUR_MILLIS != next.timeMillis() / HOUR_MILLIS
                     || !one.keyId().equals(last.keyId())
                     || !one.keyId().equals(next.keyId())
-                    || coversASegment(last.size(), one.size());
+                    || coversASegment(last.size(), one.size())
+                    || removed.size() >= REMOVED_MAX
+                    || !keys.signed(one); // asked last: it costs most
         }
 
         /** Whether a segment ends behind the one size and not behind the other. */
@@ -234,10 +237,9 @@ final class CheckpointThinner {
             return bytes.size() == 0 ? null : written(bytes.toByteArray());
         }
 
-        private Written written(byte[] bytes) {
+        private static Written written(byte[] bytes) {
             String text = new String(bytes, 0, bytes.length - 1, StandardCharsets.UTF_8);
-            SignedCheckpoint says = bytes[bytes.length - 1] == '\n' ? SignedCheckpoint.parse(text) : null;
-            return new Written(bytes, says != null && keys.signed(says) ? says : null);
+            return new Written(bytes, bytes[bytes.length - 1] == '\n' ? SignedCheckpoint.parse(text) : null);
         }
     }
 }

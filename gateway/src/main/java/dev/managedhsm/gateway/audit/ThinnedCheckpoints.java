@@ -76,8 +76,8 @@ public final class ThinnedCheckpoints {
         LogKey key = signer.publicKey();
         List<Run> merged = merged(removed);
         String digest = digest(last);
-        byte[] signature = signer.sign(
-                body(key.name(), last.number(), digest, merged).getBytes(StandardCharsets.UTF_8));
+        byte[] signature =
+                signer.sign(body(key.name(), last.number(), digest, merged).getBytes(StandardCharsets.UTF_8));
         return new ThinnedCheckpoints(key.name(), last.number(), digest, merged, key.id(), signature);
     }
 

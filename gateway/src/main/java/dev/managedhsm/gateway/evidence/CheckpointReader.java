@@ -67,11 +67,14 @@ final class CheckpointReader {
         }
         ThinnedCheckpoints said = ThinnedCheckpoints.parse(thinned, keys);
         if (said == null || good.stream().noneMatch(said::names)) {
-            String what = said == null ? "this is not what the log's key signed" : "this is not about these checkpoints";
+            String what =
+                    said == null ? "this is not what the log's key signed" : "this is not about these checkpoints";
             findings.add(new Finding(Finding.Kind.ALTERED, ThinnedCheckpoints.FILE, 0, -1, what));
             return;
         }
-        gaps.stream().filter(gap -> said.tookOut(gap.first(), gap.last())).forEach(gap -> findings.remove(gap.finding()));
+        gaps.stream()
+                .filter(gap -> said.tookOut(gap.first(), gap.last()))
+                .forEach(gap -> findings.remove(gap.finding()));
     }
 
     private void read(LineReader lines) throws IOException {

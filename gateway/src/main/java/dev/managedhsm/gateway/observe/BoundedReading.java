@@ -83,6 +83,11 @@ public final class BoundedReading<T> {
         }
     }
 
+    /** What was read last; nothing is read for it. */
+    public T known() {
+        return last.value();
+    }
+
     private Read<T> fresh() {
         long begin = System.nanoTime();
         busySinceNanos = Math.max(1, begin);

@@ -121,7 +121,8 @@ public final class HealthChecks {
                 read.fresh(),
                 read.fresh()
                         ? "the store and the disks answer " + within
-                        : "the store or a disk does not answer " + within + ": what is said of custody and disks was so "
+                        : "the store or a disk does not answer " + within
+                                + ": what is said of custody and disks was so "
                                 + read.age().toSeconds() + " s ago; look at the disks");
     }
 

@@ -153,22 +153,22 @@ public final class Backups {
             Exchange exchange, CompletionStage<LifecycleAnswer<T>> change, Place place, String id, Consumer<T> answer) {
         exchange.letBodyGo();
         change.whenComplete((how, failure) -> exchange.conclude(() -> {
-                    switch (how) {
-                        case LifecycleAnswer.Done<T>(T value) -> attempt(exchange, place, () -> answer.accept(value));
-                        case LifecycleAnswer.Refused<T>(LifecycleRefusal refusal) -> {
-                            place.run();
-                            exchange.refuse(LifecycleErrors.of(refusal, id));
-                        }
-                        case LifecycleAnswer.BadKey<T>(KeyFault fault) -> {
-                            place.run();
-                            exchange.refuse(LifecycleErrors.of(fault));
-                        }
-                        case null -> {
-                            place.run();
-                            exchange.broken(failure);
-                        }
-                    }
-                }));
+            switch (how) {
+                case LifecycleAnswer.Done<T>(T value) -> attempt(exchange, place, () -> answer.accept(value));
+                case LifecycleAnswer.Refused<T>(LifecycleRefusal refusal) -> {
+                    place.run();
+                    exchange.refuse(LifecycleErrors.of(refusal, id));
+                }
+                case LifecycleAnswer.BadKey<T>(KeyFault fault) -> {
+                    place.run();
+                    exchange.refuse(LifecycleErrors.of(fault));
+                }
+                case null -> {
+                    place.run();
+                    exchange.broken(failure);
+                }
+            }
+        }));
     }
 
     /** A place among those who hold a text, or null after the exchange has been refused. */

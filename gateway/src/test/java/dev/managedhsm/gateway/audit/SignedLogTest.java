@@ -278,7 +278,8 @@ class SignedLogTest {
     }
 
     private void packOfTheFirstHours(List<String> kept) throws Exception {
-        AuditSigner signer = new AuditRecords(store, new RecordSeal(engine, sealing), List.of()).signer(SOURCE.origin());
+        AuditSigner signer =
+                new AuditRecords(store, new RecordSeal(engine, sealing), List.of()).signer(SOURCE.origin());
         assertNotNull(signer);
         Path pack = folder.resolve("pack.zip");
         EvidencePack.Taken taken = EvidencePack.write(
@@ -294,8 +295,7 @@ class SignedLogTest {
                 Files.createDirectory(folder.resolve("scratch")),
                 pack);
         assertEquals(12, taken.until() - taken.first(), "an event each ten minutes");
-        PackVerifier.Result result =
-                PackVerifier.verify(pack, new Trust(List.of(), List.of(parsed(kept.get(2)))));
+        PackVerifier.Result result = PackVerifier.verify(pack, new Trust(List.of(), List.of(parsed(kept.get(2)))));
         assertTrue(result.whole(), () -> String.valueOf(result.finding()));
     }
 
@@ -322,11 +322,16 @@ class SignedLogTest {
     }
 
     @Test
-    void whatSomebodyElseTookOutBeforeIsNotExcused() throws Exception {
-        record(12);
+    void whatSomebodyElseDidBeforeIsNotExcused() throws Exception {
+        record(20);
         closeLog();
         Path file = logFolder.resolve(SignedCheckpoint.FILE);
-        Files.writeString(file, Files.readString(file).replace(texts().get(3) + "\n", ""));
+        String altered = texts().get(8);
+        int root = altered.indexOf("=\nnumber ") - 10;
+        String other = altered.charAt(root) == 'A' ? "B" : "A";
+        String forged = altered.substring(0, root) + other + altered.substring(root + 1);
+        Files.writeString(
+                file, Files.readString(file).replace(texts().get(3) + "\n", "").replace(altered, forged));
         open();
         record(STEPS);
         record(STEPS);
@@ -334,6 +339,7 @@ class SignedLogTest {
         record();
         closeLog();
         assertTrue(Files.exists(logFolder.resolve(ThinnedCheckpoints.FILE)));
-        assertEquals(List.of(Finding.Kind.MISSING), kinds(verify()));
+        assertTrue(Files.readString(file).contains(forged), "it is evidence");
+        assertTrue(kinds(verify()).containsAll(List.of(Finding.Kind.MISSING, Finding.Kind.ALTERED)));
     }
 }

@@ -342,8 +342,7 @@ class AuditForwarderTest {
             Path cursor = folder.resolve("audit").resolve(ForwardCursor.FILE);
             Files.writeString(cursor, "5000\n");
             forward(plain(receiver.port()));
-            assertTrue(
-                    Files.readString(cursor).startsWith("20 "), "also if it is ended before anything is confirmed");
+            assertTrue(Files.readString(cursor).startsWith("20 "), "also if it is ended before anything is confirmed");
             record(30);
             await(() -> health().confirmed() == recorded);
             assertEquals(all().subList(20, 50), receiver.indices());
