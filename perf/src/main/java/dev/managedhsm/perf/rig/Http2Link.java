@@ -82,8 +82,7 @@ final class Http2Link extends Http2EventAdapter {
     void opened(Channel channel) {
         ChannelHandlerContext to = channel.pipeline().context(handler);
         context = to;
-        var _ = to.executor()
-                .scheduleAtFixedRate(() -> ping(to), PING_SECONDS, PING_SECONDS, TimeUnit.SECONDS);
+        var _ = to.executor().scheduleAtFixedRate(() -> ping(to), PING_SECONDS, PING_SECONDS, TimeUnit.SECONDS);
         channel.closeFuture().addListener(gone -> {
             closed = true;
             List<Open> left = List.copyOf(open.values());
