@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
@@ -19,6 +20,7 @@ import dev.managedhsm.crypto.key.KeyName;
 import dev.managedhsm.crypto.key.RotationPolicy;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
@@ -320,8 +322,10 @@ class AgendaTest {
         hsm.nowSeconds.addAndGet(1_000 * DAY);
 
         hsm.lifecycle.lookForDue();
+        long endNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
         while (hsm.state.now() != HsmCondition.FAILED) {
-            Thread.sleep(1); // until the control worker has read the clock
+            assertTrue(System.nanoTime() < endNanos, "the control worker has not read the clock");
+            Thread.sleep(1);
         }
         hsm.lifecycle.close(); // after what it had begun
         assertNotNull(hsm.keyring.findDeleted("a"));
