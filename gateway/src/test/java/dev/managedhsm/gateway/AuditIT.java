@@ -112,6 +112,17 @@ class AuditIT {
     }
 
     @Test
+    void rootKeyChangeWhoseClientHasGoneIsRecorded() throws Exception {
+        try (TlsSocket client = TlsSocket.open(hsm)) {
+            client.send(head("GET", "/keys/audited", "") + "\r\n");
+            assertEquals(200, client.receive().status());
+            client.send(head("POST", "/securitydomain/rotaterootkey", "Content-Length: 0\r\n") + "\r\n");
+        }
+        JsonObject event = awaitEvent("SecurityDomainRootKeyRotate", "/securitydomain/rotaterootkey");
+        assertEquals(200, event.getInteger("httpStatusCode"), "as it would have been answered");
+    }
+
+    @Test
     void requestWhoseClientGoesBeforeItIsWholeIsRecordedAsThat() throws Exception {
         try (TlsSocket client = TlsSocket.open(hsm)) {
             client.send(head("GET", "/keys/audited", "") + "\r\n");

@@ -215,15 +215,19 @@ public final class Exchange {
                 next.run();
             } catch (RuntimeException broken) {
                 broken(broken);
-                gone(); // recorded too where nobody waits
             }
         });
     }
 
-    /** Ends the exchange after something broke: logged, and answered with 500 unless it is over. */
+    /**
+     * Ends the exchange after something broke: logged, and answered with 500. Where nobody waits for an answer any more, that is
+     * recorded.
+     */
     public void broken(@Nullable Throwable cause) {
         LOG.error("request {} failed", requestId(), cause);
-        if (!over()) {
+        if (over()) {
+            gone();
+        } else {
             refuse(WireError.internal());
         }
     }

@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  * Reads all instruments, from when the first one looks until the last one has gone. Owned by the pulse's thread.
  *
  * <p>A hundred times a second it looks whether it was woken late, at every fourth how deep the lanes are; once a second it
- * writes an event; every ten seconds one of what changes slowly. Waking up is most of its cost: while no operation came for
- * a second it wakes 25 times a second, because a pause that short meets nobody.
+ * writes an event; every ten seconds one of what changes slowly. Waking up is most of its cost: while no operation with
+ * a key came for a second it wakes 25 times a second, because a pause that short meets none.
  */
 final class PulseReading implements AutoCloseable {
     private static final long SECOND_NANOS = TimeUnit.SECONDS.toNanos(1);

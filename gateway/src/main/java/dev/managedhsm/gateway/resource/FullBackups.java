@@ -114,17 +114,14 @@ public final class FullBackups {
         return target;
     }
 
-    /** Off the event loop, because a folder is looked up on the disk. */
+    /** Off the event loop, because a folder is looked up on the disk. What was begun is recorded also if the client has gone. */
     private void start(Call call, @Nullable BackupPlace place, Start start) {
         Exchange exchange = call.exchange();
         exchange.letBodyGo();
         exchange.edge()
                 .vertx()
                 .executeBlocking(() -> start(place, start), false)
-                .onComplete(job -> {
-                    if (exchange.over()) {
-                        return;
-                    }
+                .onComplete(job -> exchange.conclude(() -> {
                     if (job.failed()) {
                         refuse(exchange, job.cause());
                     } else if (job.result() == null) {
@@ -133,7 +130,7 @@ public final class FullBackups {
                     } else {
                         accepted(exchange, job.result());
                     }
-                });
+                }));
     }
 
     private @Nullable BackupJob start(@Nullable BackupPlace place, Start start) {

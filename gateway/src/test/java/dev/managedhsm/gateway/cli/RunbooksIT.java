@@ -56,9 +56,9 @@ class RunbooksIT {
     /** Of the pages that change something, those that are followed each time; all others with -Drunbooks.all=true. */
     private static final Set<String> USUAL = Set.of("sealed.md", "restore.md", "store-put-back.md", "not-activated.md");
 
-    /** Azure's role Managed HSM Crypto User, and ours of who sees refused tokens. */
     private static final String KEY_FILE = "key_file: unlock.key";
 
+    /** Azure's role Managed HSM Crypto User, and ours of who sees refused tokens. */
     private static final String CRYPTO_USER = "21dbd100-6940-42c2-9190-5d6cb909625b";
 
     private static final String SECURITY_READER = "6f1d3c52-4f0e-4c39-9d7a-2b7c1f6a90e4";
