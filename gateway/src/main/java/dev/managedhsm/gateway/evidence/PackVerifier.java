@@ -101,7 +101,7 @@ public final class PackVerifier {
             return new PackVerifier(pack, zip, trust).run();
         } catch (Found found) {
             return new Result(found.finding, null, null);
-        } catch (ZipException broken) {
+        } catch (ZipException | java.io.EOFException broken) { // what its end says is not there is the second
             return odd(pack, "it is no whole pack: " + broken.getMessage());
         } catch (IOException e) {
             if (e.getCause() instanceof Found found) {
