@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>Cores are given out first come, first served, a slice at a time; workers of the slow lane get one that nobody else
- * wants. A thread that slept takes a while to begin. The force takes time and no core. One thread, used once.
+ * wants. A thread that slept takes a while to begin. The force takes time and no core. While a garbage collector pauses its
+ * process it has all cores, and what is given one waits. One thread, used once.
  */
 final class NodeRun {
     /** How long a thread keeps its core while others wait for one. */
@@ -44,6 +45,7 @@ final class NodeRun {
     private int coresFree;
     private long order;
     private double now;
+    private double pausedUntil;
 
     /** A request on its way; what the model draws is drawn when it arrives. */
     static final class Request {
@@ -109,14 +111,29 @@ final class NodeRun {
 
     /** Works all requests through to their ends. */
     void run(List<Request> requests) {
-        for (Request one : requests) {
-            at(one.arrivalNanos, () -> send(one));
+        for (int i = 0; i < requests.size(); i++) {
+            Request one = requests.get(i);
+            boolean pauses = costs.pauses().begins(i);
+            boolean senderPauses = senderBeside && costs.senderPauses().begins(i);
+            at(one.arrivalNanos, () -> {
+                if (pauses) {
+                    pause(costs.pauses().nanos());
+                }
+                if (senderPauses) {
+                    pause(costs.senderPauses().nanos());
+                }
+                send(one);
+            });
         }
         Event next;
         while ((next = events.poll()) != null) {
             now = next.at;
             next.what.run();
         }
+    }
+
+    private void pause(long nanos) {
+        pausedUntil = Math.max(now, pausedUntil) + nanos;
     }
 
     private void send(Request one) {
@@ -195,7 +212,7 @@ final class NodeRun {
     private void onCore(Burst burst) {
         double nanos = Math.min(SLICE_NANOS, burst.leftNanos);
         burst.leftNanos -= nanos;
-        at(now + nanos, () -> offCore(burst));
+        at(Math.max(now, pausedUntil) + nanos, () -> offCore(burst));
     }
 
     private void offCore(Burst burst) {

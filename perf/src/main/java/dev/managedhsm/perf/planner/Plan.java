@@ -13,9 +13,9 @@ import java.util.Set;
 
 /** The planner's command line. */
 public final class Plan {
-    private static final int REQUESTS = 20_000;
+    private static final int REQUESTS = 60_000;
     private static final double REST_SECONDS = 10;
-    private static final int ROUNDS = 4;
+    private static final int ROUNDS = 5;
     private static final double CHECK_SECONDS = 6;
     private static final List<String> MIXES = List.of("es256=1", "es256=60,a256gcm=30,es384=10");
 
@@ -44,7 +44,7 @@ public final class Plan {
         try (ProfileRun run = ProfileRun.start(project, works)) {
             run.costs(REQUESTS);
             for (Work work : works) {
-                run.rest(work, REST_SECONDS, 1);
+                run.rest(work, REST_SECONDS);
             }
             Files.writeString(file, run.profile().json());
         }

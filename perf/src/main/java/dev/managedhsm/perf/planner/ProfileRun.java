@@ -15,12 +15,16 @@ import dev.managedhsm.perf.rig.WarmUp;
 import dev.managedhsm.perf.rig.Work;
 import io.vertx.core.http.HttpVersion;
 import java.io.IOException;
+import java.lang.management.GarbageCollectorMXBean;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.function.ToLongFunction;
 import org.HdrHistogram.Histogram;
 
 /**
@@ -31,10 +35,15 @@ final class ProfileRun implements AutoCloseable {
     private static final int DIGITS = 3;
     private static final int IN_FLIGHT = 64;
     private static final int CONNECTIONS = 4;
-    private static final double REST_PER_SECOND = 100;
 
-    /** Half of them are one in flight, of a kind of work that takes milliseconds. */
+    /** At equal distances, so that one has mostly ended before the next begins. */
+    private static final double REST_PER_SECOND = 250;
+
     private static final double SLOW_REST_PER_SECOND = 20;
+
+    private static final double SETTLING_PER_SECOND = 3_000;
+    private static final double SETTLING_SECONDS = 3;
+    private static final int SETTLINGS_MAX = 12;
 
     private static final long WAKE_NANOS_MAX = 3_000_000;
     private static final int WAKE_STEPS = 14;
@@ -46,7 +55,7 @@ final class ProfileRun implements AutoCloseable {
     private final Map<Work, Histogram> service = new EnumMap<>(Work.class);
     private final Histogram durable = new Histogram(DIGITS);
     private final Histogram rest = new Histogram(DIGITS);
-    private EdgeCosts busy = new EdgeCosts(0, 0, 0, 0);
+    private EdgeCosts busy = new EdgeCosts(0, 0, 0, 0, EdgeCosts.Pauses.NONE, EdgeCosts.Pauses.NONE);
 
     private ProfileRun(LiveHsm hsm, Sender sender, Path log, Node node) {
         this.hsm = hsm;
@@ -68,7 +77,21 @@ final class ProfileRun implements AutoCloseable {
         for (Work work : works) {
             new WarmUp(sender, work.ask(work.label()), IN_FLIGHT).run(new ServerCpu(hsm.process()));
         }
+        run.settle();
         return run;
+    }
+
+    /** A schedule walks other paths than many in flight do: until the compiler is quiet on these too. */
+    private void settle() throws IOException, InterruptedException {
+        ServerCpu server = new ServerCpu(hsm.process());
+        Ask ask = Work.ES256.ask(Work.ES256.label());
+        Schedule schedule = Schedule.poisson(SETTLING_PER_SECOND, SETTLING_SECONDS, 9);
+        int quiet = 0;
+        for (int i = 0; i < SETTLINGS_MAX && quiet < 2; i++) {
+            ServerCpu.Reading before = server.read();
+            var _ = new OpenLoop(sender, schedule, index -> ask).run(log);
+            quiet = WarmUp.quiet(server.read().since(before)) ? quiet + 1 : 0;
+        }
     }
 
     /** This machine, with HSM and sender on it, as the HSM shares it out. */
@@ -87,22 +110,45 @@ final class ProfileRun implements AutoCloseable {
         ServerCpu own = new ServerCpu(ProcessHandle.current());
         ServerCpu.Reading serverBefore = server.read();
         ServerCpu.Reading ownBefore = own.read();
+        int collected = hsm.pauseMillis().size();
+        long ownCollections = ownCollections(GarbageCollectorMXBean::getCollectionCount);
+        long ownMillis = ownCollections(GarbageCollectorMXBean::getCollectionTime);
         Ask ask = Work.ES256.ask(Work.ES256.label());
         var _ = new ClosedLoop(sender, i -> ask, IN_FLIGHT).run(requests);
         ServerCpu.Reading spent = server.read().since(serverBefore);
+        List<Double> pauses =
+                hsm.pauseMillis().subList(collected, hsm.pauseMillis().size());
         busy = new EdgeCosts(
                 spent.of(ServerCpu.Part.EVENT_LOOPS) / requests,
                 spent.of(ServerCpu.Part.AUDIT) / requests,
-                own.read().since(ownBefore).work() / requests,
-                0);
+                (own.read().since(ownBefore).work() - spent.work()) / requests, // the HSM is a child of this process
+                0,
+                pauses(
+                        requests,
+                        pauses.size(),
+                        pauses.stream().mapToDouble(Double::doubleValue).sum()),
+                pauses(requests, ownCollections(GarbageCollectorMXBean::getCollectionCount) - ownCollections, (double)
+                        (ownCollections(GarbageCollectorMXBean::getCollectionTime) - ownMillis)));
+    }
+
+    private static EdgeCosts.Pauses pauses(int requests, long count, double millis) {
+        return count == 0
+                ? EdgeCosts.Pauses.NONE
+                : new EdgeCosts.Pauses(requests / count, Math.round(millis * 1e6 / count));
+    }
+
+    private static long ownCollections(ToLongFunction<GarbageCollectorMXBean> what) {
+        return ManagementFactory.getGarbageCollectorMXBeans().stream()
+                .mapToLong(what)
+                .sum();
     }
 
     /** Adds so many seconds at rest of a kind of work: its service times, and with ES256 all else that takes time. */
-    void rest(Work work, double seconds, long seed) throws IOException, InterruptedException {
+    void rest(Work work, double seconds) throws IOException, InterruptedException {
         double perSecond = work.slow() ? SLOW_REST_PER_SECOND : REST_PER_SECOND;
         long fromMillis = System.currentTimeMillis();
         var _ = StageLog.since(hsm, fromMillis);
-        LoadFigures figures = open(Mix.of(work), Schedule.poisson(perSecond, seconds, seed));
+        LoadFigures figures = open(Mix.of(work), Schedule.even(perSecond, seconds));
         Map<String, Histogram> stages = StageLog.since(hsm, fromMillis).histograms();
         service.computeIfAbsent(work, any -> new Histogram(DIGITS)).add(stage(stages, "EXECUTE"));
         if (work == Work.ES256) {
@@ -119,25 +165,35 @@ final class ProfileRun implements AutoCloseable {
         return stage;
     }
 
-    /** What was measured; a thread's wake-up is what makes the model's median at rest the one that was measured. */
+    /**
+     * What was measured. A thread's wake-up is what makes the model's median at rest the one that was measured, the residual
+     * what makes all else of the distribution so.
+     */
     ServiceProfile profile() throws IOException {
         long low = 0;
         long high = WAKE_NANOS_MAX;
         double median = rest.getValueAtPercentile(50);
         for (int i = 0; i < WAKE_STEPS; i++) {
             long middle = (low + high) / 2;
-            ServiceProfile tried = profile(middle);
-            if (new QueueModel(tried, Mix.of(Work.ES256)).latencyNanos(node, REST_PER_SECOND, 0.5) < median) {
+            ServiceProfile tried = profile(middle, new Histogram(DIGITS));
+            if (modelAtRest(tried, 0.5) < median) {
                 low = middle;
             } else {
                 high = middle;
             }
         }
-        return profile(low);
+        ServiceProfile unstalled = profile(low, new Histogram(DIGITS));
+        double[] model = new QueueModel(unstalled, Mix.of(Work.ES256)).latencies(node, REST_PER_SECOND, true);
+        return profile(low, Residual.of(model, rest));
     }
 
-    private ServiceProfile profile(long wakeNanos) throws IOException {
-        return new ServiceProfile(Surroundings.describe(), busy.withWake(wakeNanos), durable, service);
+    private ServiceProfile profile(long wakeNanos, Histogram residual) throws IOException {
+        return new ServiceProfile(Surroundings.describe(), busy.withWake(wakeNanos), durable, residual, service);
+    }
+
+    /** What the model makes of ES256 at rest: nanoseconds within which this part is answered. */
+    double modelAtRest(ServiceProfile profile, double part) {
+        return new QueueModel(profile, Mix.of(Work.ES256)).evenLatencyNanos(node, REST_PER_SECOND, part);
     }
 
     /** Nanoseconds of all ES256 requests at rest, from the intended sending. */

@@ -22,12 +22,14 @@ final class QueueModel {
     private final ServiceProfile profile;
     private final Mix mix;
     private final long[] durable;
+    private final long[] residual;
     private final Map<Work, long[]> draws = new EnumMap<>(Work.class);
 
     QueueModel(ServiceProfile profile, Mix mix) {
         this.profile = profile;
         this.mix = mix;
-        this.durable = profile.durable().getTotalCount() == 0 ? new long[0] : quantiles(profile.durable());
+        this.durable = quantiles(profile.durable());
+        this.residual = quantiles(profile.residual());
         mix.parts().keySet().forEach(work -> draws.put(work, quantiles(profile.of(work))));
     }
 
@@ -38,11 +40,26 @@ final class QueueModel {
 
     /** The same of any node. */
     double latencyNanos(Node node, double perSecond, double part) {
+        return latencyNanos(node, perSecond, part, false);
+    }
+
+    /** The same of callers that arrive at equal distances. */
+    double evenLatencyNanos(Node node, double perSecond, double part) {
+        return latencyNanos(node, perSecond, part, true);
+    }
+
+    private double latencyNanos(Node node, double perSecond, double part, boolean even) {
+        double[] latency = latencies(node, perSecond, even);
+        return latency[Math.min(REQUESTS - 1, (int) Math.ceil(part * REQUESTS))];
+    }
+
+    /** Nanoseconds of many requests at a rate, sorted. */
+    double[] latencies(Node node, double perSecond, boolean even) {
         SplittableRandom random = new SplittableRandom(SEED);
         List<NodeRun.Request> requests = new ArrayList<>(REQUESTS);
         double at = 0;
         for (int i = 0; i < REQUESTS; i++) {
-            at += -Math.log(1 - random.nextDouble()) * 1e9 / perSecond;
+            at += (even ? 1 : -Math.log(1 - random.nextDouble())) * 1e9 / perSecond;
             Work work = mix.at(random.nextDouble());
             long[] service = draws.get(work);
             if (service == null) {
@@ -53,11 +70,10 @@ final class QueueModel {
             requests.add(new NodeRun.Request(at, serviceNanos, forceNanos, work.slow()));
         }
         new NodeRun(profile.edge(), node).run(requests);
-        double[] latency = requests.stream()
-                .mapToDouble(NodeRun.Request::latencyNanos)
+        return requests.stream()
+                .mapToDouble(one -> one.latencyNanos() + (residual.length == 0 ? 0 : residual[random.nextInt(DRAWS)]))
                 .sorted()
                 .toArray();
-        return latency[Math.min(REQUESTS - 1, (int) Math.ceil(part * REQUESTS))];
     }
 
     /** Requests per second at which the busiest station has no moment left; a core a thread. */
@@ -111,7 +127,11 @@ final class QueueModel {
         return low;
     }
 
+    /** Values to draw from; none where there are none. */
     private static long[] quantiles(Histogram histogram) {
+        if (histogram.getTotalCount() == 0) {
+            return new long[0];
+        }
         long[] values = new long[DRAWS];
         for (int i = 0; i < DRAWS; i++) {
             values[i] = histogram.getValueAtPercentile((i + 0.5) * 100 / DRAWS);

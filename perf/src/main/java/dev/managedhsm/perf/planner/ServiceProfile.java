@@ -17,9 +17,11 @@ import org.HdrHistogram.Histogram;
  * @param surroundings machine, JDK, flags and commit
  * @param edge costs beside the worker
  * @param durable nanoseconds in the AUDIT stage when nothing else is there to be forced; empty when nothing is recorded
+ * @param residual nanoseconds of a request at rest that none of these explains; empty when everything is explained
  * @param service nanoseconds in the EXECUTE stage, for each kind of work that was measured
  */
-record ServiceProfile(String surroundings, EdgeCosts edge, Histogram durable, Map<Work, Histogram> service) {
+record ServiceProfile(
+        String surroundings, EdgeCosts edge, Histogram durable, Histogram residual, Map<Work, Histogram> service) {
     ServiceProfile {
         service = new EnumMap<>(service);
     }
@@ -40,6 +42,7 @@ record ServiceProfile(String surroundings, EdgeCosts edge, Histogram durable, Ma
                 .put("surroundings", surroundings)
                 .put("edge", edge.json())
                 .put("durable", text(durable))
+                .put("residual", text(residual))
                 .put("service", histograms)
                 .encodePrettily();
     }
@@ -55,6 +58,7 @@ record ServiceProfile(String surroundings, EdgeCosts edge, Histogram durable, Ma
                 object.getString("surroundings"),
                 EdgeCosts.read(object.getJsonObject("edge")),
                 histogram(object.getString("durable")),
+                histogram(object.getString("residual")),
                 service);
     }
 

@@ -20,6 +20,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -41,7 +42,7 @@ public final class LiveHsm implements AutoCloseable {
     static final String TOKEN_FACT = "DEV_TOKEN";
 
     /** {@code Pause Young (Normal) (G1 Evacuation Pause) 35M->12M(64M) 3.1ms}. */
-    private static final Pattern COLLECTED = Pattern.compile("Pause .*?\\d+M->(\\d+)M\\(\\d+M\\)");
+    private static final Pattern COLLECTED = Pattern.compile("Pause .*?\\d+M->(\\d+)M\\(\\d+M\\) ([\\d.]+)ms");
 
     private static final Pattern TOKEN = Pattern.compile("\"access_token\"\\s*:\\s*\"([^\"]+)\"");
 
@@ -217,14 +218,23 @@ public final class LiveHsm implements AutoCloseable {
 
     /** Megabytes of heap that were in use after each collection since the start. */
     List<Integer> heapMegabytes() throws IOException {
-        List<Integer> megabytes = new ArrayList<>();
+        return collections(collected -> Integer.valueOf(collected.group(1)));
+    }
+
+    /** How long each collection since the start stopped it, in milliseconds. */
+    public List<Double> pauseMillis() throws IOException {
+        return collections(collected -> Double.valueOf(collected.group(2)));
+    }
+
+    private <T> List<T> collections(Function<Matcher, T> figure) throws IOException {
+        List<T> figures = new ArrayList<>();
         for (String line : Files.readAllLines(folder.resolve(GC_LOG))) {
             Matcher collected = COLLECTED.matcher(line);
             if (collected.find()) {
-                megabytes.add(Integer.valueOf(collected.group(1)));
+                figures.add(figure.apply(collected));
             }
         }
-        return megabytes;
+        return figures;
     }
 
     @Override

@@ -55,7 +55,7 @@ public final class WarmUp {
     }
 
     /** Whether a server's compiler had little to do. */
-    static boolean quiet(ServerCpu.Reading spent) {
+    public static boolean quiet(ServerCpu.Reading spent) {
         return spent.of(ServerCpu.Part.COMPILER) <= QUIET * spent.all();
     }
 }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.managedhsm.perf.planner.EdgeCosts.Pauses;
 import dev.managedhsm.perf.rig.Work;
 import java.util.Map;
 import org.HdrHistogram.Histogram;
@@ -12,9 +13,13 @@ import org.junit.jupiter.api.Test;
 
 /** With service times that are known, so that queueing theory says what must come out. */
 class CapacityTest {
-    private static final EdgeCosts EDGE = new EdgeCosts(1, 0, 0, 0);
+    private static final EdgeCosts EDGE = new EdgeCosts(1, 0, 0, 0, Pauses.NONE, Pauses.NONE);
     private static final ServiceProfile PROFILE = new ServiceProfile(
-            "here", EDGE, new Histogram(3), Map.of(Work.ES256, constant(25_000), Work.RS256_4096, constant(2_500_000)));
+            "here",
+            EDGE,
+            new Histogram(3),
+            new Histogram(3),
+            Map.of(Work.ES256, constant(25_000), Work.RS256_4096, constant(2_500_000)));
 
     @Test
     void predictsTheWaitingOfAnMd1Queue() {
@@ -33,8 +38,8 @@ class CapacityTest {
 
     @Test
     void allThatWaitShareAForce() {
-        ServiceProfile forced =
-                new ServiceProfile("here", EDGE, constant(1_000_000), Map.of(Work.ES256, constant(1_000)));
+        ServiceProfile forced = new ServiceProfile(
+                "here", EDGE, constant(1_000_000), new Histogram(3), Map.of(Work.ES256, constant(1_000)));
         QueueModel model = new QueueModel(forced, Mix.of(Work.ES256));
         Node node = Node.of(new Lanes(1, 1, 0));
         assertEquals(1_001_001, model.latencyNanos(node, 10, 0.5), 20_000);
@@ -44,11 +49,38 @@ class CapacityTest {
     }
 
     @Test
+    void aPauseIsFeltByAllThatComeWhileItLasts() {
+        EdgeCosts pausing = new EdgeCosts(1, 0, 0, 0, new Pauses(1_000, 20_000_000), Pauses.NONE);
+        QueueModel model = new QueueModel(
+                new ServiceProfile(
+                        "here", pausing, new Histogram(3), new Histogram(3), Map.of(Work.ES256, constant(1_000))),
+                Mix.of(Work.ES256));
+        Node node = Node.of(new Lanes(1, 1, 0));
+        // One second between pauses of 20 ms: 2 of 100 requests meet one.
+        assertTrue(model.evenLatencyNanos(node, 1_000, 0.975) < 1_000_000);
+        assertEquals(10_000_000, model.evenLatencyNanos(node, 1_000, 0.99), 1_500_000);
+    }
+
+    @Test
+    void theResidualMakesTheModelsDistributionTheMeasuredOne() {
+        double[] model = new double[20_000];
+        Histogram measured = new Histogram(3);
+        for (int i = 0; i < model.length; i++) {
+            model[i] = 1_000_000 + 100.0 * i;
+            measured.recordValue(1_000_000 + 100L * i + (i % 50 == 0 ? 5_000_000 : 0));
+        }
+        Histogram residual = Residual.of(model, measured);
+        assertEquals(0, (double) residual.getValueAtPercentile(50), 200_000);
+        assertEquals(5_000_000, (double) residual.getValueAtPercentile(99.5), 1_500_000);
+    }
+
+    @Test
     void threadsThatShareACoreWaitForIt() {
         QueueModel model = new QueueModel(
                 new ServiceProfile(
                         "here",
-                        new EdgeCosts(25_000, 0, 25_000, 0),
+                        new EdgeCosts(25_000, 0, 25_000, 0, Pauses.NONE, Pauses.NONE),
+                        new Histogram(3),
                         new Histogram(3),
                         Map.of(Work.ES256, constant(25_000))),
                 Mix.of(Work.ES256));
