@@ -47,7 +47,8 @@ public final class OpensslRatio {
     }
 
     private final OpensslSpeed openssl;
-    private final JdkGcm jdk = new JdkGcm();
+    private final JdkGcm jdk = new JdkGcm(true);
+    private final JdkGcm jdkCounting = new JdkGcm(false);
     private final List<Pair> pairs;
     private final Budgets budgets;
     private final int warmUpSlices;
@@ -107,11 +108,13 @@ public final class OpensslRatio {
                 pair);
         Ratios engineRatios = new Ratios(rounds);
         Ratios ringRatios = new Ratios(rounds);
+        Ratios countingRatios = new Ratios(rounds);
         try (EngineCall call = new EngineCall(keys, pair.workload);
                 RingLoop loop = new RingLoop(keys, pair.workload, IN_FLIGHT, IdleStrategy.PHASED)) {
             for (int i = 0; i < warmUpSlices; i++) {
                 if (pair.algorithm == null) {
                     Slices.calls(jdk);
+                    Slices.calls(jdkCounting);
                 }
                 Slices.calls(call::run);
                 Slices.ring(loop);
@@ -124,7 +127,17 @@ public final class OpensslRatio {
                 engineRatios.add(engine.perCpuSecond() / reference.perCpuSecond());
                 ringRatios.add(ring.perCpuSecond() / reference.perCpuSecond());
                 print(round, reference, engine, ring);
+                if (pair.algorithm == null) {
+                    countingRatios.add(
+                            engine.perCpuSecond() / Slices.calls(jdkCounting).perCpuSecond());
+                }
             }
+        }
+        if (pair.algorithm == null) {
+            out.printf(
+                    Locale.ROOT,
+                    "engine to the JDK with a counted nonce, which the engine draws: median %.3f, not judged%n",
+                    countingRatios.median());
         }
         judge(pair.budget("engine"), engineRatios.median());
         judge(pair.budget("ring"), ringRatios.median());

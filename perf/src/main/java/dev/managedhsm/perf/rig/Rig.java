@@ -81,7 +81,7 @@ public final class Rig {
             case "soak" ->
                 new Soak(
                                 Work.labelled(rest.next("es256")),
-                                Double.parseDouble(rest.next("9000")),
+                                Double.parseDouble(rest.next("8500")),
                                 Double.parseDouble(rest.next("600")),
                                 System.out)
                         .run(project);
