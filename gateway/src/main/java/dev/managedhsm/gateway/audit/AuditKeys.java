@@ -180,6 +180,13 @@ public final class AuditKeys {
                 .orElse(null);
     }
 
+    /** Whether the second id in hex is that of the first one's key, or of the key that follows it. */
+    boolean sameOrNext(String id, String other) {
+        List<String> ids = entries.stream().map(entry -> entry.key().id()).toList();
+        int at = ids.indexOf(id);
+        return at >= 0 && ids.subList(at, Math.min(at + 2, ids.size())).contains(other);
+    }
+
     /**
      * Whether a checkpoint is signed by the key whose turn it was. Where a new key begins, both may have signed.
      */

@@ -184,7 +184,7 @@ final class CheckpointMaker implements Runnable {
                         new AuditRecords.Anchored(made.size(), made.root(), made.number(), made.timeMillis()));
                 failure = anchored ? null : "the store does not take the last checkpoint of the audit log";
                 signedMillis = state.timeMillis();
-                thinner.thin(now, state.timeMillis());
+                thinner.thin(now, state.timeMillis(), () -> closing);
             }
         } catch (IOException | RuntimeException e) { // the events are durable all the same; the next one is another try
             LOG.error("the audit log could not be signed", e);

@@ -29,7 +29,8 @@ import org.jspecify.annotations.Nullable;
  *   — hsm1.hsm.example/audit Az3grlgtzPICa5OS8npVmf1My…       key id and Ed25519 signature over all before the empty line
  * </pre>
  *
- * <p>The named checkpoint binds it to this file: numbers begin anew when an operator accepts a log that was shortened.
+ * <p>The named checkpoint binds it to this file: numbers begin anew when an operator accepts a log that was shortened. It was the
+ * last one of the file, so all that was taken out was before it.
  */
 public final class ThinnedCheckpoints {
     /** The file's name in the log's folder. */
@@ -187,9 +188,20 @@ public final class ThinnedCheckpoints {
         return removed;
     }
 
-    /** Whether this is the checkpoint that it names, to the letter: then it is about the file in which that stands. */
-    public boolean names(SignedCheckpoint checkpoint) {
-        return checkpoint.number() == lastNumber && digest(checkpoint).equals(lastDigest);
+    /**
+     * Whether this is the checkpoint that it names, to the letter: then it is about the file in which that stands. The one was
+     * the last of the file when the other was signed. So what was taken out stands before it, and both were signed by one key,
+     * or by two that follow each other; otherwise it is the word of a key whose turn had passed.
+     *
+     * @param checkpoint of the file
+     * @param keys the log's
+     */
+    public boolean isAbout(SignedCheckpoint checkpoint, AuditKeys keys) {
+        return checkpoint.number() == lastNumber
+                && digest(checkpoint).equals(lastDigest)
+                && removed.stream().allMatch(run -> run.last() < lastNumber)
+                && keys.signed(checkpoint)
+                && keys.sameOrNext(checkpoint.keyId(), keyId);
     }
 
     /** Whether all checkpoints of these numbers were taken out, the first and the last included. */

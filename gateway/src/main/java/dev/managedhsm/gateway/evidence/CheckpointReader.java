@@ -62,13 +62,15 @@ final class CheckpointReader {
 
     /** Takes back what was found of checkpoints that the HSM took out itself. */
     private void explain(@Nullable String thinned) {
-        if (thinned == null || keys == null) {
+        AuditKeys known = keys;
+        if (thinned == null || known == null) {
             return;
         }
-        ThinnedCheckpoints said = ThinnedCheckpoints.parse(thinned, keys);
-        if (said == null || good.stream().noneMatch(said::names)) {
-            String what =
-                    said == null ? "this is not what the log's key signed" : "this is not about these checkpoints";
+        ThinnedCheckpoints said = ThinnedCheckpoints.parse(thinned, known);
+        if (said == null || good.stream().noneMatch(one -> said.isAbout(one, known))) {
+            String what = said == null
+                    ? "this is not what the log's key signed"
+                    : "this is not what the key of that time said about these checkpoints";
             findings.add(new Finding(Finding.Kind.ALTERED, ThinnedCheckpoints.FILE, 0, -1, what));
             return;
         }

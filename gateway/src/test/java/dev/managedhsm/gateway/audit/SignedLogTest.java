@@ -2,6 +2,7 @@
 package dev.managedhsm.gateway.audit;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -33,6 +34,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -164,15 +166,21 @@ class SignedLogTest {
         record(STEPS);
         nowMillis.addAndGet(7 * HOUR_MILLIS);
         record();
+        int stay = expected().size();
+        await("thinned", () -> texts().size() == stay);
         closeLog();
     }
 
-    private void awaitKeys(int count) throws IOException, InterruptedException {
+    private static void await(String what, Callable<Boolean> isSo) throws Exception {
         long endNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-        while (keys().entries().size() < count) {
-            assertTrue(System.nanoTime() < endNanos, "no other key signs");
+        while (!isSo.call()) {
+            assertTrue(System.nanoTime() < endNanos, () -> "never: " + what);
             Thread.sleep(5);
         }
+    }
+
+    private void awaitKeys(int count) throws Exception {
+        await("another key", () -> keys().entries().size() >= count);
     }
 
     private AuditKeys keys() throws IOException {
@@ -333,13 +341,43 @@ class SignedLogTest {
         Files.writeString(
                 file, Files.readString(file).replace(texts().get(3) + "\n", "").replace(altered, forged));
         open();
-        record(STEPS);
-        record(STEPS);
-        nowMillis.addAndGet(7 * HOUR_MILLIS);
-        record();
-        closeLog();
-        assertTrue(Files.exists(logFolder.resolve(ThinnedCheckpoints.FILE)));
+        aDayLater();
         assertTrue(Files.readString(file).contains(forged), "it is evidence");
-        assertTrue(kinds(verify()).containsAll(List.of(Finding.Kind.MISSING, Finding.Kind.ALTERED)));
+        assertEquals(
+                List.of(
+                        "MISSING checkpoints 1 to 3 are not there",
+                        "ALTERED checkpoint 8: not signed by the log's key of that time"),
+                verify().findings().stream()
+                        .map(one -> one.kind() + " " + one.what())
+                        .toList());
+    }
+
+    /** Nothing happens for more than a day, then one event, by which old checkpoints go; and the end. */
+    private void aDayLater() throws Exception {
+        nowMillis.addAndGet(31 * HOUR_MILLIS);
+        record();
+        Path said = logFolder.resolve(ThinnedCheckpoints.FILE);
+        await("thinned", () -> Files.exists(said));
+        closeLog();
+    }
+
+    @Test
+    void logThatWasAcceptedIsThinnedByItsNewNumbers() throws Exception {
+        record(20);
+        aDayLater();
+        String old = Files.readString(logFolder.resolve(ThinnedCheckpoints.FILE));
+        AuditAcceptance.accept(
+                logFolder, new AuditRecords(store, new RecordSeal(engine, sealing), List.of()), nowMillis.get());
+        assertEquals(old, Files.readString(logFolder.resolve("thinned.refused-" + nowMillis.get() + ".txt")));
+        assertFalse(Files.exists(logFolder.resolve(ThinnedCheckpoints.FILE)));
+        open();
+        record(20);
+        aDayLater();
+        List<Long> numbers = texts().stream().map(text -> parsed(text).number()).toList();
+        assertEquals(0, numbers.getFirst());
+        assertTrue(numbers.getLast() >= 20, numbers::toString);
+        assertTrue(numbers.size() < 15, numbers::toString);
+        Verdict verdict = verify();
+        assertTrue(verdict.whole(), verdict.findings()::toString);
     }
 }
