@@ -15,6 +15,9 @@ import dev.managedhsm.crypto.keyring.Keyring;
  */
 public record RingConfig(
         int fastWorkers, int slowWorkers, int fastCapacity, int slowCapacity, IdleStrategy idle, boolean pinned) {
+    /** On so many cores workers, event loops, the audit log and the collector get in each other's way. */
+    private static final int CORES_FEW = 3;
+
     /** Readers of the keyring that are left to the life-cycle. */
     private static final int READERS_ELSEWHERE = 4;
 
@@ -31,13 +34,14 @@ public record RingConfig(
     /**
      * What fits a machine with this many cores: on two, one event loop and one fast worker; from there on about three
      * workers for two event loops, with one in four workers on the slow lane. 512 ES256 signatures are 12 ms of queue,
-     * 64 RSA-4096 signatures 160 ms.
+     * 64 RSA-4096 signatures 160 ms. Workers that share few cores sleep soon.
      */
     public static RingConfig forCores(int cores) {
         int workers = Math.clamp(cores * 3L / 5, 1, Keyring.READERS_MAX_DEFAULT - READERS_ELSEWHERE);
         int slow = Math.max(1, workers / 4);
         int fast = Math.max(1, workers - slow); // every worker reads the keyring, which has room for so many
-        return new RingConfig(fast, slow, 512, 64, IdleStrategy.PHASED, cores > 1);
+        IdleStrategy idle = cores > CORES_FEW ? IdleStrategy.PHASED : IdleStrategy.BRIEF;
+        return new RingConfig(fast, slow, 512, 64, idle, cores > 1);
     }
 
     /** How many slots can be in the machine at once: waiting in a lane or on a worker. */

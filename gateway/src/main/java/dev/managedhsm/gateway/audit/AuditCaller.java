@@ -11,16 +11,16 @@ import java.util.UUID;
  * nothing of the token but who was proven by it.
  */
 public final class AuditCaller {
-    private final byte[] identity;
-    private final String objectId;
-    private final String issuerName;
-    private final String kind;
+    private static final int TEXT_LENGTH_MAX = 128;
 
-    private AuditCaller(byte[] identity, String objectId, String issuerName, String kind) {
+    private final byte[] identity;
+    private final byte[] members;
+    private final String objectId;
+
+    private AuditCaller(byte[] identity, byte[] members, String objectId) {
         this.identity = identity;
+        this.members = members;
         this.objectId = objectId;
-        this.issuerName = issuerName;
-        this.kind = kind;
     }
 
     /** The caller that a token has proven. */
@@ -44,8 +44,12 @@ public final class AuditCaller {
         claims.append("}}");
         JsonLine line = new JsonLine(8 * 1024);
         line.quoted(claims, claims.length()); // a string that holds JSON, as Azure writes it
-        return new AuditCaller(
-                line.copy(), objectId, token.issuerName(), principal.kind().name());
+        byte[] identity = line.copy();
+        line.clear();
+        line.member("principalObjectId", objectId, TEXT_LENGTH_MAX);
+        line.member("principalKind", principal.kind().name(), TEXT_LENGTH_MAX);
+        line.member("issuer", token.issuerName(), TEXT_LENGTH_MAX);
+        return new AuditCaller(identity, line.copy(), objectId);
     }
 
     /** The member {@code identity}, quoted and escaped, UTF-8. */
@@ -58,13 +62,8 @@ public final class AuditCaller {
         return objectId;
     }
 
-    /** The configured name of who issued the token. */
-    String issuerName() {
-        return issuerName;
-    }
-
-    /** Application, person, or unknown: the name of the kind. */
-    String kind() {
-        return kind;
+    /** The members of {@code properties} that tell who it is, each behind a comma, UTF-8. */
+    byte[] members() {
+        return members;
     }
 }

@@ -13,12 +13,11 @@ import dev.managedhsm.gateway.wire.WireError;
 import dev.managedhsm.gateway.wire.WireNames;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Writes events as lines of JSON in the shape of Azure's diagnostic log of a managed HSM; what Azure has no member for is in
- * {@code properties}. Used by the log's thread only; for an operation with a key it allocates nothing.
+ * {@code properties}. Used by the log's thread only; for an operation with a key that it has met it allocates nothing.
  */
 final class EventLine {
     /** The longest line, with its end: every text is cut, so none is longer. */
@@ -50,14 +49,8 @@ final class EventLine {
     private static final byte[] INDEX =
             bytes(",\"properties\":{\"PoolType\":\"M-HSM\",\"sku_Family\":\"S\",\"sku_Name\":\"Software\",\"index\":");
     private static final byte[] METHOD = bytes(",\"httpMethod\":");
-    private static final byte[] PRINCIPAL = bytes(",\"principalObjectId\":");
-    private static final byte[] KIND = bytes(",\"principalKind\":");
-    private static final byte[] ISSUER = bytes(",\"issuer\":");
-    private static final byte[] ASSIGNMENT = bytes(",\"roleAssignmentId\":\"");
-    private static final byte[] ROLE = bytes("\",\"roleDefinitionId\":\"");
     private static final byte[] KEY_NAME = bytes(",\"keyName\":");
     private static final byte[] KEY_VERSION = bytes(",\"keyVersion\":");
-    private static final byte[] KEY_KIND = bytes(",\"keyClass\":");
     private static final byte[] ALGORITHM = bytes(",\"algorithm\":");
     private static final byte[] OUTCOME = bytes(",\"outcome\":");
     private static final byte[] CODE = bytes(",\"errorCode\":");
@@ -79,6 +72,8 @@ final class EventLine {
     private final byte[] target;
     private final byte[] baseUrl;
     private final EventTime time = new EventTime();
+    private final KnownMembers<RoleAssignment> rights = new KnownMembers<>(EventLine::right);
+    private final KnownMembers<KeyFacts> keys = new KnownMembers<>(EventLine::keyVersion);
 
     EventLine(AuditSource source) {
         JsonLine line = new JsonLine(8 * 1024);
@@ -157,13 +152,11 @@ final class EventLine {
         text(CORRELATION, event.requestId, ID_LENGTH_MAX, out);
     }
 
-    private static void properties(AuditEvent event, @Nullable AuditName name, JsonLine out) {
+    private void properties(AuditEvent event, @Nullable AuditName name, JsonLine out) {
         text(METHOD, event.method, VERSION_LENGTH_MAX, out);
         AuditCaller caller = event.caller;
         if (caller != null) {
-            text(PRINCIPAL, caller.objectId(), ID_LENGTH_MAX, out);
-            text(KIND, caller.kind(), ID_LENGTH_MAX, out);
-            text(ISSUER, caller.issuerName(), ID_LENGTH_MAX, out);
+            out.raw(caller.members());
         }
         permit(event.permit, out);
         key(event, name, out);
@@ -188,16 +181,15 @@ final class EventLine {
         stages(event.times, out);
     }
 
-    private static void permit(@Nullable Permit permit, JsonLine out) {
+    private void permit(@Nullable Permit permit, JsonLine out) {
         if (permit != null) {
-            UUID assignment = permit.assignment().name();
-            UUID role = permit.assignment().roleDefinitionId();
-            out.raw(ASSIGNMENT);
-            out.guid(assignment.getMostSignificantBits(), assignment.getLeastSignificantBits());
-            out.raw(ROLE);
-            out.guid(role.getMostSignificantBits(), role.getLeastSignificantBits());
-            out.raw((byte) '"');
+            out.raw(rights.of(permit.assignment()));
         }
+    }
+
+    private static void right(RoleAssignment assignment, JsonLine out) {
+        out.member("roleAssignmentId", assignment.name().toString(), ID_LENGTH_MAX);
+        out.member("roleDefinitionId", assignment.roleDefinitionId().toString(), ID_LENGTH_MAX);
     }
 
     private static void assignment(@Nullable RoleAssignment changed, JsonLine out) {
@@ -209,12 +201,16 @@ final class EventLine {
         }
     }
 
-    private static void key(AuditEvent event, @Nullable AuditName name, JsonLine out) {
+    private static void keyVersion(KeyFacts facts, JsonLine out) {
+        out.member("keyName", facts.name().text(), ID_LENGTH_MAX);
+        out.member("keyVersion", facts.version().text(), ID_LENGTH_MAX);
+        out.member("keyClass", facts.keyClass().name(), ID_LENGTH_MAX);
+    }
+
+    private void key(AuditEvent event, @Nullable AuditName name, JsonLine out) {
         KeyFacts facts = event.key;
         if (facts != null) {
-            text(KEY_NAME, facts.name().text(), ID_LENGTH_MAX, out);
-            text(KEY_VERSION, facts.version().text(), ID_LENGTH_MAX, out);
-            text(KEY_KIND, facts.keyClass().name(), ID_LENGTH_MAX, out);
+            out.raw(keys.of(facts));
         } else if (name != null && !name.key().isEmpty()) {
             text(KEY_NAME, name.key(), ID_LENGTH_MAX, out);
             text(KEY_VERSION, name.version().isEmpty() ? null : name.version(), ID_LENGTH_MAX, out);

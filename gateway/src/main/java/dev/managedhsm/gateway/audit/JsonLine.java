@@ -70,6 +70,16 @@ final class JsonLine {
         at += length;
     }
 
+    /** A member behind a comma: its name, which needs no escape, and a text that is cut to so many characters. */
+    void member(String name, String text, int lengthMax) {
+        bytes[at++] = ',';
+        bytes[at++] = '"';
+        ascii(name);
+        bytes[at++] = '"';
+        bytes[at++] = ':';
+        quoted(text, lengthMax);
+    }
+
     /** A text between quotes, escaped (RFC 8259 section 7), cut to so many characters. */
     void quoted(CharSequence text, int lengthMax) {
         bytes[at++] = '"';

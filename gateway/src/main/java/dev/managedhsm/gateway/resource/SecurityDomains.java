@@ -127,14 +127,17 @@ public final class SecurityDomains {
 
     /** Does something that takes time, then answers on the event loop; it is recorded also if the client has gone. */
     private static <T> void work(Exchange exchange, Callable<T> work, Consumer<T> answer) {
-        exchange.edge().vertx().executeBlocking(work, false).onComplete(done -> exchange.conclude(() -> {
-            if (done.succeeded()) {
-                answer.accept(done.result());
-            } else if (done.cause() instanceof Refused refused) {
-                exchange.refuse(refused.error());
-            } else {
-                exchange.broken(done.cause());
-            }
-        }));
+        exchange.edge()
+                .vertx()
+                .executeBlocking(work, false)
+                .onComplete(done -> exchange.conclude(() -> {
+                    if (done.succeeded()) {
+                        answer.accept(done.result());
+                    } else if (done.cause() instanceof Refused refused) {
+                        exchange.refuse(refused.error());
+                    } else {
+                        exchange.broken(done.cause());
+                    }
+                }));
     }
 }

@@ -201,7 +201,7 @@ class ConfigFileTest {
             threads: {fast_workers: 0}           | is not a number from 1
             threads: {fast_workers: 60, slow_workers: 60} | workers
             threads: {slow_capacity: 48}         | is not a power of two
-            threads: {idle: lazy}                | is none of phased, busy_spin, blocking
+            threads: {idle: lazy}                | is none of brief, phased, busy_spin, blocking
             refused_tokens: {memory: 8}          | is not a size with a unit
             refused_tokens: {memory: 1GiB}       | is not between 64KiB and 64MiB
             engine: {libcrypto: [a]}             | must be one value

@@ -1,22 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.perf.micro;
 
+import dev.managedhsm.auth.decision.Authoriser;
+import dev.managedhsm.auth.decision.Permit;
+import dev.managedhsm.auth.role.BuiltInRoles;
+import dev.managedhsm.auth.role.DataAction;
+import dev.managedhsm.auth.role.RoleAssignment;
+import dev.managedhsm.auth.role.RoleSnapshot;
+import dev.managedhsm.auth.token.SignatureAlgorithm;
+import dev.managedhsm.auth.token.TokenIssuer;
+import dev.managedhsm.auth.token.TokenVerifier;
+import dev.managedhsm.auth.token.VerifiedToken;
+import dev.managedhsm.crypto.key.KeyFacts;
+import dev.managedhsm.crypto.keyring.LivingKey;
 import dev.managedhsm.crypto.operation.Algorithm;
+import dev.managedhsm.crypto.operation.Completions;
+import dev.managedhsm.crypto.operation.Limits;
 import dev.managedhsm.crypto.operation.Operation;
+import dev.managedhsm.crypto.operation.OperationSlot;
 import dev.managedhsm.crypto.operation.Outcome;
+import dev.managedhsm.crypto.operation.Stage;
+import dev.managedhsm.crypto.operation.StageTimes;
+import dev.managedhsm.gateway.audit.AuditCaller;
 import dev.managedhsm.gateway.audit.AuditConfig;
 import dev.managedhsm.gateway.audit.AuditEvent;
 import dev.managedhsm.gateway.audit.AuditLog;
 import dev.managedhsm.gateway.audit.AuditRefused;
 import dev.managedhsm.gateway.audit.AuditSource;
 import dev.managedhsm.gateway.audit.AuditWaiters;
+import dev.managedhsm.gateway.identity.DevIssuer;
+import dev.managedhsm.gateway.identity.ManagedIdentity;
 import dev.managedhsm.gateway.wire.WireError;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.InstantSource;
 import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
@@ -54,10 +79,19 @@ import org.openjdk.jmh.annotations.Warmup;
 public class AuditLogBenchmark {
     private static final int EVENTS = 8192;
     private static final String LOG_THREAD = "audit";
+    private static final String AUDIENCE = "https://managedhsm.example";
+    private static final long STAGE_NANOS = 41_234;
 
     /** How many events wait at a time. */
-    @Param({"1", "64", "512"})
+    @Param({"1", "64", "512", "4096"})
     int inFlight;
+
+    private final Clock clock = Clock.systemUTC();
+    private LiveKeys keys;
+    private KeyFacts facts;
+    private AuditCaller caller;
+    private Permit permit;
+    private StageTimes times;
 
     private final ScheduledExecutorService loop = Executors.newSingleThreadScheduledExecutor();
     private Path folder;
@@ -68,11 +102,75 @@ public class AuditLogBenchmark {
     /** Opens an empty log. */
     @Setup
     public void open() throws IOException, AuditRefused {
+        keys = new LiveKeys();
+        keys.asking(Workload.ES256);
+        LivingKey key = keys.keyring().find(Workload.ES256.name());
+        VerifiedToken token = token();
+        RoleAssignment assignment = new RoleAssignment(
+                UUID.randomUUID(),
+                BuiltInRoles.CRYPTO_USER.id(),
+                token.principal().objectId(),
+                dev.managedhsm.auth.role.Scope.KEYS);
+        Authoriser authoriser = new Authoriser(RoleSnapshot.of(List.of(), List.of(assignment)));
+        if (key == null
+                || !(authoriser.decideOnKey(token.principal(), DataAction.KEYS_SIGN, Workload.ES256.name())
+                        instanceof Permit given)) {
+            throw new IllegalStateException("there is no key that may be used");
+        }
+        facts = key.facts();
+        caller = AuditCaller.of(token);
+        permit = given;
+        times = times(key);
         folder = Files.createTempDirectory("perf-audit");
         AuditSource source = AuditSource.of("6f0f4e30-5a0b-4c53-9a8a-3d1c0b6f7e11", "https://hsm1.hsm.example", null);
         log = AuditLog.open(AuditConfig.in(folder), source, InstantSource.system());
         waiters = log.waiters(loop);
         logThread = WorkerThread.named(LOG_THREAD);
+    }
+
+    private VerifiedToken token() {
+        UUID tenantId = UUID.randomUUID();
+        DevIssuer issuer = new DevIssuer(DevIssuer.newKey(), "https://issuer.example/", clock);
+        TokenIssuer trusted = new TokenIssuer(
+                "perf",
+                tenantId,
+                Set.of(issuer.url()),
+                Set.of(AUDIENCE),
+                Set.of(SignatureAlgorithm.RS256),
+                issuer.jwks());
+        String objectId = UUID.randomUUID().toString();
+        ManagedIdentity identity = new ManagedIdentity(
+                tenantId.toString(), objectId, UUID.randomUUID().toString(), "/subscriptions/" + objectId);
+        TokenVerifier verifier = new TokenVerifier(tenantId, List.of(trusted), clock);
+        if (verifier.verify(issuer.mint(identity, AUDIENCE).text()) instanceof VerifiedToken verified) {
+            return verified;
+        }
+        throw new IllegalStateException("the token was refused");
+    }
+
+    /** Stages of the usual lengths. */
+    private static StageTimes times(LivingKey key) {
+        try (Arena arena = Arena.ofConfined()) {
+            OperationSlot slot = new OperationSlot(0, arena.allocate(Limits.SLOT_LENGTH), new Nowhere());
+            slot.ask(Operation.SIGN, Algorithm.ES256, key.handle());
+            long nowNanos = System.nanoTime();
+            slot.start(nowNanos);
+            StageTimes times = new StageTimes(slot);
+            for (Stage stage : Stage.values()) {
+                nowNanos += STAGE_NANOS;
+                times.stamp(stage, nowNanos);
+            }
+            return times;
+        }
+    }
+
+    /** Slots that never go out. */
+    private static final class Nowhere implements Completions {
+        @Override
+        public void offer(OperationSlot slot) {}
+
+        @Override
+        public void wake() {}
     }
 
     /** From here on the log's thread is watched. */
@@ -92,6 +190,7 @@ public class AuditLogBenchmark {
     public void close() throws IOException {
         log.close();
         loop.shutdownNow();
+        keys.close();
         try (Stream<Path> files = Files.walk(folder)) {
             files.sorted(Comparator.reverseOrder()).forEach(AuditLogBenchmark::delete);
         }
@@ -138,8 +237,12 @@ public class AuditLogBenchmark {
                     "/keys/orders-signing/8d2f6e0c4b1a4f7e9c3d5a6b7c8d9e0f/sign",
                     "127.0.0.1");
             event.client("7.6", "azsdk-java-azure-security-keyvault-keys/4.9.2 (25.0.3; Linux; 6.18)", null);
+            event.caller(caller);
+            event.permit(permit);
+            event.key(facts);
             event.operation(Operation.SIGN, Algorithm.ES256);
             event.outcome(Outcome.DONE);
+            event.times(times);
             event.end(200, System.currentTimeMillis(), 412_000);
             return event;
         }
