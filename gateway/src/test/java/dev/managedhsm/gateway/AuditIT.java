@@ -95,13 +95,8 @@ class AuditIT {
 
     @Test
     void changeWhoseClientHasGoneIsRecordedWithWhatItMade() throws Exception {
-        try (TlsSocket client = TlsSocket.open(hsm)) {
-            client.send(head("GET", "/keys/audited", "") + "\r\n");
-            assertEquals(
-                    200, client.receive().status()); // the token is known: what follows is begun before the end is seen
-            String body = "{\"kty\":\"RSA-HSM\",\"key_size\":4096}";
-            client.send(head("POST", "/keys/left/create", "Content-Length: " + body.length() + "\r\n") + "\r\n" + body);
-        }
+        String body = "{\"kty\":\"RSA-HSM\",\"key_size\":4096}";
+        sendAndLeave("/keys/left/create", body.length(), body);
         JsonObject event = awaitEvent("KeyCreate", "/keys/left/create");
         assertEquals(200, event.getInteger("httpStatusCode"), "as it would have been answered");
         assertEquals("Success", event.getString("resultType"));
@@ -113,26 +108,27 @@ class AuditIT {
 
     @Test
     void rootKeyChangeWhoseClientHasGoneIsRecorded() throws Exception {
-        try (TlsSocket client = TlsSocket.open(hsm)) {
-            client.send(head("GET", "/keys/audited", "") + "\r\n");
-            assertEquals(200, client.receive().status());
-            client.send(head("POST", "/securitydomain/rotaterootkey", "Content-Length: 0\r\n") + "\r\n");
-        }
+        sendAndLeave("/securitydomain/rotaterootkey", 0, "");
         JsonObject event = awaitEvent("SecurityDomainRootKeyRotate", "/securitydomain/rotaterootkey");
         assertEquals(200, event.getInteger("httpStatusCode"), "as it would have been answered");
     }
 
     @Test
     void requestWhoseClientGoesBeforeItIsWholeIsRecordedAsThat() throws Exception {
-        try (TlsSocket client = TlsSocket.open(hsm)) {
-            client.send(head("GET", "/keys/audited", "") + "\r\n");
-            assertEquals(200, client.receive().status());
-            client.send(head("POST", "/keys/audited/verify", "Content-Length: 100\r\n") + "\r\n{\"alg\":");
-        }
+        sendAndLeave("/keys/audited/verify", 100, "{\"alg\":");
         JsonObject event = awaitEvent("KeyVerify", "/keys/audited/verify");
         assertEquals(499, event.getInteger("httpStatusCode"));
         assertEquals("audited", event.getJsonObject("properties").getString("keyName"));
         assertFalse(event.getJsonObject("properties").containsKey("outcome"), "no key was touched");
+    }
+
+    /** Ends the connection behind a request; its token is known by then, so that it is begun before the end is seen. */
+    private void sendAndLeave(String path, int contentLength, String sent) throws Exception {
+        try (TlsSocket client = TlsSocket.open(hsm)) {
+            client.send(head("GET", "/keys/audited", "") + "\r\n");
+            assertEquals(200, client.receive().status());
+            client.send(head("POST", path, "Content-Length: " + contentLength + "\r\n") + "\r\n" + sent);
+        }
     }
 
     private String head(String method, String path, String more) {

@@ -11,8 +11,6 @@ import java.util.UUID;
  * nothing of the token but who was proven by it.
  */
 public final class AuditCaller {
-    private static final int TEXT_LENGTH_MAX = 128;
-
     private final byte[] identity;
     private final byte[] members;
     private final String objectId;
@@ -46,9 +44,9 @@ public final class AuditCaller {
         line.quoted(claims, claims.length()); // a string that holds JSON, as Azure writes it
         byte[] identity = line.copy();
         line.clear();
-        line.member("principalObjectId", objectId, TEXT_LENGTH_MAX);
-        line.member("principalKind", principal.kind().name(), TEXT_LENGTH_MAX);
-        line.member("issuer", token.issuerName(), TEXT_LENGTH_MAX);
+        line.member("principalObjectId", objectId, EventLine.ID_LENGTH_MAX);
+        line.member("principalKind", principal.kind().name(), EventLine.ID_LENGTH_MAX);
+        line.member("issuer", token.issuerName(), EventLine.ID_LENGTH_MAX);
         return new AuditCaller(identity, line.copy(), objectId);
     }
 

@@ -25,7 +25,9 @@ final class EventLine {
 
     private static final int MESSAGE_LENGTH_MAX = 512;
     private static final int AGENT_LENGTH_MAX = 256;
-    private static final int ID_LENGTH_MAX = 128;
+    /** Ids and names are cut here, in characters. */
+    static final int ID_LENGTH_MAX = 128;
+
     private static final int VERSION_LENGTH_MAX = 32;
     private static final long NANOS_PER_MILLI = 1_000_000;
 

@@ -155,23 +155,4 @@ final class JsonLine {
         }
         at += count;
     }
-
-    /** A GUID in lower case. */
-    void guid(long high, long low) {
-        hex(high >>> 32, 8);
-        bytes[at++] = '-';
-        hex(high >>> 16, 4);
-        bytes[at++] = '-';
-        hex(high, 4);
-        bytes[at++] = '-';
-        hex(low >>> 48, 4);
-        bytes[at++] = '-';
-        hex(low, 12);
-    }
-
-    private void hex(long bits, int digits) {
-        for (int i = digits - 1; i >= 0; i--) {
-            bytes[at++] = HEX[(int) (bits >>> (4 * i)) & 0xf];
-        }
-    }
 }

@@ -7,9 +7,6 @@ import dev.managedhsm.auth.role.BuiltInRoles;
 import dev.managedhsm.auth.role.DataAction;
 import dev.managedhsm.auth.role.RoleAssignment;
 import dev.managedhsm.auth.role.RoleSnapshot;
-import dev.managedhsm.auth.token.SignatureAlgorithm;
-import dev.managedhsm.auth.token.TokenIssuer;
-import dev.managedhsm.auth.token.TokenVerifier;
 import dev.managedhsm.auth.token.VerifiedToken;
 import dev.managedhsm.crypto.key.KeyFacts;
 import dev.managedhsm.crypto.keyring.LivingKey;
@@ -28,8 +25,6 @@ import dev.managedhsm.gateway.audit.AuditLog;
 import dev.managedhsm.gateway.audit.AuditRefused;
 import dev.managedhsm.gateway.audit.AuditSource;
 import dev.managedhsm.gateway.audit.AuditWaiters;
-import dev.managedhsm.gateway.identity.DevIssuer;
-import dev.managedhsm.gateway.identity.ManagedIdentity;
 import dev.managedhsm.gateway.wire.WireError;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -40,7 +35,6 @@ import java.time.Clock;
 import java.time.InstantSource;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -79,14 +73,12 @@ import org.openjdk.jmh.annotations.Warmup;
 public class AuditLogBenchmark {
     private static final int EVENTS = 8192;
     private static final String LOG_THREAD = "audit";
-    private static final String AUDIENCE = "https://managedhsm.example";
     private static final long STAGE_NANOS = 41_234;
 
     /** How many events wait at a time. */
     @Param({"1", "64", "512", "4096"})
     int inFlight;
 
-    private final Clock clock = Clock.systemUTC();
     private LiveKeys keys;
     private KeyFacts facts;
     private AuditCaller caller;
@@ -105,7 +97,8 @@ public class AuditLogBenchmark {
         keys = new LiveKeys();
         keys.asking(Workload.ES256);
         LivingKey key = keys.keyring().find(Workload.ES256.name());
-        VerifiedToken token = token();
+        TokenMint mint = new TokenMint(Clock.systemUTC());
+        VerifiedToken token = mint.verified(mint.token());
         RoleAssignment assignment = new RoleAssignment(
                 UUID.randomUUID(),
                 BuiltInRoles.CRYPTO_USER.id(),
@@ -126,26 +119,6 @@ public class AuditLogBenchmark {
         log = AuditLog.open(AuditConfig.in(folder), source, InstantSource.system());
         waiters = log.waiters(loop);
         logThread = WorkerThread.named(LOG_THREAD);
-    }
-
-    private VerifiedToken token() {
-        UUID tenantId = UUID.randomUUID();
-        DevIssuer issuer = new DevIssuer(DevIssuer.newKey(), "https://issuer.example/", clock);
-        TokenIssuer trusted = new TokenIssuer(
-                "perf",
-                tenantId,
-                Set.of(issuer.url()),
-                Set.of(AUDIENCE),
-                Set.of(SignatureAlgorithm.RS256),
-                issuer.jwks());
-        String objectId = UUID.randomUUID().toString();
-        ManagedIdentity identity = new ManagedIdentity(
-                tenantId.toString(), objectId, UUID.randomUUID().toString(), "/subscriptions/" + objectId);
-        TokenVerifier verifier = new TokenVerifier(tenantId, List.of(trusted), clock);
-        if (verifier.verify(issuer.mint(identity, AUDIENCE).text()) instanceof VerifiedToken verified) {
-            return verified;
-        }
-        throw new IllegalStateException("the token was refused");
     }
 
     /** Stages of the usual lengths. */

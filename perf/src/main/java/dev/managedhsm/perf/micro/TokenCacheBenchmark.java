@@ -1,17 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.perf.micro;
 
-import dev.managedhsm.auth.token.SignatureAlgorithm;
 import dev.managedhsm.auth.token.TokenCache;
-import dev.managedhsm.auth.token.TokenIssuer;
 import dev.managedhsm.auth.token.TokenVerifier;
 import dev.managedhsm.auth.token.VerifiedToken;
-import dev.managedhsm.gateway.identity.DevIssuer;
-import dev.managedhsm.gateway.identity.ManagedIdentity;
 import java.time.Clock;
-import java.util.List;
-import java.util.Set;
-import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -38,9 +31,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @SuppressWarnings("NullAway.Init") // JMH calls open() first
 public class TokenCacheBenchmark {
     private static final int TOKENS = 1000;
-    private static final String AUDIENCE = "https://managedhsm.example";
 
-    private final UUID tenantId = UUID.randomUUID();
     private TokenCache cache;
     private TokenVerifier verifier;
     private String known;
@@ -51,32 +42,15 @@ public class TokenCacheBenchmark {
     @Setup
     public void open() {
         Clock clock = Clock.systemUTC();
-        DevIssuer issuer = new DevIssuer(DevIssuer.newKey(), "https://issuer.example/", clock);
-        TokenIssuer trusted = new TokenIssuer(
-                "perf",
-                tenantId,
-                Set.of(issuer.url()),
-                Set.of(AUDIENCE),
-                Set.of(SignatureAlgorithm.RS256),
-                issuer.jwks());
-        verifier = new TokenVerifier(tenantId, List.of(trusted), clock);
+        TokenMint mint = new TokenMint(clock);
+        verifier = mint.verifier();
         cache = new TokenCache();
         for (int i = 0; i < TOKENS; i++) {
-            String text = issuer.mint(identity(), AUDIENCE).text();
-            if (!(verifier.verify(text) instanceof VerifiedToken verified)) {
-                throw new IllegalStateException("the token was refused");
-            }
-            cache.keep(text, verified);
-            known = text;
+            known = mint.token();
+            cache.keep(known, mint.verified(known));
         }
         characters = known.toCharArray();
         nowSeconds = clock.millis() / 1000;
-    }
-
-    private ManagedIdentity identity() {
-        String objectId = UUID.randomUUID().toString();
-        return new ManagedIdentity(
-                tenantId.toString(), objectId, UUID.randomUUID().toString(), "/subscriptions/" + objectId);
     }
 
     /** A string that has been hashed before: the next request of a connection that holds on to it. */
