@@ -2,9 +2,12 @@
 package dev.managedhsm.perf.load;
 
 import static io.gatling.javaapi.core.CoreDsl.StringBody;
+import static io.gatling.javaapi.core.CoreDsl.atOnceUsers;
 import static io.gatling.javaapi.core.CoreDsl.constantUsersPerSec;
 import static io.gatling.javaapi.core.CoreDsl.details;
 import static io.gatling.javaapi.core.CoreDsl.jsonPath;
+import static io.gatling.javaapi.core.CoreDsl.nothingFor;
+import static io.gatling.javaapi.core.CoreDsl.rampUsersPerSec;
 import static io.gatling.javaapi.core.CoreDsl.scenario;
 import static io.gatling.javaapi.http.HttpDsl.http;
 import static io.gatling.javaapi.http.HttpDsl.status;
@@ -31,6 +34,10 @@ import java.util.SplittableRandom;
 public final class KeyLoad extends Simulation {
     private static final double FAILED_PERCENT_MAX = 0.1;
     private static final int SPIKE_TIMES = 4;
+    private static final double WARM_UP_FIRST = 10;
+    /** A token and a connection for each cost so much more. */
+    private static final double COLD_SHARE = 10;
+
     private static final String UNWRAP = "{\"alg\":\"A256KW\",\"value\":\"#{wrapped}\"}";
 
     private final Profile profile = LoadTarget.profile();
@@ -38,9 +45,29 @@ public final class KeyLoad extends Simulation {
 
     /** Reads what {@link Load} told and sets the run up. */
     public KeyLoad() {
-        HttpProtocolBuilder protocol =
-                http.baseUrl(LoadTarget.url().toString()).enableHttp2().shareConnections();
-        setUp(populations(LoadTarget.scenario())).protocols(protocol).assertions(assertions(LoadTarget.scenario()));
+        Scenario what = LoadTarget.scenario();
+        HttpProtocolBuilder own = http.baseUrl(LoadTarget.url().toString()).enableHttp2();
+        // A caller whose token is new is one who has just started: with a connection of its own.
+        HttpProtocolBuilder protocol = what == Scenario.COLD ? own : own.shareConnections();
+        setUp(warmUp(what).andThen(populations(what))).protocols(protocol).assertions(assertions(what));
+    }
+
+    /**
+     * Callers that arrive slowly, then as fast as those that are judged: code is compiled on both sides, and the connections
+     * are there. A caller who finds none that is ready opens one of its own, and when Gatling closes it because another was
+     * ready sooner, the request on it is never sent.
+     */
+    private PopulationBuilder warmUp(Scenario what) {
+        int seconds = profile.warmUpSeconds();
+        double last = what == Scenario.COLD ? perSecond / COLD_SHARE : perSecond;
+        return scenario("warm-up")
+                .exec(request("warm-up", LoadTarget.warmUp(what), bearer(0)))
+                .injectOpen(
+                        atOnceUsers(1),
+                        nothingFor(1),
+                        constantUsersPerSec(WARM_UP_FIRST).during(1),
+                        rampUsersPerSec(WARM_UP_FIRST).to(last).during(seconds),
+                        nothingFor(1));
     }
 
     private List<PopulationBuilder> populations(Scenario what) {
@@ -58,7 +85,7 @@ public final class KeyLoad extends Simulation {
             case COLD ->
                 List.of(scenario("cold")
                         .exec(cold())
-                        .injectOpen(constantUsersPerSec(perSecond / 10).during(LoadTarget.seconds())));
+                        .injectOpen(constantUsersPerSec(perSecond / COLD_SHARE).during(LoadTarget.seconds())));
             case NEIGHBOUR -> neighbours(steady);
         };
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.perf.load;
 
+import dev.managedhsm.perf.rig.Ask;
 import dev.managedhsm.perf.rig.LiveHsm;
 import dev.managedhsm.perf.rig.Work;
 import java.io.IOException;
@@ -91,6 +92,12 @@ final class LoadTarget {
             key++;
         }
         return key;
+    }
+
+    /** What callers of the warm-up ask for. */
+    static Ask warmUp(Scenario scenario) {
+        String name = keys(scenario).getFirst();
+        return work(name).ask(name);
     }
 
     private static List<String> keys(Scenario scenario) {

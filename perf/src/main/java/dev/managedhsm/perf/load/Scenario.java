@@ -15,7 +15,7 @@ enum Scenario {
     SPIKE,
     /** The steady one for long. */
     SOAK,
-    /** Every caller brings a token that was never seen before. */
+    /** Every caller has a connection of its own and brings a token that was never seen before. */
     COLD,
     /** A flood of RSA-4096 signatures beside AES-GCM, which must not suffer from it. */
     NEIGHBOUR;

@@ -3,6 +3,7 @@ package dev.managedhsm.perf.micro;
 
 import dev.managedhsm.crypto.key.KeyFacts;
 import dev.managedhsm.gateway.wire.OperationAnswer;
+import io.netty.buffer.ByteBufAllocator;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -48,7 +49,8 @@ public class OperationAnswerBenchmark {
     /** Writes the answer. */
     @Benchmark
     public boolean encode() {
-        return OperationAnswer.encode(call.slot(), facts, BASE_URL).release();
+        return OperationAnswer.encode(call.slot(), facts, BASE_URL, ByteBufAllocator.DEFAULT::directBuffer)
+                .release();
     }
 
     /** Gives all back. */

@@ -44,6 +44,7 @@ final class NodeRun {
     private boolean forcing;
     private int coresFree;
     private long order;
+    private int ended;
     private double now;
     private double pausedUntil;
 
@@ -109,7 +110,11 @@ final class NodeRun {
         this.coresFree = node.cores();
     }
 
-    /** Works all requests through to their ends. */
+    /**
+     * Works all requests through to their ends.
+     *
+     * @throws IllegalArgumentException if one has none, because the node has no thread for it
+     */
     void run(List<Request> requests) {
         for (int i = 0; i < requests.size(); i++) {
             Request one = requests.get(i);
@@ -129,6 +134,9 @@ final class NodeRun {
         while ((next = events.poll()) != null) {
             now = next.at;
             next.what.run();
+        }
+        if (ended < requests.size()) {
+            throw new IllegalArgumentException("the node has no thread for some requests");
         }
     }
 
@@ -187,7 +195,13 @@ final class NodeRun {
     }
 
     private void leave(Request one) {
-        ask(loops, LEAVING * costs.loopNanos(), () -> bySender(() -> one.doneNanos = now));
+        ask(
+                loops,
+                LEAVING * costs.loopNanos(),
+                () -> bySender(() -> {
+                    one.doneNanos = now;
+                    ended++;
+                }));
     }
 
     private void ask(Station station, double nanos, Runnable then) {

@@ -33,6 +33,7 @@ public final class OpenLoop {
     private final Histogram lateness = new Histogram(DIGITS);
     private final CountDownLatch open;
     private long startNanos;
+    private volatile boolean ended;
 
     // The event loop's own until every request has ended.
     private int sent;
@@ -99,6 +100,8 @@ public final class OpenLoop {
             if (open.getCount() > 0) {
                 throw new IOException(open.getCount() + " requests had no end within " + ANSWER_SECONDS_MAX + " s");
             }
+        } finally {
+            ended = true; // also when it breaks off in the middle of the schedule
         }
         double seconds = (lastNanos - startNanos) / NANOS;
         return new LoadFigures(schedule.perSecond(), good / seconds, refused, failed, total, refusal, lateness);
@@ -111,6 +114,9 @@ public final class OpenLoop {
 
     /** Sends what should have been sent by now, and comes again when the next one should be. */
     private void sendDue() {
+        if (ended) {
+            return;
+        }
         long sinceNanos = System.nanoTime() - startNanos;
         int due = sent;
         while (due < schedule.size() && schedule.intendedNanos(due) <= sinceNanos) {

@@ -23,8 +23,6 @@ final class Overload {
     private static final int IN_FLIGHT = 64;
     private static final double CAPACITY_SECONDS = 10;
     private static final int TIMES = 2;
-    private static final double WARM_UP_SECONDS = 10;
-    private static final int WARM_UPS_MAX = 5;
 
     /** One refused request in so many comes again, so that those that do are no load of their own. */
     private static final int SAMPLED = 100;
@@ -53,25 +51,13 @@ final class Overload {
             Ask ask = work.ask("measured");
             ServerCpu server = new ServerCpu(hsm.process());
             try (Sender sender = Sender.to(hsm.url(), hsm.authority(), HttpVersion.HTTP_2, CONNECTIONS, token)) {
-                new WarmUp(sender, ask, IN_FLIGHT).run(server);
+                WarmUp warmUp = new WarmUp(sender, ask, IN_FLIGHT);
+                warmUp.run(server);
                 double first = new ClosedLoop(sender, i -> ask, IN_FLIGHT).run(2_000);
                 double capacity = new ClosedLoop(sender, i -> ask, IN_FLIGHT)
                         .run((int) Math.max(2_000, first * CAPACITY_SECONDS));
-                warmUp(sender, ask, capacity, server, project.resolve("perf/target/overload-warm.hlog"));
+                warmUp.onSchedule(TIMES * capacity, server, project.resolve("perf/target/overload-warm.hlog"));
                 return flood(sender, ask, capacity, server, project.resolve("perf/target/overload.hlog"));
-            }
-        }
-    }
-
-    /** Refusing is code of its own: floods until the server's compiler has done with it, or five times. */
-    private static void warmUp(Sender sender, Ask ask, double capacity, ServerCpu server, Path log)
-            throws IOException, InterruptedException {
-        for (int i = 0; i < WARM_UPS_MAX; i++) {
-            ServerCpu.Reading before = server.read();
-            Schedule schedule = Schedule.poisson(TIMES * capacity, WARM_UP_SECONDS, 6L + i);
-            var _ = new OpenLoop(sender, schedule, index -> ask).run(log);
-            if (WarmUp.quiet(server.read().since(before))) {
-                return;
             }
         }
     }

@@ -32,6 +32,7 @@ public final class Rig {
      *   <li>{@code stages [ROUNDS]}: each stage of ES256 beside its reference; the same
      *   <li>{@code overload [WORK [SECONDS]]}: twice what it can do; status 1 when something is not as it must be
      *   <li>{@code neighbour [RATE [SECONDS [ROUNDS]]]}: ES256 beside a flood of RSA-4096; the same
+     *   <li>{@code audit [RATE [SECONDS [ROUNDS]]]}: what the audit log costs; the same
      *   <li>{@code dashboard [SECONDS [RATE…]]}: what the dashboard shows beside histogram logs; {@code --work=}; the same
      *   <li>{@code dashboard-cost [SECONDS [ROUNDS]]}: CPU time of an open dashboard; the same
      *   <li>{@code soak [WORK [RATE [SECONDS]]]}: memory over millions of operations; the same
@@ -78,6 +79,13 @@ public final class Rig {
                                 Integer.parseInt(rest.next("5")),
                                 System.out)
                         .run(project);
+            case "audit" ->
+                new AuditCost(
+                                Double.parseDouble(rest.next("2000")),
+                                Double.parseDouble(rest.next("15")),
+                                Integer.parseInt(rest.next("5")),
+                                System.out)
+                        .run(project);
             case "soak" ->
                 new Soak(
                                 Work.labelled(rest.next("es256")),
@@ -91,7 +99,7 @@ public final class Rig {
                         .run(project);
             default ->
                 throw new IllegalArgumentException(
-                        "latency, compare, edge, stages, overload, neighbour, soak, dashboard or dashboard-cost, not "
+                        "latency, compare, edge, stages, overload, neighbour, audit, soak, dashboard or dashboard-cost, not "
                                 + command);
         };
         System.exit(kept ? 0 : 1);
@@ -145,7 +153,9 @@ public final class Rig {
             int connections = version == HttpVersion.HTTP_2 ? 4 : IN_FLIGHT;
             try (Sender sender = Sender.to(hsm.url(), hsm.authority(), version, connections, token)) {
                 ServerCpu server = new ServerCpu(hsm.process());
-                new WarmUp(sender, ask, IN_FLIGHT).run(server);
+                WarmUp warmUp = new WarmUp(sender, ask, IN_FLIGHT);
+                warmUp.run(server);
+                warmUp.onSchedule(perSecond, server, log);
                 ServerCpu.Reading before = server.read();
                 Schedule schedule = Schedule.poisson(perSecond, seconds, 2);
                 LoadFigures figures = new OpenLoop(sender, schedule, i -> ask).run(log);

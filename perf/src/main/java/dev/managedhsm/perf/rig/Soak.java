@@ -10,6 +10,8 @@ import java.security.GeneralSecurityException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * Loads an HSM for long and looks at whether its memory grows: what the process has of the machine, and what is left of the
@@ -26,6 +28,7 @@ final class Soak {
     private static final double SETTLING = 0.2;
 
     private static final int SLICES = 60;
+    private static final int PARTS = 10;
     private static final double MEGABYTE = 1 << 20;
 
     private final Work work;
@@ -50,7 +53,9 @@ final class Soak {
             ServerCpu server = new ServerCpu(hsm.process());
             try (Sender sender = Sender.to(hsm.url(), hsm.authority(), HttpVersion.HTTP_2, CONNECTIONS, token);
                     Watch watch = new Watch(server, seconds / SLICES)) {
-                new WarmUp(sender, ask, IN_FLIGHT).run(server);
+                WarmUp warmUp = new WarmUp(sender, ask, IN_FLIGHT);
+                warmUp.run(server);
+                warmUp.onSchedule(perSecond, server, project.resolve("perf/target/soak-warm.hlog"));
                 int before = hsm.heapMegabytes().size();
                 watch.begin();
                 Schedule schedule = Schedule.poisson(perSecond, seconds, 6);
@@ -79,15 +84,21 @@ final class Soak {
         boolean kept = growth < MEGABYTES_MAX;
         out.printf(
                 Locale.ROOT,
-                "%s: %.1f MB at first, %.1f MB at last, grows by %.2f MB in a million operations (%d looks), below %.0f: %s%n",
+                "%s: %s MB, grows by %.2f MB in a million operations (%d looks), below %.0f: %s%n",
                 what,
-                settled.getFirst(),
-                settled.getLast(),
+                tenths(settled),
                 growth,
                 settled.size(),
                 MEGABYTES_MAX,
                 kept ? "kept" : "MISSED");
         return kept;
+    }
+
+    /** The looks from the first to the last, so that one sees whether what grows goes on growing. */
+    private static String tenths(List<Double> looks) {
+        return IntStream.rangeClosed(0, PARTS)
+                .mapToObj(i -> String.format(Locale.ROOT, "%.1f", looks.get(i * (looks.size() - 1) / PARTS)))
+                .collect(Collectors.joining(" "));
     }
 
     /** The straight line's rise from one look to the next, by least squares. */

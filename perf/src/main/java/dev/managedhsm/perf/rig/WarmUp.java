@@ -2,6 +2,7 @@
 package dev.managedhsm.perf.rig;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,10 @@ public final class WarmUp {
     private static final double QUIET = 0.02;
 
     private static final long NANOS_MAX = TimeUnit.SECONDS.toNanos(90);
+
+    private static final double SCHEDULE_SECONDS = 10;
+    private static final int SCHEDULES_MAX = 5;
+    private static final long SEED = 100;
 
     private final Sender sender;
     private final Ask ask;
@@ -50,6 +55,23 @@ public final class WarmUp {
             if (cpu != null && before != null) {
                 ServerCpu.Reading spent = cpu.read().since(before);
                 quiet = quiet(spent) ? quiet + 1 : 0;
+            }
+        }
+    }
+
+    /**
+     * The same with requests on a schedule, which meet other code than a loop that waits for its answers: what queues, what
+     * is refused. Up to five times ten seconds.
+     *
+     * @param log takes histograms that nobody needs
+     */
+    public void onSchedule(double perSecond, ServerCpu cpu, Path log) throws IOException, InterruptedException {
+        for (int i = 0; i < SCHEDULES_MAX; i++) {
+            ServerCpu.Reading before = cpu.read();
+            Schedule schedule = Schedule.poisson(perSecond, SCHEDULE_SECONDS, SEED + i);
+            var _ = new OpenLoop(sender, schedule, index -> ask).run(log);
+            if (quiet(cpu.read().since(before))) {
+                return;
             }
         }
     }

@@ -37,6 +37,12 @@ class CapacityTest {
     }
 
     @Test
+    void nodeWithoutAThreadForARequestHasNoLatency() {
+        QueueModel model = new QueueModel(PROFILE, Mix.read("rs256-4096=1"));
+        assertThrows(IllegalArgumentException.class, () -> model.latencyNanos(new Lanes(1, 1, 0), 10, 0.99));
+    }
+
+    @Test
     void allThatWaitShareAForce() {
         ServiceProfile forced = new ServiceProfile(
                 "here", EDGE, constant(1_000_000), new Histogram(3), Map.of(Work.ES256, constant(1_000)));
