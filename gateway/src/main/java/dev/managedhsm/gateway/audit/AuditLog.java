@@ -47,7 +47,8 @@ public final class AuditLog implements AutoCloseable {
     enum Offer {
         WAITS,
         LEAVES,
-        REFUSED
+        REFUSED,
+        UNRECORDED
     }
 
     /** A place in the ring. Reused for ever; holds an event from publish to durable. */
@@ -184,7 +185,7 @@ public final class AuditLog implements AutoCloseable {
     /** Takes an event, unless it cannot be written; {@link #announce} tells the log's thread. Any event loop; never waits. */
     Offer offer(AuditEvent event) {
         if (config.policy() == AuditPolicy.UNRECORDED) {
-            return Offer.LEAVES;
+            return Offer.UNRECORDED;
         }
         if (refusing()) {
             refused.increment();

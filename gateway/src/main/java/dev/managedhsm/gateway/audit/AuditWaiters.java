@@ -68,6 +68,11 @@ public final class AuditWaiters implements Runnable {
     public void record(AuditEvent event, @Nullable Answer answer, boolean waits) {
         event.loop = index;
         switch (log.offer(event)) {
+            case UNRECORDED -> {
+                if (answer != null) {
+                    answer.leave();
+                }
+            }
             case REFUSED -> {
                 if (answer != null) {
                     answer.withhold(AuditLog.NOT_RECORDED);

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.gateway.audit;
 
-import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.Base64;
-import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,27 +28,25 @@ public final class SignedCheckpoint {
     /** Lines of the text. */
     static final int LINES = 7;
 
+    private static final int BODY_LINES = 5;
+
     private static final String NUMBER = "number ";
     private static final String TIME = "time ";
-    private static final String DASH = "\u2014 ";
 
+    private final SignedNote note;
     private final String origin;
     private final long size;
     private final byte[] root;
     private final long number;
     private final long timeMillis;
-    private final String keyId;
-    private final byte[] signature;
 
-    private SignedCheckpoint(
-            String origin, long size, byte[] root, long number, long timeMillis, String keyId, byte[] signature) {
+    private SignedCheckpoint(SignedNote note, String origin, long size, byte[] root, long number, long timeMillis) {
+        this.note = note;
         this.origin = origin;
         this.size = size;
         this.root = root;
         this.number = number;
         this.timeMillis = timeMillis;
-        this.keyId = keyId;
-        this.signature = signature;
     }
 
     /**
@@ -64,19 +59,14 @@ public final class SignedCheckpoint {
      * @param timeMillis now, since 1970
      */
     public static SignedCheckpoint sign(AuditSigner signer, long size, byte[] root, long number, long timeMillis) {
-        LogKey key = signer.publicKey();
-        byte[] signature =
-                signer.sign(body(key.name(), size, root, number, timeMillis).getBytes(StandardCharsets.UTF_8));
-        return new SignedCheckpoint(key.name(), size, root.clone(), number, timeMillis, key.id(), signature);
+        String origin = signer.publicKey().name();
+        SignedNote note = SignedNote.sign(signer, body(origin, size, root, number, timeMillis));
+        return new SignedCheckpoint(note, origin, size, root.clone(), number, timeMillis);
     }
 
     /** The text, seven lines, each with its end. */
     public String text() {
-        byte[] id = HexFormat.of().parseHex(keyId);
-        byte[] signed = Arrays.copyOf(id, id.length + signature.length);
-        System.arraycopy(signature, 0, signed, id.length, signature.length);
-        return body(origin, size, root, number, timeMillis) + "\n" + DASH + origin + " "
-                + Base64.getEncoder().encodeToString(signed) + "\n";
+        return note.text();
     }
 
     private static String body(String origin, long size, byte[] root, long number, long timeMillis) {
@@ -89,35 +79,35 @@ public final class SignedCheckpoint {
      * looked at: see {@link #signedBy}.
      */
     public static @Nullable SignedCheckpoint parse(String text) {
-        String[] lines = text.split("\n", -1);
-        if (lines.length != LINES + 1
+        SignedNote note = SignedNote.parse(text);
+        String[] lines = note == null ? new String[0] : note.body().split("\n", -1);
+        if (note == null
+                || lines.length != BODY_LINES + 1
                 || !lines[3].startsWith(NUMBER)
-                || !lines[4].startsWith(TIME)
-                || !lines[6].startsWith(DASH + lines[0] + " ")) {
+                || !lines[4].startsWith(TIME)) {
             return null;
         }
         try {
-            byte[] signed = Base64.getDecoder().decode(lines[6].substring(DASH.length() + lines[0].length() + 1));
-            if (signed.length != LogKey.ID_LENGTH + LogKey.SIGNATURE_LENGTH) {
-                return null;
-            }
             SignedCheckpoint checkpoint = new SignedCheckpoint(
+                    note,
                     lines[0],
                     Long.parseLong(lines[1]),
                     Base64.getDecoder().decode(lines[2]),
                     Long.parseLong(lines[3].substring(NUMBER.length())),
-                    Long.parseLong(lines[4].substring(TIME.length())),
-                    HexFormat.of().formatHex(signed, 0, LogKey.ID_LENGTH),
-                    Arrays.copyOfRange(signed, LogKey.ID_LENGTH, signed.length));
+                    Long.parseLong(lines[4].substring(TIME.length())));
             boolean exact = LogKey.isName(checkpoint.origin)
                     && checkpoint.size >= 0
                     && checkpoint.number >= 0
                     && checkpoint.root.length == MerkleHash.LENGTH
-                    && checkpoint.text().equals(text); // one text only says it: no other base64, no leading zeros
+                    && checkpoint.body().equals(note.body()); // no other base64, no leading zeros
             return exact ? checkpoint : null;
         } catch (IllegalArgumentException notOne) {
             return null;
         }
+    }
+
+    private String body() {
+        return body(origin, size, root, number, timeMillis);
     }
 
     /** Which log: also the name of the key that signed. */
@@ -147,15 +137,12 @@ public final class SignedCheckpoint {
 
     /** The id of the key that signed, in hex. */
     public String keyId() {
-        return keyId;
+        return note.keyId();
     }
 
     /** Whether this key signed it. */
     public boolean signedBy(LogKey key) {
-        return key.name().equals(origin)
-                && key.id().equals(keyId)
-                && key.verifies(
-                        body(origin, size, root, number, timeMillis).getBytes(StandardCharsets.UTF_8), signature);
+        return note.signedBy(key);
     }
 
     @Override
@@ -165,7 +152,7 @@ public final class SignedCheckpoint {
 
     @Override
     public int hashCode() {
-        return Arrays.hashCode(signature);
+        return text().hashCode();
     }
 
     @Override

@@ -8,10 +8,8 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Base64;
 import java.util.Comparator;
-import java.util.HexFormat;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -39,14 +37,11 @@ public final class ThinnedCheckpoints {
     private static final String KIND = "thinned";
     private static final String LAST = "last ";
     private static final String REMOVED = "removed ";
-    private static final String DASH = "\u2014 ";
 
-    private final String origin;
+    private final SignedNote note;
     private final long lastNumber;
     private final String lastDigest;
     private final List<Run> removed;
-    private final String keyId;
-    private final byte[] signature;
 
     /**
      * Numbers of checkpoints that follow each other.
@@ -56,14 +51,11 @@ public final class ThinnedCheckpoints {
      */
     record Run(long first, long last) {}
 
-    private ThinnedCheckpoints(
-            String origin, long lastNumber, String lastDigest, List<Run> removed, String keyId, byte[] signature) {
-        this.origin = origin;
+    private ThinnedCheckpoints(SignedNote note, long lastNumber, String lastDigest, List<Run> removed) {
+        this.note = note;
         this.lastNumber = lastNumber;
         this.lastDigest = lastDigest;
         this.removed = List.copyOf(removed);
-        this.keyId = keyId;
-        this.signature = signature;
     }
 
     /**
@@ -74,12 +66,10 @@ public final class ThinnedCheckpoints {
      * @param removed what was taken out since the log began, in any order
      */
     static ThinnedCheckpoints sign(AuditSigner signer, SignedCheckpoint last, List<Run> removed) {
-        LogKey key = signer.publicKey();
         List<Run> merged = merged(removed);
         String digest = digest(last);
-        byte[] signature =
-                signer.sign(body(key.name(), last.number(), digest, merged).getBytes(StandardCharsets.UTF_8));
-        return new ThinnedCheckpoints(key.name(), last.number(), digest, merged, key.id(), signature);
+        SignedNote note = SignedNote.sign(signer, body(signer.publicKey().name(), last.number(), digest, merged));
+        return new ThinnedCheckpoints(note, last.number(), digest, merged);
     }
 
     private static List<Run> merged(List<Run> runs) {
@@ -126,11 +116,7 @@ public final class ThinnedCheckpoints {
 
     /** The file's content. */
     String text() {
-        byte[] id = HexFormat.of().parseHex(keyId);
-        byte[] signed = Arrays.copyOf(id, id.length + signature.length);
-        System.arraycopy(signature, 0, signed, id.length, signature.length);
-        return body(origin, lastNumber, lastDigest, removed) + "\n" + DASH + origin + " "
-                + Base64.getEncoder().encodeToString(signed) + "\n";
+        return note.text();
     }
 
     /**
@@ -150,38 +136,29 @@ public final class ThinnedCheckpoints {
      * @param keys the log's
      */
     public static @Nullable ThinnedCheckpoints parse(String text, AuditKeys keys) {
+        SignedNote note = SignedNote.parse(text);
+        AuditKeys.Entry entry = note == null ? null : keys.find(note.keyId());
+        if (note == null || entry == null || !note.signedBy(entry.key())) {
+            return null;
+        }
+        String[] lines = note.body().split("\n", -1);
         try {
-            ThinnedCheckpoints read = read(text.split("\n", -1));
-            AuditKeys.Entry entry = keys.find(read.keyId);
-            boolean signed = entry != null
-                    && entry.key().name().equals(read.origin)
-                    && entry.key()
-                            .verifies(
-                                    body(read.origin, read.lastNumber, read.lastDigest, read.removed)
-                                            .getBytes(StandardCharsets.UTF_8),
-                                    read.signature);
-            return signed && read.text().equals(text) ? read : null; // one text only says it
+            ThinnedCheckpoints read = read(note, lines);
+            String body = body(lines[0], read.lastNumber, read.lastDigest, read.removed);
+            return body.equals(note.body()) ? read : null; // one text only says it
         } catch (IllegalArgumentException | IndexOutOfBoundsException notOne) {
             return null;
         }
     }
 
-    private static ThinnedCheckpoints read(String[] lines) {
-        int end = lines.length - 3; // the empty line; behind it the signature, and nothing
+    private static ThinnedCheckpoints read(SignedNote note, String[] lines) {
         String[] last = lines[2].split(" ", -1);
         List<Run> removed = new ArrayList<>();
-        for (int i = 3; i < end; i++) {
+        for (int i = 3; i < lines.length - 1; i++) { // behind the last line's end there is nothing
             String[] run = lines[i].split(" ", -1);
             removed.add(new Run(Long.parseLong(run[1]), Long.parseLong(run[2])));
         }
-        byte[] signed = Base64.getDecoder().decode(lines[end + 1].substring(DASH.length() + lines[0].length() + 1));
-        return new ThinnedCheckpoints(
-                lines[0],
-                Long.parseLong(last[1]),
-                last[2],
-                removed,
-                HexFormat.of().formatHex(signed, 0, LogKey.ID_LENGTH),
-                Arrays.copyOfRange(signed, LogKey.ID_LENGTH, signed.length));
+        return new ThinnedCheckpoints(note, Long.parseLong(last[1]), last[2], removed);
     }
 
     List<Run> removed() {
@@ -201,7 +178,7 @@ public final class ThinnedCheckpoints {
                 && digest(checkpoint).equals(lastDigest)
                 && removed.stream().allMatch(run -> run.last() < lastNumber)
                 && keys.signed(checkpoint)
-                && keys.sameOrNext(checkpoint.keyId(), keyId);
+                && keys.sameOrNext(checkpoint.keyId(), note.keyId());
     }
 
     /** Whether all checkpoints of these numbers were taken out, the first and the last included. */

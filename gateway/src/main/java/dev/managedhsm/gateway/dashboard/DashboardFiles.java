@@ -60,7 +60,7 @@ public final class DashboardFiles {
     /** Answers a request for the page or a part of it. */
     public static void answer(Exchange exchange) {
         DashboardFile file = FILES.get(name(exchange.request().path()));
-        exchange.letBodyGo();
+        exchange.body().letGo();
         if (file == null) {
             exchange.refuse(WireError.notFound());
         } else if (file.tag().equals(exchange.request().getHeader("if-none-match"))) {

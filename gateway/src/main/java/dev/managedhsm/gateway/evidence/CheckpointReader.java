@@ -25,7 +25,8 @@ final class CheckpointReader {
     private final List<Gap> gaps = new ArrayList<>();
     private final List<SignedCheckpoint> good = new ArrayList<>();
     private @Nullable SignedCheckpoint before;
-    private long expected; // number of the next one
+    private long expected; // number of the next one that holds
+    private long doubtful; // texts since the last one that holds: each stands for a checkpoint, or was put in
 
     private CheckpointReader(@Nullable AuditKeys keys) {
         this.keys = keys;
@@ -105,23 +106,24 @@ final class CheckpointReader {
         SignedCheckpoint one = SignedCheckpoint.parse(text);
         if (one == null) {
             find(Finding.Kind.ALTERED, line, "this is no checkpoint");
-            expected++;
+            doubtful++;
         } else if (keys == null || !keys.signed(one)) {
             String why = keys == null ? "there are no keys" : "not signed by the log's key of that time";
             find(Finding.Kind.ALTERED, line, "checkpoint " + one.number() + ": " + why);
-            expected++;
+            doubtful++;
         } else {
             place(line, one);
         }
     }
 
     private void place(long line, SignedCheckpoint one) {
-        if (one.number() > expected) {
-            String which = one.number() == expected + 1
-                    ? "checkpoint " + expected + " is"
-                    : "checkpoints " + expected + " to " + (one.number() - 1) + " are";
+        long next = expected + doubtful;
+        if (one.number() > next) {
+            String which = one.number() == next + 1
+                    ? "checkpoint " + next + " is"
+                    : "checkpoints " + next + " to " + (one.number() - 1) + " are";
             find(Finding.Kind.MISSING, line, which + " not there");
-            gaps.add(new Gap(expected, one.number() - 1, findings.getLast()));
+            gaps.add(new Gap(next, one.number() - 1, findings.getLast()));
         } else if (one.number() < expected) {
             boolean twice = good.stream().anyMatch(one::equals);
             find(
@@ -137,6 +139,7 @@ final class CheckpointReader {
                     "checkpoint " + one.number() + " is over fewer events than the one before");
         }
         expected = one.number() + 1;
+        doubtful = 0;
         before = one;
         good.add(one);
     }

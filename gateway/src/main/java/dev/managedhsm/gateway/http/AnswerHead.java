@@ -2,6 +2,7 @@
 package dev.managedhsm.gateway.http;
 
 import io.netty.util.AsciiString;
+import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 
@@ -29,13 +30,14 @@ final class AnswerHead {
     static HttpServerResponse put(HttpServerRequest request, int status, String requestId) {
         HttpServerResponse response = request.response();
         response.setStatusCode(status);
+        MultiMap headers = response.headers(); // none are there yet, so none need be looked for
         if (status != 204) {
-            response.putHeader(CONTENT_TYPE, JSON);
+            headers.add(CONTENT_TYPE, JSON);
         }
         for (int i = 0; i < FIXED.length; i += 2) {
-            response.putHeader(FIXED[i], FIXED[i + 1]);
+            headers.add(FIXED[i], FIXED[i + 1]);
         }
-        response.putHeader(REQUEST_ID, requestId);
+        headers.add(REQUEST_ID, requestId);
         String id = request.getHeader(CLIENT_REQUEST_ID);
         if (id != null && "true".equalsIgnoreCase(request.getHeader(RETURN_ID))) {
             response.putHeader(CLIENT_REQUEST_ID, id);

@@ -65,14 +65,16 @@ abstract sealed class Departure implements AuditWaiters.Answer {
         void drop() {}
     }
 
-    /** A body in a direct buffer, which is wiped and released when it has been written. */
+    /** A body in a direct buffer, which is wiped and given back when it has been written. */
     static final class Wiped extends Departure {
         private final Connection connection;
+        private final BodyBuffers buffers;
         private final ByteBuf body;
 
         Wiped(Exchange exchange, Connection connection, ByteBuf body) {
             super(exchange);
             this.connection = connection;
+            this.buffers = exchange.edge().bodies();
             this.body = body;
         }
 
@@ -83,16 +85,16 @@ abstract sealed class Departure implements AuditWaiters.Answer {
             // still wait in front of TLS, so the buffer is let go behind whatever the connection has still to write.
             response.end(BufferInternal.buffer(body)).onComplete(written -> {
                 if (written.succeeded()) {
-                    Wipe.release(body);
+                    buffers.giveBack(body);
                 } else {
-                    connection.behindAllWrites(() -> Wipe.release(body));
+                    connection.behindAllWrites(() -> buffers.giveBack(body));
                 }
             });
         }
 
         @Override
         void drop() {
-            Wipe.release(body);
+            buffers.giveBack(body);
         }
     }
 

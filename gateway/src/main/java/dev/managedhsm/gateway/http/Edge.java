@@ -46,6 +46,7 @@ public final class Edge extends VerticleBase {
 
     private final EdgeServices services;
     private final Function<Edge, Consumer<Exchange>> routing;
+    private final BodyBuffers bodies = new BodyBuffers();
     private final IntakeAccount account;
     private final RequestIds ids;
     private final EdgeCounters counters = new EdgeCounters();
@@ -64,7 +65,7 @@ public final class Edge extends VerticleBase {
     public Edge(EdgeServices services, Function<Edge, Consumer<Exchange>> routing) {
         this.services = services;
         this.routing = routing;
-        this.account = new IntakeAccount(services.intakeBytesMax());
+        this.account = new IntakeAccount(services.intakeBytesMax(), bodies);
         this.ids = new RequestIds(services.clock());
     }
 
@@ -110,8 +111,9 @@ public final class Edge extends VerticleBase {
     @Override
     public Future<?> stop() {
         return Future.join(servers.values().stream()
-                .map(http -> http.shutdown(5, TimeUnit.SECONDS))
-                .toList());
+                        .map(http -> http.shutdown(5, TimeUnit.SECONDS))
+                        .toList())
+                .onComplete(ended -> bodies.close());
     }
 
     /** Runs tasks on this event loop. */
@@ -127,6 +129,11 @@ public final class Edge extends VerticleBase {
     /** What this event loop has counted. */
     public EdgeCounters counters() {
         return counters;
+    }
+
+    /** The event loop's buffers for bodies. */
+    public BodyBuffers bodies() {
+        return bodies;
     }
 
     /** The event loop's instruments. */
@@ -218,8 +225,8 @@ public final class Edge extends VerticleBase {
             exchange.refuse(WireError.forbiddenByFirewall(exchange.clientAddress()));
             return;
         }
-        if (tooLong(request, exchange.bodyLengthMax())) {
-            exchange.refuse(WireError.bodyTooLong(exchange.bodyLengthMax()));
+        if (tooLong(request, exchange.body().lengthMax())) {
+            exchange.refuse(WireError.bodyTooLong(exchange.body().lengthMax()));
             return;
         }
         try {

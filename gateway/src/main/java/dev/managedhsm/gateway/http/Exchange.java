@@ -8,7 +8,6 @@ import dev.managedhsm.crypto.latency.LatencyRecorder;
 import dev.managedhsm.crypto.operation.StageTimes;
 import dev.managedhsm.gateway.audit.AuditEvent;
 import dev.managedhsm.gateway.audit.AuditName;
-import dev.managedhsm.gateway.wire.JsonText;
 import dev.managedhsm.gateway.wire.WireError;
 import io.netty.buffer.ByteBuf;
 import io.vertx.core.buffer.Buffer;
@@ -17,6 +16,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.json.JsonObject;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,7 +35,7 @@ public final class Exchange {
 
     private final HttpServerRequest request;
     private final Connection connection;
-    private final Intake intake;
+    private final RequestBody body;
     private final Edge edge;
     private final long startNanos;
     private final Ending ending;
@@ -46,7 +46,7 @@ public final class Exchange {
     Exchange(HttpServerRequest request, Connection connection, Intake intake, Edge edge) {
         this.request = request;
         this.connection = connection;
-        this.intake = intake;
+        this.body = new RequestBody(this, intake);
         this.edge = edge;
         this.startNanos = intake.startNanos();
         this.ending = new Ending(this, edge);
@@ -127,53 +127,9 @@ public final class Exchange {
         return answered || request.response().closed();
     }
 
-    /** How long the body may be, in bytes. */
-    public int bodyLengthMax() {
-        return intake.lengthMax();
-    }
-
-    /** Whether the body may be a long one: then the caller is looked at before the body is waited for. */
-    public boolean longBody() {
-        return intake.lengthMax() > EdgeLimits.BODY_LENGTH_MAX;
-    }
-
-    /**
-     * Calls back when the whole body is here. Refuses the request itself if the body is too long, too slow, or finds no
-     * room.
-     */
-    public void whenBody(Runnable action) {
-        intake.whenSettled(() -> {
-            switch (intake.state()) {
-                case COMPLETE -> action.run();
-                case TOO_LONG -> refuse(WireError.bodyTooLong(intake.lengthMax()));
-                case NO_ROOM -> {
-                    edge.counters().turnedAway(EdgeCounters.Busy.NO_MEMORY);
-                    refuse(WireError.throttled());
-                }
-                case TOO_SLOW -> refuse(WireError.bodyTooSlow());
-                case CLOSED -> gone();
-                case ARRIVING -> {} // not settled
-            }
-        });
-    }
-
-    /** Wipes the body; nobody needs it any more. */
-    public void letBodyGo() {
-        intake.close();
-    }
-
-    /** The whole body, valid until the answer; only inside {@link #whenBody}'s action or after it. */
-    public ByteBuf body() {
-        return intake.body();
-    }
-
-    /** The body as a JSON object, or null if it is none. Asked once: the body is let go. */
-    public @Nullable JsonObject json() {
-        try {
-            return JsonText.object(body());
-        } finally {
-            letBodyGo();
-        }
+    /** The request's body. */
+    public RequestBody body() {
+        return body;
     }
 
     /**
@@ -190,12 +146,8 @@ public final class Exchange {
             if (over()) {
                 gone();
                 gone.run();
-                return;
-            }
-            try {
-                next.run();
-            } catch (RuntimeException broken) {
-                broken(broken);
+            } else {
+                attempt(next);
             }
         });
     }
@@ -208,15 +160,18 @@ public final class Exchange {
      */
     public void conclude(Runnable next) {
         edge.loop().execute(() -> {
-            if (answered) {
-                return;
-            }
-            try {
-                next.run();
-            } catch (RuntimeException broken) {
-                broken(broken);
+            if (!answered) {
+                attempt(next);
             }
         });
+    }
+
+    private void attempt(Runnable next) {
+        try {
+            next.run();
+        } catch (RuntimeException broken) {
+            broken(broken);
+        }
     }
 
     /**
@@ -239,9 +194,9 @@ public final class Exchange {
      * @param received called when the body is here, before the token is looked at
      * @param action called when the caller is known
      */
-    public void whenProven(Runnable received, java.util.function.Consumer<VerifiedToken> action) {
+    public void whenProven(Runnable received, Consumer<VerifiedToken> action) {
         if (TokenGate.mayProve(request.getHeader("authorization"))) {
-            whenBody(() -> {
+            body.whenHere(() -> {
                 received.run();
                 authenticate(action);
             });
@@ -254,7 +209,7 @@ public final class Exchange {
      * Finds out who is asking, then calls back; refuses the request itself if nobody proven is, or if the edge has no room
      * for one more unknown token.
      */
-    public void authenticate(java.util.function.Consumer<VerifiedToken> action) {
+    public void authenticate(Consumer<VerifiedToken> action) {
         edge.tokens().authenticate(this, connection, action);
     }
 
@@ -356,14 +311,14 @@ public final class Exchange {
      */
     public HttpServerResponse stream(String contentType) {
         head(200).putHeader(AnswerHead.CONTENT_TYPE, contentType);
-        close();
+        body.letGo();
         return leaving().setChunked(true);
     }
 
     /**
      * Answers 200 with JSON that lies in a direct buffer.
      *
-     * @param body taken over: wiped and released when it has been written
+     * @param body of {@link Edge#bodies()}, taken over: wiped and given back when it has been written
      * @param serverTiming value of the header {@code server-timing}, or null to send none
      */
     public void answer(ByteBuf body, @Nullable String serverTiming) {
@@ -406,13 +361,13 @@ public final class Exchange {
     }
 
     private void depart(Departure departure) {
-        close();
+        body.letGo();
         ending.depart(departure);
     }
 
     /** The client has gone before there was an answer: nothing is sent, and that is recorded. */
     public void gone() {
-        close();
+        body.letGo();
         if (!answered) {
             ending.gone();
         }
@@ -444,10 +399,5 @@ public final class Exchange {
         HttpServerResponse response = leaving();
         var _ = HttpMethod.HEAD.equals(request.method()) ? response.end() : response.end(body);
         left();
-    }
-
-    /** Lets go of the body. */
-    void close() {
-        intake.close();
     }
 }

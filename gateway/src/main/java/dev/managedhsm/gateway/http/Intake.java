@@ -2,7 +2,6 @@
 package dev.managedhsm.gateway.http;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import org.jspecify.annotations.Nullable;
 
@@ -116,13 +115,14 @@ final class Intake {
         if (old != null && old.capacity() >= sum) {
             return old;
         }
-        int capacity = old == null ? sum : Math.min(lengthMax(), Math.max(sum, 2 * old.capacity()));
+        int capacity =
+                BodyBuffers.capacity(old == null ? sum : Math.min(lengthMax(), Math.max(sum, 2 * old.capacity())));
         if (!take(capacity)) {
             return null;
         }
         ByteBuf bigger;
         try {
-            bigger = ByteBufAllocator.DEFAULT.directBuffer(capacity, capacity);
+            bigger = account.buffers().take(capacity);
         } catch (OutOfMemoryError noDirectMemory) { // Netty's, of its own limit: one body less, not the end
             give(capacity);
             return null;
@@ -182,7 +182,7 @@ final class Intake {
         if (old != null) {
             body = null;
             give(old.capacity());
-            Wipe.release(old);
+            account.buffers().giveBack(old);
         }
     }
 

@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 /** All bodies that are arriving on one event loop: how many bytes they hold, and which came too slowly. */
 final class IntakeAccount {
     private final int bytesMax;
+    private final BodyBuffers buffers;
     private int bytes;
 
     /** Those that are arriving, in the order of their start, linked through their own fields. */
@@ -13,9 +14,17 @@ final class IntakeAccount {
 
     private @Nullable Intake last;
 
-    /** @param bytesMax how many body bytes this event loop may hold */
-    IntakeAccount(int bytesMax) {
+    /**
+     * @param bytesMax how many body bytes this event loop may hold
+     * @param buffers where it has them from
+     */
+    IntakeAccount(int bytesMax, BodyBuffers buffers) {
         this.bytesMax = bytesMax;
+        this.buffers = buffers;
+    }
+
+    BodyBuffers buffers() {
+        return buffers;
     }
 
     void opened(Intake intake) {

@@ -73,7 +73,7 @@ final class AuditRoutes {
     private void look(View view, Exchange exchange, MultiMap parameters) {
         exchange.whenProven(() -> {}, token -> {
             if (access.permit(exchange, token, DataAction.SECURITY_READ, Scope.HSM, EndpointGroup.WATCH) != null) {
-                exchange.letBodyGo();
+                exchange.body().letGo();
                 ControlCall.attempt(
                         exchange, () -> ask(view, exchange, view.making().of(parameters)));
             }

@@ -89,7 +89,7 @@ public final class Backups {
     /** The caller is permitted; now the body may be waited for, and then he is looked at once more. */
     private void restore(Call call) {
         Exchange exchange = call.exchange();
-        exchange.whenBody(() -> {
+        exchange.body().whenHere(() -> {
             WireError lapsed = call.right().lapsed();
             if (lapsed != null) {
                 exchange.refuse(lapsed);
@@ -99,8 +99,8 @@ public final class Backups {
             if (place == null) {
                 return;
             }
-            byte[] json = ByteBufUtil.getBytes(exchange.body());
-            exchange.letBodyGo();
+            byte[] json = ByteBufUtil.getBytes(exchange.body().bytes());
+            exchange.body().letGo();
             restore(exchange, json, place, body.speaking(call.query("api-version")));
         });
     }
@@ -151,7 +151,7 @@ public final class Backups {
     /** Answers when it has ended; gives the place back unless the answer does. */
     private static <T> void when(
             Exchange exchange, CompletionStage<LifecycleAnswer<T>> change, Place place, String id, Consumer<T> answer) {
-        exchange.letBodyGo();
+        exchange.body().letGo();
         change.whenComplete((how, failure) -> exchange.conclude(() -> {
             switch (how) {
                 case LifecycleAnswer.Done<T>(T value) -> attempt(exchange, place, () -> answer.accept(value));

@@ -21,7 +21,7 @@ sealed interface ControlCall permits Call, RoleCall {
 
     /** The body as a JSON object; the body itself is let go. */
     default JsonObject json() throws Refused {
-        JsonObject json = exchange().json();
+        JsonObject json = exchange().body().json();
         if (json == null) {
             throw new Refused("The request body is not a JSON object");
         }
@@ -37,7 +37,7 @@ sealed interface ControlCall permits Call, RoleCall {
      */
     default <A> void whenEnded(CompletionStage<A> change, Consumer<A> ended) {
         Exchange exchange = exchange();
-        exchange.letBodyGo(); // if the client goes there will be no answer to let it go
+        exchange.body().letGo(); // if the client goes there will be no answer to let it go
         change.whenComplete((@Nullable A how, @Nullable Throwable failure) -> exchange.conclude(() -> {
             if (how == null) {
                 throw new IllegalStateException("a change broke off", failure);

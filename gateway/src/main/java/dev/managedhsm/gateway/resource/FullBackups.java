@@ -117,7 +117,7 @@ public final class FullBackups {
     /** Off the event loop, because a folder is looked up on the disk. What was begun is recorded also if the client has gone. */
     private void start(Call call, @Nullable BackupPlace place, Start start) {
         Exchange exchange = call.exchange();
-        exchange.letBodyGo();
+        exchange.body().letGo();
         exchange.edge()
                 .vertx()
                 .executeBlocking(() -> start(place, start), false)

@@ -35,7 +35,7 @@ record HsmAccess(HsmState state, Authoriser authoriser) {
     /** Takes a request to its endpoint: token, condition, right, deed. */
     void open(Endpoint endpoint, Exchange exchange, RoutingContext context) {
         Consumer<VerifiedToken> proven = token -> permit(endpoint, exchange, context, token);
-        if (exchange.longBody()) {
+        if (exchange.body().isLong()) {
             exchange.authenticate(proven); // nobody unproven makes the HSM hold a long body; the endpoint waits for it
         } else {
             exchange.whenProven(() -> {}, proven);

@@ -68,7 +68,7 @@ public final class KeyAttestations {
             exchange.refuse(WireError.keyNotFound(id));
             return;
         }
-        exchange.letBodyGo();
+        exchange.body().letGo();
         KeyFacts facts = key.facts();
         KeyBody speaking = body.speaking(call.query("api-version"));
         try {

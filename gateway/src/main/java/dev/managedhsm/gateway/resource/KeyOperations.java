@@ -5,9 +5,12 @@ import dev.managedhsm.crypto.keyring.Keyring;
 import dev.managedhsm.crypto.latency.LatencyRecorder;
 import dev.managedhsm.crypto.ring.OperationRing;
 import dev.managedhsm.gateway.dispatch.SlotPool;
+import dev.managedhsm.gateway.http.BodyBuffers;
+import dev.managedhsm.gateway.http.Edge;
 import dev.managedhsm.gateway.http.Exchange;
 import dev.managedhsm.gateway.wire.OperationReader;
-import java.util.concurrent.Executor;
+import io.netty.buffer.ByteBuf;
+import java.util.function.IntFunction;
 
 /**
  * Sign, verify, encrypt, decrypt, wrap, unwrap: the hot path on one event loop. One per event loop, used by its thread
@@ -20,6 +23,8 @@ final class KeyOperations implements AutoCloseable {
     final String baseUrl;
     final LatencyRecorder latency;
     final SlotPool<SlotUser> slots;
+    final BodyBuffers bodies;
+    final IntFunction<ByteBuf> buffers;
     final OperationReader reader = new OperationReader();
 
     KeyOperations(
@@ -29,13 +34,15 @@ final class KeyOperations implements AutoCloseable {
             String baseUrl,
             LatencyRecorder latency,
             int slotCount,
-            Executor loop) {
+            Edge edge) {
         this.access = access;
         this.keyring = keyring;
         this.ring = ring;
         this.baseUrl = baseUrl;
         this.latency = latency;
-        this.slots = new SlotPool<>(slotCount, loop, (slot, user) -> user.finished(slot));
+        this.bodies = edge.bodies();
+        this.buffers = bodies::take;
+        this.slots = new SlotPool<>(slotCount, edge.loop(), (slot, user) -> user.finished(slot));
     }
 
     void begin(Exchange exchange, OperationPath path) {

@@ -84,7 +84,7 @@ final class Keys {
 
     private void importKey(Call call) throws Refused {
         KeyName name = new KeyName(call.part("name"));
-        ImportKeyBody parsed = ImportKeyBody.read(name, call.exchange().body(), baseUrl);
+        ImportKeyBody parsed = ImportKeyBody.read(name, call.exchange().body().bytes(), baseUrl);
         call.when(lifecycle.importKey(parsed.request(), parsed.origin()), keyId(call), facts -> answer(call, facts));
     }
 

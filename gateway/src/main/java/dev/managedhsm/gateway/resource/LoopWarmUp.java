@@ -133,8 +133,8 @@ final class LoopWarmUp implements SlotUser {
     public void finished(OperationSlot slot) {
         try {
             if (slot.outcome() == Outcome.DONE || slot.operation() == Operation.VERIFY) {
-                OperationAnswer.encode(slot, trials.getFirst().key.facts(), path.baseUrl)
-                        .release();
+                path.bodies.giveBack(
+                        OperationAnswer.encode(slot, trials.getFirst().key.facts(), path.baseUrl, path.buffers));
             }
         } finally {
             path.slots.release(slot);

@@ -103,7 +103,7 @@ final class OperationRequest implements SlotUser {
     }
 
     private @Nullable WireError decode(OperationSlot slot, LivingKey key) {
-        WireError fault = path.reader.read(exchange.body(), operation, slot);
+        WireError fault = path.reader.read(exchange.body().bytes(), operation, slot);
         if (fault != null) {
             return fault;
         }
@@ -116,7 +116,7 @@ final class OperationRequest implements SlotUser {
         exchange.event().key(asked);
         exchange.event().operation(operation, algorithm);
         slot.ask(operation, algorithm, key.handle());
-        exchange.letBodyGo(); // wiped: from here on the slot alone holds the payload
+        exchange.body().letGo(); // wiped: from here on the slot alone holds the payload
         return null;
     }
 
@@ -186,7 +186,7 @@ final class OperationRequest implements SlotUser {
         error = WireError.of(slot.outcome());
         KeyFacts used = facts;
         if (error == null && used != null) {
-            exchange.answer(OperationAnswer.encode(slot, used, path.baseUrl), timing(slot));
+            exchange.answer(OperationAnswer.encode(slot, used, path.baseUrl, path.buffers), timing(slot));
         } else if (slot.outcome() == Outcome.KEY_GONE) {
             exchange.refuse(WireError.keyNotFound(path.baseUrl + "/keys/" + name));
         } else {

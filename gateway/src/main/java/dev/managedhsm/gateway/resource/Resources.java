@@ -6,12 +6,12 @@ import dev.managedhsm.crypto.keyring.Keyring;
 import dev.managedhsm.crypto.lifecycle.HsmState;
 import dev.managedhsm.crypto.lifecycle.KeyLifecycle;
 import dev.managedhsm.crypto.ring.OperationRing;
+import dev.managedhsm.gateway.http.Edge;
 import dev.managedhsm.gateway.observe.Watch;
 import dev.managedhsm.gateway.refusal.RefusalLog;
 import dev.managedhsm.gateway.wire.KeyBody;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Executor;
 
 /**
  * What the routes of all event loops share. Immutable; any event loop.
@@ -54,9 +54,9 @@ public record Resources(
         return new HsmAccess(state, authoriser);
     }
 
-    KeyOperations keyOperations(Executor loop) {
+    KeyOperations keyOperations(Edge edge) {
         return new KeyOperations(
-                access(), keyring, ring, baseUrl, watch.latency().recorder(), slotsPerLoop, loop);
+                access(), keyring, ring, baseUrl, watch.latency().recorder(), slotsPerLoop, edge);
     }
 
     Security security() {

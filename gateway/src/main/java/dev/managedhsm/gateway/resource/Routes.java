@@ -37,7 +37,7 @@ public final class Routes implements Consumer<Exchange>, AutoCloseable {
     public Routes(Edge edge, Resources resources) {
         this.edge = edge;
         this.access = resources.access();
-        this.operations = resources.keyOperations(edge.loop());
+        this.operations = resources.keyOperations(edge);
         this.roles = resources.roles();
         this.router = Router.router(edge.vertx());
         for (Endpoint endpoint : resources.endpoints()) {

@@ -76,7 +76,7 @@ public final class SecurityDomains {
 
     private void transferKey(Call call) {
         Exchange exchange = call.exchange();
-        exchange.letBodyGo();
+        exchange.body().letGo();
         work(
                 exchange,
                 keeper::transferKey,
@@ -104,7 +104,7 @@ public final class SecurityDomains {
 
     private void rotate(Call call) {
         Exchange exchange = call.exchange();
-        exchange.letBodyGo();
+        exchange.body().letGo();
         work(
                 exchange,
                 keeper::rotateRootKey,

@@ -149,7 +149,7 @@ final class WatchRoutes {
         Exchange exchange = routed.get();
         exchange.whenProven(() -> {}, token -> {
             if (access.permit(exchange, token, DataAction.SECURITY_READ, Scope.HSM, EndpointGroup.WATCH) != null) {
-                exchange.letBodyGo();
+                exchange.body().letGo();
                 ControlCall.attempt(
                         exchange,
                         () -> show(exchange, Security.JSON, view.making().of(context.queryParams())));
@@ -162,7 +162,7 @@ final class WatchRoutes {
         exchange.whenProven(() -> {}, token -> {
             StandingRight right = StandingRight.at(access.authoriser(), token, DataAction.SECURITY_READ, Scope.HSM);
             if (access.permit(exchange, token, DataAction.SECURITY_READ, Scope.HSM, EndpointGroup.WATCH) != null) {
-                exchange.letBodyGo();
+                exchange.body().letGo();
                 DashboardStream.begin(
                         exchange, watch.pulse(), nowSeconds -> token.usableAt(nowSeconds) && right.lapsed() == null);
             }

@@ -8,8 +8,8 @@ import dev.managedhsm.crypto.operation.OperationSlot;
 import dev.managedhsm.crypto.operation.OperationSlot.Field;
 import dev.managedhsm.crypto.operation.Outcome;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
+import java.util.function.IntFunction;
 
 /**
  * Writes the answer of a key operation from a slot into a direct buffer: compact JSON, members in alphabetical order.
@@ -27,11 +27,12 @@ public final class OperationAnswer {
      * @param slot done, or verified
      * @param key the key version that was used
      * @param baseUrl scheme, host and port, without a slash at the end
-     * @return a direct buffer that the caller releases, and wipes if the answer is a plaintext
+     * @param buffers gives a direct buffer for so many bytes
+     * @return such a buffer, with the answer; the caller wipes it if that is a plaintext
      */
-    public static ByteBuf encode(OperationSlot slot, KeyFacts key, String baseUrl) {
+    public static ByteBuf encode(OperationSlot slot, KeyFacts key, String baseUrl, IntFunction<ByteBuf> buffers) {
         if (slot.operation() == Operation.VERIFY) {
-            ByteBuf out = ByteBufAllocator.DEFAULT.directBuffer(16);
+            ByteBuf out = buffers.apply(16);
             ByteBufUtil.writeAscii(
                     out, slot.outcome() == Outcome.SIGNATURE_VALID ? "{\"value\":true}" : "{\"value\":false}");
             return out;
@@ -40,7 +41,7 @@ public final class OperationAnswer {
                 + baseUrl.length()
                 + Base64Url.encodedLength(slot.outputValueLength())
                 + Base64Url.encodedLength(slot.length(Field.AAD));
-        ByteBuf out = ByteBufAllocator.DEFAULT.directBuffer(room);
+        ByteBuf out = buffers.apply(room);
         out.writeByte('{');
         if (slot.outputTagLength() > 0 && slot.has(Field.AAD)) {
             name(out, "aad");

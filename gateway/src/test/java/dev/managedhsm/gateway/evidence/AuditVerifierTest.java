@@ -211,12 +211,38 @@ class AuditVerifierTest {
     }
 
     @Test
-    void namesAMissingAndAReorderedCheckpoint() throws IOException {
+    void namesAMissingCheckpoint() throws IOException {
         editCheckpoints(blocks -> {
             blocks.remove(3);
             return blocks;
         });
         only(Kind.MISSING, -1, "checkpoint 3 is not there");
+    }
+
+    @Test
+    void namesACheckpointThatWasPutInAndNotTheOneBehindIt() throws IOException {
+        editCheckpoints(blocks -> {
+            blocks.add(2, blocks.get(2).replaceFirst("time 1", "time 2"));
+            return blocks;
+        });
+        only(
+                Kind.ALTERED,
+                -1,
+                "checkpoints.txt line 17: ALTERED: checkpoint 2: not signed by the log's key of that time");
+    }
+
+    @Test
+    void namesAnAlteredCheckpointAndTheMissingOneBehindIt() throws IOException {
+        editCheckpoints(blocks -> {
+            blocks.set(2, blocks.get(2).replaceFirst("time 1", "time 2"));
+            blocks.remove(3);
+            return blocks;
+        });
+        List<Finding> findings = AuditVerifier.verify(folder, log.trust()).findings();
+        assertEquals(
+                List.of(Kind.ALTERED, Kind.MISSING),
+                findings.stream().map(Finding::kind).toList());
+        assertTrue(findings.getLast().text().endsWith("checkpoint 3 is not there"), findings::toString);
     }
 
     @Test

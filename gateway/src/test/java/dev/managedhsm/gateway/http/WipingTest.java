@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
@@ -82,5 +83,40 @@ class WipingTest {
         Wipe.releaseLast(held);
         assertArrayEquals(new byte[4], bytes);
         assertEquals(0, held.refCnt());
+    }
+
+    @Test
+    void aBodysBufferIsOverwrittenBeforeAnotherBodyUsesIt() {
+        BodyBuffers buffers = new BodyBuffers();
+        ByteBuf first = buffers.take(6);
+        first.writeBytes("secret".getBytes(US_ASCII));
+        buffers.giveBack(first);
+
+        ByteBuf second = buffers.take(1);
+        assertSame(first, second);
+        assertEquals(0, second.readableBytes());
+        byte[] bytes = new byte[6];
+        second.getBytes(0, bytes);
+        assertArrayEquals(new byte[6], bytes);
+        buffers.giveBack(second);
+        buffers.close();
+        assertEquals(0, second.refCnt());
+    }
+
+    @Test
+    void aLongBodysBufferIsNotKept() {
+        BodyBuffers buffers = new BodyBuffers();
+        ByteBuf one = buffers.take(BodyBuffers.ORDINARY + 1);
+        buffers.giveBack(one);
+        assertEquals(0, one.refCnt());
+    }
+
+    @Test
+    void aBufferThatComesBackAfterTheEndIsNotKept() {
+        BodyBuffers buffers = new BodyBuffers();
+        ByteBuf late = buffers.take(6);
+        buffers.close();
+        buffers.giveBack(late);
+        assertEquals(0, late.refCnt());
     }
 }
