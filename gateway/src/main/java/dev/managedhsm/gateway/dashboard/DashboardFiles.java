@@ -59,7 +59,7 @@ public final class DashboardFiles {
 
     /** Answers a request for the page or a part of it. */
     public static void answer(Exchange exchange) {
-        DashboardFile file = FILES.get(name(exchange.request().path()));
+        DashboardFile file = FILES.get(name(exchange.path()));
         exchange.body().letGo();
         if (file == null) {
             exchange.refuse(WireError.notFound());

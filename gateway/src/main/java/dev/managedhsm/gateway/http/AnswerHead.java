@@ -44,4 +44,12 @@ final class AnswerHead {
         }
         return response;
     }
+
+    /** Asks the client to wait, where the answer's status says that it may come again. */
+    static void retryAfter(HttpServerResponse response, long seconds) {
+        int status = response.getStatusCode();
+        if (status == 429 || status == 503) {
+            response.putHeader("retry-after", Long.toString(seconds));
+        }
+    }
 }

@@ -254,10 +254,11 @@ public final class Edge extends VerticleBase {
             return null;
         }
         Intake intake = connection.intake(request);
-        if (services.longBodies().allowed(request)) {
+        Exchange exchange = new Exchange(request, connection, intake, this);
+        if (services.longBodies().allowed(exchange)) {
             intake.allowLong(services.longBodies());
         }
-        return new Exchange(request, connection, intake, this);
+        return exchange;
     }
 
     private static boolean tooLong(HttpServerRequest request, int lengthMax) {

@@ -8,6 +8,7 @@ import dev.managedhsm.crypto.operation.Outcome;
 import dev.managedhsm.crypto.operation.Stage;
 import dev.managedhsm.crypto.operation.StageTimes;
 import dev.managedhsm.gateway.audit.AuditEvent;
+import dev.managedhsm.gateway.audit.AuditName;
 import dev.managedhsm.gateway.audit.AuditReceipt;
 import dev.managedhsm.gateway.audit.AuditScope;
 import dev.managedhsm.gateway.trace.RequestTrace;
@@ -16,6 +17,7 @@ import dev.managedhsm.gateway.wire.ApiVersion;
 import io.netty.util.AsciiString;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +38,8 @@ final class Ending {
     static final String OTHER = "Other";
 
     private static final int THROTTLED = 429;
+    private static final String[] MILLIS =
+            IntStream.range(0, 64).mapToObj(Integer::toString).toArray(String[]::new);
     private static final long NANOS_PER_MILLI = 1_000_000;
 
     private final Exchange exchange;
@@ -61,8 +65,12 @@ final class Ending {
         operation = operationName;
     }
 
+    /** The same; told by the path where nobody has said it. */
     String asked() {
-        return operation;
+        String path = exchange.path();
+        return operation.equals(OTHER) && path != null
+                ? AuditName.of(exchange.request().method().name(), path).operation()
+                : operation;
     }
 
     AuditEvent event() {
@@ -70,8 +78,7 @@ final class Ending {
     }
 
     boolean recorded() {
-        HttpServerRequest request = exchange.request();
-        return AuditScope.recorded(request.method().name(), request.path());
+        return AuditScope.recorded(exchange.request().method().name(), exchange.path());
     }
 
     void timed(StageTimes stages, LatencyRecorder recorder) {
@@ -106,9 +113,9 @@ final class Ending {
 
     private void describe(int status) {
         HttpServerRequest request = exchange.request();
-        event.request(exchange.requestId(), request.method().name(), request.path(), exchange.clientAddress());
+        event.request(exchange.requestId(), request.method().name(), exchange.path(), exchange.clientAddress());
         event.client(
-                ApiVersion.of(request.query()),
+                ApiVersion.of(exchange.query()),
                 request.getHeader(USER_AGENT),
                 request.getHeader(AnswerHead.CLIENT_REQUEST_ID));
         if ("1".equals(request.getHeader(RECEIPT))) {
@@ -128,13 +135,18 @@ final class Ending {
     HttpServerResponse leaving() {
         long nowNanos = System.nanoTime();
         HttpServerResponse response = exchange.request().response();
-        response.putHeader(SERVER_LATENCY, Long.toString((nowNanos - exchange.startNanos()) / NANOS_PER_MILLI));
+        response.putHeader(SERVER_LATENCY, millis((nowNanos - exchange.startNanos()) / NANOS_PER_MILLI));
         AuditReceipt wanted = receipt;
         if (wanted != null && wanted.filled()) {
             response.putHeader(RECEIPT, wanted.text());
         }
         record(response.getStatusCode(), nowNanos);
         return response;
+    }
+
+    /** The usual ones are made once. */
+    private static String millis(long count) {
+        return count < MILLIS.length ? MILLIS[(int) count] : Long.toString(count);
     }
 
     private void record(int status, long nowNanos) {

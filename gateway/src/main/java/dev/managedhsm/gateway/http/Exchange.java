@@ -7,7 +7,6 @@ import dev.managedhsm.auth.token.VerifiedToken;
 import dev.managedhsm.crypto.latency.LatencyRecorder;
 import dev.managedhsm.crypto.operation.StageTimes;
 import dev.managedhsm.gateway.audit.AuditEvent;
-import dev.managedhsm.gateway.audit.AuditName;
 import dev.managedhsm.gateway.wire.WireError;
 import io.netty.buffer.ByteBuf;
 import io.vertx.core.buffer.Buffer;
@@ -34,6 +33,8 @@ public final class Exchange {
     private static final Logger LOG = LoggerFactory.getLogger(Exchange.class);
 
     private final HttpServerRequest request;
+    private final @Nullable String path;
+    private final @Nullable String query;
     private final Connection connection;
     private final RequestBody body;
     private final Edge edge;
@@ -45,6 +46,8 @@ public final class Exchange {
 
     Exchange(HttpServerRequest request, Connection connection, Intake intake, Edge edge) {
         this.request = request;
+        this.path = request.path(); // Vert.x makes a new text each time
+        this.query = request.query();
         this.connection = connection;
         this.body = new RequestBody(this, intake);
         this.edge = edge;
@@ -55,6 +58,16 @@ public final class Exchange {
     /** The request's head, for routing and parameters. */
     public HttpServerRequest request() {
         return request;
+    }
+
+    /** The path that was asked for, percent-encoded as it came; null if there is none. */
+    public @Nullable String path() {
+        return path;
+    }
+
+    /** The query behind the path, percent-encoded as it came; null if there is none. */
+    public @Nullable String query() {
+        return query;
     }
 
     /** When the request's head arrived, on the clock of {@link System#nanoTime()}. */
@@ -220,16 +233,9 @@ public final class Exchange {
 
     /** Answers with a refusal that, if it is a 429 or 503, asks the client to wait. */
     public void refuse(WireError error, long retryAfterSeconds) {
-        HttpServerResponse response = head(error.status());
-        retryAfter(response, error, retryAfterSeconds);
+        AnswerHead.retryAfter(head(error.status()), retryAfterSeconds);
         event().refused(error);
         end(error.body(requestId()).toBuffer());
-    }
-
-    private static void retryAfter(HttpServerResponse response, WireError error, long seconds) {
-        if (error.status() == 429 || error.status() == 503) {
-            response.putHeader("retry-after", Long.toString(seconds));
-        }
     }
 
     /** Answers 401 with the challenge, which names the class of the reason unless there was no token at all. */
@@ -341,18 +347,9 @@ public final class Exchange {
             throw new IllegalStateException("an exchange is answered once");
         }
         answered = true;
-        edge.counters().answered(asked(), status);
+        edge.counters().answered(ending.asked(), status);
         edge.pulse().answered(status);
         return AnswerHead.put(request, status, requestId());
-    }
-
-    /** What was asked for, by its name in the audit log; told by the path where nobody has said it. */
-    private String asked() {
-        String asked = ending.asked();
-        String path = request.path();
-        return asked.equals(Ending.OTHER) && path != null
-                ? AuditName.of(request.method().name(), path).operation()
-                : asked;
     }
 
     private void end(@Nullable Buffer body) {
@@ -394,7 +391,7 @@ public final class Exchange {
     /** Nobody gets what was made, because that could not be recorded: this is answered instead. */
     void withheld(WireError error) {
         request.response().headers().clear();
-        retryAfter(AnswerHead.put(request, error.status(), requestId()), error, 1);
+        AnswerHead.retryAfter(AnswerHead.put(request, error.status(), requestId()), 1);
         Buffer body = error.body(requestId()).toBuffer();
         HttpServerResponse response = leaving();
         var _ = HttpMethod.HEAD.equals(request.method()) ? response.end() : response.end(body);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.gateway.http;
 
-import io.vertx.core.http.HttpServerRequest;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 
@@ -10,16 +9,16 @@ import java.util.function.Predicate;
  * hold together. Apart from the memory for ordinary bodies, so that a few long ones take no room from those. Any event loop.
  */
 public final class LongBodies {
-    private final Predicate<HttpServerRequest> allowed;
+    private final Predicate<Exchange> allowed;
     private final AtomicInteger bytes = new AtomicInteger();
 
     /** @param allowed tells by its head whether a request may have a long body; quick, because every request is asked */
-    public LongBodies(Predicate<HttpServerRequest> allowed) {
+    public LongBodies(Predicate<Exchange> allowed) {
         this.allowed = allowed;
     }
 
-    boolean allowed(HttpServerRequest request) {
-        return allowed.test(request);
+    boolean allowed(Exchange exchange) {
+        return allowed.test(exchange);
     }
 
     boolean take(int length) {

@@ -19,6 +19,7 @@ final class RequestIds {
 
     private final InstantSource clock;
     private final long low;
+    private final byte[] text = new byte[36]; // written anew for each
     private long last;
 
     RequestIds(InstantSource clock) {
@@ -31,20 +32,19 @@ final class RequestIds {
         long now = clock.millis() * 10_000 + EPOCH_OFFSET;
         last = Math.max(last + 1, now);
         long high = last << 32 | (last >> 32 & 0xFFFF) << 16 | (last >> 48 & 0x0FFF) | 0x1000;
-        byte[] text = new byte[36];
-        hex(text, 0, high, 60, 8);
+        hex(0, high, 60, 8);
         text[8] = '-';
-        hex(text, 9, high, 28, 4);
+        hex(9, high, 28, 4);
         text[13] = '-';
-        hex(text, 14, high, 12, 4);
+        hex(14, high, 12, 4);
         text[18] = '-';
-        hex(text, 19, low, 60, 4);
+        hex(19, low, 60, 4);
         text[23] = '-';
-        hex(text, 24, low, 44, 12);
+        hex(24, low, 44, 12);
         return new String(text, StandardCharsets.ISO_8859_1);
     }
 
-    private static void hex(byte[] text, int at, long bits, int shift, int digits) {
+    private void hex(int at, long bits, int shift, int digits) {
         for (int i = 0; i < digits; i++) {
             text[at + i] = HEX[(int) (bits >>> (shift - 4 * i)) & 0xF];
         }

@@ -18,7 +18,6 @@ import dev.managedhsm.gateway.wire.LifecycleErrors;
 import dev.managedhsm.gateway.wire.Refused;
 import dev.managedhsm.gateway.wire.WireError;
 import io.netty.buffer.ByteBufUtil;
-import io.vertx.core.http.HttpServerRequest;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Semaphore;
@@ -52,9 +51,9 @@ public final class Backups {
     }
 
     /** Whether a request may have a long body: it restores a key. */
-    public static boolean longBody(HttpServerRequest request) {
-        String path = request.path();
-        return POST.equals(request.method())
+    public static boolean longBody(Exchange exchange) {
+        String path = exchange.path();
+        return POST.equals(exchange.request().method())
                 && path != null
                 && path.regionMatches(true, 0, RESTORE, 0, RESTORE.length())
                 && (path.length() == RESTORE.length()

@@ -102,7 +102,7 @@ record HsmAccess(HsmState state, Authoriser authoriser) {
     private boolean speaks(Exchange exchange, EndpointGroup group) {
         WireError fault = StateRules.refusal(state.now(), group);
         if (fault == null && !polls(exchange)) {
-            fault = ApiVersion.fault(exchange.request().query());
+            fault = ApiVersion.fault(exchange.query());
         }
         if (fault == null && !JsonText.named(exchange.request().getHeader("content-type")) && mayHaveBody(exchange)) {
             fault = WireError.notJson();
@@ -115,10 +115,8 @@ record HsmAccess(HsmState state, Authoriser authoriser) {
 
     /** Whether somebody asks how an operation stands at the URL they were given, which names no version. */
     private static boolean polls(Exchange exchange) {
-        String path = exchange.request().path();
-        return path != null
-                && path.endsWith("/pending")
-                && !ApiVersion.named(exchange.request().query());
+        String path = exchange.path();
+        return path != null && path.endsWith("/pending") && !ApiVersion.named(exchange.query());
     }
 
     /** Whether a body may follow, as far as the head tells; a GET is taken as it is. */

@@ -232,7 +232,7 @@ final class Releases {
     }
 
     private void answer(Call call, LivingKey key, CompletionStage<End> ended) {
-        String path = call.exchange().request().path();
+        String path = call.exchange().path();
         call.whenEnded(ended.exceptionally(Releases::throttled), end -> {
             switch (end) {
                 case End.Answer(JsonObject json) -> {

@@ -53,7 +53,7 @@ public final class Routes implements Consumer<Exchange>, AutoCloseable {
 
     @Override
     public void accept(Exchange exchange) {
-        String path = exchange.request().path();
+        String path = exchange.path();
         boolean applications = exchange.serves(Plane.DATA);
         if (applications && HttpMethod.POST.equals(exchange.request().method())) {
             OperationPath operation = path == null ? null : OperationPath.parse(path);

@@ -30,6 +30,7 @@ public final class ApiVersion {
             "2026-05-01-preview",
             "2026-07-01-preview");
 
+    private static final String[] KNOWN = ACCEPTED.toArray(new String[0]);
     private static final String NAME = "api-version";
 
     private ApiVersion() {}
@@ -83,6 +84,11 @@ public final class ApiVersion {
     private static @Nullable String value(String query) {
         // The common case first: the only parameter, not percent-encoded.
         if (query.startsWith("api-version=") && query.indexOf('&') < 0 && query.indexOf('%') < 0) {
+            for (String known : KNOWN) {
+                if (query.length() == NAME.length() + 1 + known.length() && query.endsWith(known)) {
+                    return known; // no new text for each request
+                }
+            }
             return query.substring(NAME.length() + 1);
         }
         for (String parameter : query.split("&", -1)) {
