@@ -45,9 +45,13 @@ public final class AuditLog implements AutoCloseable {
 
     /** What becomes of an answer whose event was offered. */
     enum Offer {
+        /** The event was taken; the answer waits until it is durable. */
         WAITS,
+        /** The event was taken; the answer need not wait for it. */
         LEAVES,
+        /** The event was not taken, and nothing is answered. */
         REFUSED,
+        /** Nothing is recorded: nobody need be woken. */
         UNRECORDED
     }
 

@@ -25,9 +25,6 @@ public final class SignedCheckpoint {
     /** The file of a log's checkpoints in its folder. */
     public static final String FILE = "checkpoints.txt";
 
-    /** Lines of the text. */
-    static final int LINES = 7;
-
     private static final int BODY_LINES = 5;
 
     private static final String NUMBER = "number ";
@@ -80,11 +77,11 @@ public final class SignedCheckpoint {
      */
     public static @Nullable SignedCheckpoint parse(String text) {
         SignedNote note = SignedNote.parse(text);
-        String[] lines = note == null ? new String[0] : note.body().split("\n", -1);
-        if (note == null
-                || lines.length != BODY_LINES + 1
-                || !lines[3].startsWith(NUMBER)
-                || !lines[4].startsWith(TIME)) {
+        if (note == null) {
+            return null;
+        }
+        String[] lines = note.body().split("\n", -1);
+        if (lines.length != BODY_LINES + 1 || !lines[3].startsWith(NUMBER) || !lines[4].startsWith(TIME)) {
             return null;
         }
         try {
@@ -147,12 +144,12 @@ public final class SignedCheckpoint {
 
     @Override
     public boolean equals(@Nullable Object other) {
-        return other instanceof SignedCheckpoint that && text().equals(that.text());
+        return other instanceof SignedCheckpoint that && note.equals(that.note);
     }
 
     @Override
     public int hashCode() {
-        return text().hashCode();
+        return note.hashCode();
     }
 
     @Override

@@ -34,9 +34,13 @@ final class SignedNote {
     /**
      * Signs.
      *
-     * @param body lines, each with its end; the first is the signer's name
+     * @param body lines, each with its end and none empty; the first is the signer's name
+     * @throws IllegalArgumentException if it is not so
      */
     static SignedNote sign(AuditSigner signer, String body) {
+        if (!body.startsWith(signer.publicKey().name() + "\n") || body.contains("\n\n") || !body.endsWith("\n")) {
+            throw new IllegalArgumentException("no note can be made of this body");
+        }
         return new SignedNote(body, signer.publicKey().id(), signer.sign(body.getBytes(StandardCharsets.UTF_8)));
     }
 
@@ -98,5 +102,18 @@ final class SignedNote {
         return key.name().equals(name(body))
                 && key.id().equals(keyId)
                 && key.verifies(body.getBytes(StandardCharsets.UTF_8), signature);
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof SignedNote that
+                && body.equals(that.body)
+                && keyId.equals(that.keyId)
+                && Arrays.equals(signature, that.signature);
+    }
+
+    @Override
+    public int hashCode() {
+        return Arrays.hashCode(signature);
     }
 }

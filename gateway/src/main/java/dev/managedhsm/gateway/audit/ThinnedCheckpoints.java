@@ -181,8 +181,12 @@ public final class ThinnedCheckpoints {
                 && keys.sameOrNext(checkpoint.keyId(), note.keyId());
     }
 
-    /** Whether all checkpoints of these numbers were taken out, the first and the last included. */
-    public boolean tookOut(long first, long last) {
-        return removed.stream().anyMatch(run -> run.first() <= first && last <= run.last());
+    /** How many checkpoints of these numbers, the first and the last included, were not taken out. */
+    public long left(long first, long last) {
+        long taken = removed.stream()
+                .mapToLong(run -> Math.min(last, run.last()) - Math.max(first, run.first()) + 1)
+                .filter(count -> count > 0)
+                .sum();
+        return last - first + 1 - taken;
     }
 }

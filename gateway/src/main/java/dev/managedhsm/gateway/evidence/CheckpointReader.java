@@ -40,8 +40,8 @@ final class CheckpointReader {
      */
     record Read(List<SignedCheckpoint> good, List<Finding> findings) {}
 
-    /** Numbers that are not there, and what is found if nobody explains it. */
-    private record Gap(long first, long last, Finding finding) {}
+    /** Numbers of which no checkpoint holds, texts that may stand for as many, and what is found if nobody explains the rest. */
+    private record Gap(long first, long last, long doubtful, Finding finding) {}
 
     /** Reads the folder's file; without it there are no checkpoints. */
     static Read read(Path folder, @Nullable AuditKeys keys) throws IOException {
@@ -76,7 +76,7 @@ final class CheckpointReader {
             return;
         }
         gaps.stream()
-                .filter(gap -> said.tookOut(gap.first(), gap.last()))
+                .filter(gap -> said.left(gap.first(), gap.last()) <= gap.doubtful())
                 .forEach(gap -> findings.remove(gap.finding()));
     }
 
@@ -123,7 +123,7 @@ final class CheckpointReader {
                     ? "checkpoint " + next + " is"
                     : "checkpoints " + next + " to " + (one.number() - 1) + " are";
             find(Finding.Kind.MISSING, line, which + " not there");
-            gaps.add(new Gap(next, one.number() - 1, findings.getLast()));
+            gaps.add(new Gap(expected, one.number() - 1, doubtful, findings.getLast()));
         } else if (one.number() < expected) {
             boolean twice = good.stream().anyMatch(one::equals);
             find(

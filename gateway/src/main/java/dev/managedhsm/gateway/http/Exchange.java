@@ -248,14 +248,14 @@ public final class Exchange {
     }
 
     /** Answers 200 with a JSON object. */
-    public void answer(JsonObject body) {
-        answer(200, body);
+    public void answer(JsonObject content) {
+        answer(200, content);
     }
 
     /** Answers with a status of success and a JSON object. */
-    public void answer(int status, JsonObject body) {
+    public void answer(int status, JsonObject content) {
         success(status);
-        end(body.toBuffer());
+        end(content.toBuffer());
     }
 
     /**
@@ -264,11 +264,11 @@ public final class Exchange {
      * @param statusUrl where to ask how far it is, absolute
      * @param retryAfterSeconds when to ask first
      */
-    public void accepted(JsonObject body, String statusUrl, int retryAfterSeconds) {
+    public void accepted(JsonObject content, String statusUrl, int retryAfterSeconds) {
         HttpServerResponse response = success(202);
         response.putHeader("azure-asyncoperation", statusUrl);
         response.putHeader("retry-after", Integer.toString(retryAfterSeconds));
-        end(body.toBuffer());
+        end(content.toBuffer());
     }
 
     /** Answers with a status and no body. */
@@ -289,25 +289,25 @@ public final class Exchange {
     }
 
     /** Answers 200 with bytes of another media type. */
-    public void answer(String contentType, byte[] body) {
+    public void answer(String contentType, byte[] content) {
         HttpServerResponse response = success(200);
         response.putHeader(AnswerHead.CONTENT_TYPE, contentType);
-        end(Buffer.buffer(body));
+        end(Buffer.buffer(content));
     }
 
     /**
      * Answers with a page of the HSM's own, or a part of one.
      *
      * @param headers take the place of standard ones of the same name
-     * @param body null for an answer without
+     * @param content null for an answer without
      */
-    public void page(int status, Map<String, String> headers, @Nullable Buffer body) {
+    public void page(int status, Map<String, String> headers, @Nullable Buffer content) {
         HttpServerResponse response = head(status);
         headers.forEach(response::putHeader);
-        if (body == null) {
+        if (content == null) {
             response.headers().remove(AnswerHead.CONTENT_TYPE);
         }
-        end(body);
+        end(content);
     }
 
     /**
@@ -324,15 +324,15 @@ public final class Exchange {
     /**
      * Answers 200 with JSON that lies in a direct buffer.
      *
-     * @param body of {@link Edge#bodies()}, taken over: wiped and given back when it has been written
+     * @param content of {@link Edge#bodies()}, taken over: wiped and given back when it has been written
      * @param serverTiming value of the header {@code server-timing}, or null to send none
      */
-    public void answer(ByteBuf body, @Nullable String serverTiming) {
+    public void answer(ByteBuf content, @Nullable String serverTiming) {
         HttpServerResponse response = success(200);
         if (serverTiming != null) {
             response.putHeader("server-timing", serverTiming);
         }
-        depart(new Departure.Wiped(this, connection, body));
+        depart(new Departure.Wiped(this, connection, content));
     }
 
     private HttpServerResponse success(int status) {
@@ -352,9 +352,9 @@ public final class Exchange {
         return AnswerHead.put(request, status, requestId());
     }
 
-    private void end(@Nullable Buffer body) {
+    private void end(@Nullable Buffer content) {
         boolean head = HttpMethod.HEAD.equals(request.method());
-        depart(new Departure.Plain(this, head ? null : body));
+        depart(new Departure.Plain(this, head ? null : content));
     }
 
     private void depart(Departure departure) {
@@ -392,9 +392,9 @@ public final class Exchange {
     void withheld(WireError error) {
         request.response().headers().clear();
         AnswerHead.retryAfter(AnswerHead.put(request, error.status(), requestId()), 1);
-        Buffer body = error.body(requestId()).toBuffer();
+        Buffer content = error.body(requestId()).toBuffer();
         HttpServerResponse response = leaving();
-        var _ = HttpMethod.HEAD.equals(request.method()) ? response.end() : response.end(body);
+        var _ = HttpMethod.HEAD.equals(request.method()) ? response.end() : response.end(content);
         left();
     }
 }

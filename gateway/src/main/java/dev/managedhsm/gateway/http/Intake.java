@@ -32,6 +32,9 @@ final class Intake {
     private State state = State.ARRIVING;
     private int discarded;
 
+    /** How many bytes are counted for the body: what was asked for, not what the buffer could take. */
+    private int charged;
+
     /** The neighbours among those that are arriving; the account's own. */
     @Nullable
     Intake before;
@@ -115,8 +118,7 @@ final class Intake {
         if (old != null && old.capacity() >= sum) {
             return old;
         }
-        int capacity =
-                BodyBuffers.capacity(old == null ? sum : Math.min(lengthMax(), Math.max(sum, 2 * old.capacity())));
+        int capacity = old == null ? sum : Math.min(lengthMax(), Math.max(sum, 2 * old.capacity()));
         if (!take(capacity)) {
             return null;
         }
@@ -131,6 +133,7 @@ final class Intake {
             bigger.writeBytes(old, old.readerIndex(), old.readableBytes());
             drop();
         }
+        charged = capacity;
         return bigger;
     }
 
@@ -181,7 +184,7 @@ final class Intake {
         ByteBuf old = body;
         if (old != null) {
             body = null;
-            give(old.capacity());
+            give(charged);
             account.buffers().giveBack(old);
         }
     }

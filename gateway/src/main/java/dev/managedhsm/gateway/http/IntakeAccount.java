@@ -3,7 +3,7 @@ package dev.managedhsm.gateway.http;
 
 import org.jspecify.annotations.Nullable;
 
-/** All bodies that are arriving on one event loop: how many bytes they hold, and which came too slowly. */
+/** All bodies that are arriving on one event loop: how many bytes they hold, in which buffers, and which came too slowly. */
 final class IntakeAccount {
     private final int bytesMax;
     private final BodyBuffers buffers;

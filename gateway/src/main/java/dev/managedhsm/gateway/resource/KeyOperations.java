@@ -24,7 +24,10 @@ final class KeyOperations implements AutoCloseable {
     final LatencyRecorder latency;
     final SlotPool<SlotUser> slots;
     final BodyBuffers bodies;
+
+    /** The same, as those see them who only take. Made once. */
     final IntFunction<ByteBuf> buffers;
+
     final OperationReader reader = new OperationReader();
 
     KeyOperations(

@@ -13,10 +13,13 @@ import java.util.function.IntFunction;
 
 /**
  * Writes the answer of a key operation from a slot into a direct buffer: compact JSON, members in alphabetical order.
- * All methods may be called by any thread that owns the slot.
+ * Called by the thread that owns the slot and the buffers.
  */
 public final class OperationAnswer {
-    /** Names, quotes and braces of the longest answer, with the key's path; the base URL comes on top. */
+    /**
+     * Names, quotes and braces of the longest answer, with the key's path; the base URL comes on top. A buffer may not be able to
+     * grow beyond it.
+     */
     private static final int FRAME_LENGTH_MAX = 320;
 
     private OperationAnswer() {}
@@ -27,8 +30,8 @@ public final class OperationAnswer {
      * @param slot done, or verified
      * @param key the key version that was used
      * @param baseUrl scheme, host and port, without a slash at the end
-     * @param buffers gives a direct buffer for so many bytes
-     * @return such a buffer, with the answer; the caller wipes it if that is a plaintext
+     * @param buffers gives a direct buffer that can take so many bytes
+     * @return such a buffer, with the answer, which may be a plaintext; the caller gives it back to where it came from
      */
     public static ByteBuf encode(OperationSlot slot, KeyFacts key, String baseUrl, IntFunction<ByteBuf> buffers) {
         if (slot.operation() == Operation.VERIFY) {

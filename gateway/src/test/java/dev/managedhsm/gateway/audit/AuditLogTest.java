@@ -299,6 +299,14 @@ class AuditLogTest {
     }
 
     @Test
+    void nothingIsRecordedWhereThatIsWanted() throws Exception {
+        closeLog();
+        open(AuditPolicy.UNRECORDED);
+        assertEquals("left", end(record("unrecorded")));
+        assertFalse(String.join("", lines()).contains("unrecorded"));
+    }
+
+    @Test
     void logGoesOnAfterARestart() throws Exception {
         assertEquals("left", end(record("one")));
         closeLog();

@@ -162,6 +162,20 @@ class CheckpointThinnerTest {
     }
 
     @Test
+    void alteredOneBetweenThoseThatWentIsAllThatIsFound() throws IOException {
+        thin(LATER_MILLIS);
+        int among = numbers().get(3);
+        assertTrue(numbers().get(2) + 1 < among && among + 1 < numbers().get(4), "others went on both sides");
+        SignedCheckpoint one = made.get(among);
+        String whole = Files.readString(checkpoints);
+        Files.writeString(
+                checkpoints, whole.replace(one.text(), one.text().replace("time " + one.timeMillis(), "time 1")));
+        assertEquals(List.of(Finding.Kind.ALTERED), kinds());
+        Files.writeString(checkpoints, whole.replace(one.text() + "\n", ""));
+        assertEquals(List.of(Finding.Kind.MISSING), kinds());
+    }
+
+    @Test
     void retiredKeyExcusesNothingOfAfterItsTime() throws IOException {
         List<SignedCheckpoint> fewer = new ArrayList<>(made);
         fewer.subList(160, 166).clear();

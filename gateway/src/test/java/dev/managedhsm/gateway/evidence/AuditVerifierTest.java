@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.BeforeEach;
@@ -217,6 +218,19 @@ class AuditVerifierTest {
             return blocks;
         });
         only(Kind.MISSING, -1, "checkpoint 3 is not there");
+    }
+
+    @Test
+    void namesAReorderedCheckpoint() throws IOException {
+        editCheckpoints(blocks -> {
+            Collections.swap(blocks, 2, 3);
+            return blocks;
+        });
+        List<Finding> findings = AuditVerifier.verify(folder, log.trust()).findings();
+        assertEquals(
+                List.of(Kind.MISSING, Kind.REORDERED),
+                findings.stream().map(Finding::kind).toList());
+        assertTrue(findings.getLast().text().endsWith("checkpoint 2 stands behind later ones"), findings::toString);
     }
 
     @Test

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
@@ -106,9 +107,43 @@ class WipingTest {
     @Test
     void aLongBodysBufferIsNotKept() {
         BodyBuffers buffers = new BodyBuffers();
-        ByteBuf one = buffers.take(BodyBuffers.ORDINARY + 1);
+        ByteBuf one = buffers.take(BodyBuffers.ORDINARY);
         buffers.giveBack(one);
         assertEquals(0, one.refCnt());
+    }
+
+    @Test
+    void aBufferIsGivenBackOnce() {
+        BodyBuffers buffers = new BodyBuffers();
+        ByteBuf one = buffers.take(6);
+        buffers.giveBack(one);
+        assertThrows(IllegalStateException.class, () -> buffers.giveBack(one));
+        assertThrows(IndexOutOfBoundsException.class, () -> one.writeByte(1), "and nobody writes to it");
+        buffers.close();
+    }
+
+    @Test
+    void aBufferThatSomebodyElseHoldsIsNotTakenBack() {
+        BodyBuffers buffers = new BodyBuffers();
+        ByteBuf one = buffers.take(6).retain();
+        assertThrows(IllegalStateException.class, () -> buffers.giveBack(one));
+        one.release();
+        buffers.giveBack(one);
+        buffers.close();
+    }
+
+    @Test
+    void buffersBeyondTheOnesThatAreKeptAreAsLongAsNeeded() {
+        BodyBuffers buffers = new BodyBuffers();
+        List<ByteBuf> all = new ArrayList<>();
+        for (int i = 0; i <= BodyBuffers.OWN_MAX; i++) {
+            all.add(buffers.take(6));
+        }
+        assertEquals(6, all.getLast().capacity());
+        all.forEach(buffers::giveBack);
+        assertEquals(0, all.getLast().refCnt());
+        buffers.close();
+        assertEquals(0, all.stream().mapToInt(ByteBuf::refCnt).sum());
     }
 
     @Test

@@ -34,7 +34,9 @@ import java.util.SplittableRandom;
 public final class KeyLoad extends Simulation {
     private static final double FAILED_PERCENT_MAX = 0.1;
     private static final int SPIKE_TIMES = 4;
+    private static final String WARM_UP = "warm-up: ";
     private static final double WARM_UP_FIRST = 10;
+
     /** A token and a connection for each cost so much more. */
     private static final double COLD_SHARE = 10;
 
@@ -53,21 +55,31 @@ public final class KeyLoad extends Simulation {
     }
 
     /**
-     * Callers that arrive slowly, then as fast as those that are judged: code is compiled on both sides, and the connections
-     * are there. A caller who finds none that is ready opens one of its own, and when Gatling closes it because another was
-     * ready sooner, the request on it is never sent.
+     * Callers that arrive slowly, then as fast as those that are judged, and do the same: code is compiled on both sides, and the
+     * connections that callers share are there. A caller who finds none that is ready opens one of its own, and when Gatling closes
+     * it because another was ready sooner, the request on it is never sent.
      */
     private PopulationBuilder warmUp(Scenario what) {
-        int seconds = profile.warmUpSeconds();
         double last = what == Scenario.COLD ? perSecond / COLD_SHARE : perSecond;
+        double first = Math.min(WARM_UP_FIRST, last);
         return scenario("warm-up")
-                .exec(request("warm-up", LoadTarget.warmUp(what), bearer(0)))
+                .exec(warmUpCaller(what))
                 .injectOpen(
                         atOnceUsers(1),
                         nothingFor(1),
-                        constantUsersPerSec(WARM_UP_FIRST).during(1),
-                        rampUsersPerSec(WARM_UP_FIRST).to(last).during(seconds),
+                        constantUsersPerSec(first).during(1),
+                        rampUsersPerSec(first).to(last).during(profile.warmUpSeconds()),
                         nothingFor(1));
+    }
+
+    private static ChainBuilder warmUpCaller(Scenario what) {
+        return switch (what) {
+            case ENVELOPE -> envelope(WARM_UP);
+            case COLD -> cold(WARM_UP);
+            case TENANTS -> tenant(WARM_UP, 0);
+            case STEADY, SOAK, SPIKE, NEIGHBOUR ->
+                CoreDsl.exec(request(WARM_UP + "sign or encrypt", LoadTarget.warmUp(what), bearer(0)));
+        };
     }
 
     private List<PopulationBuilder> populations(Scenario what) {
@@ -80,11 +92,11 @@ public final class KeyLoad extends Simulation {
                         .exec(sign)
                         .injectOpen(constantUsersPerSec(perSecond).during(LoadTarget.soakSeconds())));
             case SPIKE -> List.of(scenario("spike").exec(sign).injectOpen(spike()));
-            case ENVELOPE -> List.of(scenario("envelope").exec(envelope()).injectOpen(steady));
+            case ENVELOPE -> List.of(scenario("envelope").exec(envelope("")).injectOpen(steady));
             case TENANTS -> tenants();
             case COLD ->
                 List.of(scenario("cold")
-                        .exec(cold())
+                        .exec(cold(""))
                         .injectOpen(constantUsersPerSec(perSecond / COLD_SHARE).during(LoadTarget.seconds())));
             case NEIGHBOUR -> neighbours(steady);
         };
@@ -98,40 +110,43 @@ public final class KeyLoad extends Simulation {
                 constantUsersPerSec(low).during(LoadTarget.seconds()));
     }
 
-    private static ChainBuilder envelope() {
+    /** The prefix tells requests that are not judged from those that are. */
+    private static ChainBuilder envelope(String prefix) {
         Ask wrap = Work.A256KW.ask("a256kw");
         Ask unwrap = new Ask(wrap.path().replace("/wrapkey", "/unwrapkey"), UNWRAP);
         String dataKey = wrap.body().replaceFirst(".*\"value\":\"([^\"]+)\".*", "$1");
-        return CoreDsl.exec(
-                        ask("wrap", wrap, bearer(0)).check(jsonPath("$.value").saveAs("wrapped")))
-                .exec(ask("unwrap", unwrap, bearer(0)).check(jsonPath("$.value").is(dataKey)));
+        return CoreDsl.exec(ask(prefix + "wrap", wrap, bearer(0))
+                        .check(jsonPath("$.value").saveAs("wrapped")))
+                .exec(ask(prefix + "unwrap", unwrap, bearer(0))
+                        .check(jsonPath("$.value").is(dataKey)));
     }
 
     private List<PopulationBuilder> tenants() {
         List<PopulationBuilder> all = new ArrayList<>();
         for (int tenant = 0; tenant < LoadTarget.TENANTS; tenant++) {
-            int number = tenant;
-            Ask any = Work.ES256.ask("#{key}");
-            ChainBuilder chain = CoreDsl.exec((Session session) -> session.set("key", skewedKey(number, session)))
-                    .exec(ask("sign of tenant " + tenant, any, bearer(tenant)));
             all.add(scenario("tenant " + tenant)
-                    .exec(chain)
+                    .exec(tenant("", tenant))
                     .injectOpen(
                             constantUsersPerSec(perSecond / LoadTarget.TENANTS).during(LoadTarget.seconds())));
         }
         return all;
     }
 
+    private static ChainBuilder tenant(String prefix, int number) {
+        return CoreDsl.exec((Session session) -> session.set("key", skewedKey(number, session)))
+                .exec(ask(prefix + "sign of tenant " + number, Work.ES256.ask("#{key}"), bearer(number)));
+    }
+
     private static String skewedKey(int tenant, Session session) {
         return LoadTarget.tenantKey(tenant, LoadTarget.skewed(new SplittableRandom(session.userId())));
     }
 
-    private static ChainBuilder cold() {
-        return CoreDsl.exec(http("token")
+    private static ChainBuilder cold(String prefix) {
+        return CoreDsl.exec(http(prefix + "token")
                         .get(LoadTarget.identity())
                         .header("X-IDENTITY-HEADER", LoadTarget.identityHeader())
                         .check(status().is(200), jsonPath("$.access_token").saveAs("token")))
-                .exec(ask("sign", Work.ES256.ask("es256"), "Bearer #{token}"));
+                .exec(ask(prefix + "sign", Work.ES256.ask("es256"), "Bearer #{token}"));
     }
 
     /** More RSA-4096 than two workers can do; whether that is answered or refused with 429 is not judged. */

@@ -42,8 +42,6 @@ final class ProfileRun implements AutoCloseable {
     private static final double SLOW_REST_PER_SECOND = 20;
 
     private static final double SETTLING_PER_SECOND = 3_000;
-    private static final double SETTLING_SECONDS = 3;
-    private static final int SETTLINGS_MAX = 12;
 
     private static final long WAKE_NANOS_MAX = 3_000_000;
     private static final int WAKE_STEPS = 14;
@@ -77,21 +75,9 @@ final class ProfileRun implements AutoCloseable {
         for (Work work : works) {
             new WarmUp(sender, work.ask(work.label()), IN_FLIGHT).run(new ServerCpu(hsm.process()));
         }
-        run.settle();
+        new WarmUp(sender, Work.ES256.ask(Work.ES256.label()), IN_FLIGHT)
+                .onSchedule(SETTLING_PER_SECOND, new ServerCpu(hsm.process()), run.log);
         return run;
-    }
-
-    /** A schedule walks other paths than many in flight do: until the compiler is quiet on these too. */
-    private void settle() throws IOException, InterruptedException {
-        ServerCpu server = new ServerCpu(hsm.process());
-        Ask ask = Work.ES256.ask(Work.ES256.label());
-        Schedule schedule = Schedule.poisson(SETTLING_PER_SECOND, SETTLING_SECONDS, 9);
-        int quiet = 0;
-        for (int i = 0; i < SETTLINGS_MAX && quiet < 2; i++) {
-            ServerCpu.Reading before = server.read();
-            var _ = new OpenLoop(sender, schedule, index -> ask).run(log);
-            quiet = WarmUp.quiet(server.read().since(before)) ? quiet + 1 : 0;
-        }
     }
 
     /** This machine, with HSM and sender on it, as the HSM shares it out. */

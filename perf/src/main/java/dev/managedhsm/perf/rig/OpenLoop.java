@@ -33,7 +33,7 @@ public final class OpenLoop {
     private final Histogram lateness = new Histogram(DIGITS);
     private final CountDownLatch open;
     private long startNanos;
-    private volatile boolean ended;
+    private volatile boolean over;
 
     // The event loop's own until every request has ended.
     private int sent;
@@ -101,7 +101,7 @@ public final class OpenLoop {
                 throw new IOException(open.getCount() + " requests had no end within " + ANSWER_SECONDS_MAX + " s");
             }
         } finally {
-            ended = true; // also when it breaks off in the middle of the schedule
+            over = true; // also when it breaks off in the middle of the schedule
         }
         double seconds = (lastNanos - startNanos) / NANOS;
         return new LoadFigures(schedule.perSecond(), good / seconds, refused, failed, total, refusal, lateness);
@@ -114,7 +114,7 @@ public final class OpenLoop {
 
     /** Sends what should have been sent by now, and comes again when the next one should be. */
     private void sendDue() {
-        if (ended) {
+        if (over) {
             return;
         }
         long sinceNanos = System.nanoTime() - startNanos;

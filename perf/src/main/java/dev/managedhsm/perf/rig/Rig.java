@@ -32,7 +32,7 @@ public final class Rig {
      *   <li>{@code stages [ROUNDS]}: each stage of ES256 beside its reference; the same
      *   <li>{@code overload [WORK [SECONDS]]}: twice what it can do; status 1 when something is not as it must be
      *   <li>{@code neighbour [RATE [SECONDS [ROUNDS]]]}: ES256 beside a flood of RSA-4096; the same
-     *   <li>{@code audit [RATE [SECONDS [ROUNDS]]]}: what the audit log costs; the same
+     *   <li>{@code audit [RATE [SECONDS [ROUNDS]]]}: what the audit log costs; status 1 when most rounds missed their target
      *   <li>{@code dashboard [SECONDS [RATE…]]}: what the dashboard shows beside histogram logs; {@code --work=}; the same
      *   <li>{@code dashboard-cost [SECONDS [ROUNDS]]}: CPU time of an open dashboard; the same
      *   <li>{@code soak [WORK [RATE [SECONDS]]]}: memory over millions of operations; the same
@@ -168,7 +168,7 @@ public final class Rig {
     }
 
     /** The shipped HSM with one of the audit's policies; it takes the name of one from this property for measurements. */
-    private static LiveHsm.Setup audited(String policy) {
+    static LiveHsm.Setup audited(String policy) {
         return LiveHsm.Setup.SHIPPED.withJvm("-Dhsm.dev.audit=" + policy);
     }
 

@@ -12,7 +12,7 @@ public final class WarmUp {
     private static final int SLICE_MAX = 20_000;
     private static final int SLICES_MIN = 4;
 
-    /** Slices in a row that must be quiet. */
+    /** Slices, or schedules, in a row that must be quiet. */
     private static final int QUIET_WANTED = 2;
 
     /** The part of a slice's CPU time that a quiet compiler takes at most. */
@@ -60,24 +60,23 @@ public final class WarmUp {
     }
 
     /**
-     * The same with requests on a schedule, which meet other code than a loop that waits for its answers: what queues, what
-     * is refused. Up to five times ten seconds.
+     * Goes on with requests on a schedule, which meet other code than a loop that waits for its answers: what queues, what
+     * is refused. Until the compiler was quiet twice in a row, at most five times ten seconds.
      *
      * @param log takes histograms that nobody needs
      */
     public void onSchedule(double perSecond, ServerCpu cpu, Path log) throws IOException, InterruptedException {
-        for (int i = 0; i < SCHEDULES_MAX; i++) {
+        int quiet = 0;
+        for (int i = 0; i < SCHEDULES_MAX && quiet < QUIET_WANTED; i++) {
             ServerCpu.Reading before = cpu.read();
             Schedule schedule = Schedule.poisson(perSecond, SCHEDULE_SECONDS, SEED + i);
             var _ = new OpenLoop(sender, schedule, index -> ask).run(log);
-            if (quiet(cpu.read().since(before))) {
-                return;
-            }
+            quiet = quiet(cpu.read().since(before)) ? quiet + 1 : 0;
         }
     }
 
     /** Whether a server's compiler had little to do. */
-    public static boolean quiet(ServerCpu.Reading spent) {
+    static boolean quiet(ServerCpu.Reading spent) {
         return spent.of(ServerCpu.Part.COMPILER) <= QUIET * spent.all();
     }
 }
