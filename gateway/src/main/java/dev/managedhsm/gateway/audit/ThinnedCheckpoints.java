@@ -145,7 +145,9 @@ public final class ThinnedCheckpoints {
         try {
             ThinnedCheckpoints read = read(note, lines);
             String body = body(lines[0], read.lastNumber, read.lastDigest, read.removed);
-            return body.equals(note.body()) ? read : null; // one text only says it
+            boolean ordered = read.removed.equals(merged(read.removed))
+                    && read.removed.stream().allMatch(run -> 0 <= run.first() && run.first() <= run.last());
+            return ordered && body.equals(note.body()) ? read : null; // one text only says it
         } catch (IllegalArgumentException | IndexOutOfBoundsException notOne) {
             return null;
         }

@@ -8,8 +8,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,7 +28,10 @@ final class CheckpointReader {
     private final List<SignedCheckpoint> good = new ArrayList<>();
     private @Nullable SignedCheckpoint before;
     private long expected; // number of the next one that holds
-    private long doubtful; // texts since the last one that holds: each stands for a checkpoint, or was put in
+    private long unreadable; // texts since the last one that holds which claim no number
+
+    /** Numbers that texts since the last one that holds claim, which are no checkpoints of this log. */
+    private final Set<Long> claimed = new HashSet<>();
 
     private CheckpointReader(@Nullable AuditKeys keys) {
         this.keys = keys;
@@ -40,8 +45,41 @@ final class CheckpointReader {
      */
     record Read(List<SignedCheckpoint> good, List<Finding> findings) {}
 
-    /** Numbers of which no checkpoint holds, texts that may stand for as many, and what is found if nobody explains the rest. */
-    private record Gap(long first, long last, long doubtful, Finding finding) {}
+    /**
+     * Numbers of which no checkpoint holds.
+     *
+     * @param first the first of them
+     * @param last the last of them
+     * @param claimed those of them that a text claims which is no checkpoint of this log
+     * @param unreadable how many texts stand there that claim no number: each is taken for one of them
+     * @param line the line of the checkpoint behind them
+     */
+    private record Gap(long first, long last, Set<Long> claimed, long unreadable, long line) {
+        /** What is missing, if anything is: of what is neither claimed nor unreadable nor was taken out by the HSM. */
+        @Nullable
+        Finding finding(@Nullable ThinnedCheckpoints said) {
+            long left = said == null ? last - first + 1 : said.left(first, last);
+            long claims = claimed.stream()
+                    .filter(number -> said == null || said.left(number, number) == 1)
+                    .count();
+            long missing = left - claims - unreadable;
+            if (missing <= 0) {
+                return null;
+            }
+            long from = first;
+            while (claimed.contains(from)) {
+                from++;
+            }
+            long to = last;
+            while (claimed.contains(to)) {
+                to--;
+            }
+            String some = missing == to - from + 1 ? "" : missing + " of the ";
+            String which = from == to ? "checkpoint " + from : some + "checkpoints " + from + " to " + to;
+            String what = which + (missing == 1 ? " is" : " are") + " not there";
+            return new Finding(Finding.Kind.MISSING, SignedCheckpoint.FILE, line, -1, what);
+        }
+    }
 
     /** Reads the folder's file; without it there are no checkpoints. */
     static Read read(Path folder, @Nullable AuditKeys keys) throws IOException {
@@ -75,9 +113,16 @@ final class CheckpointReader {
             findings.add(new Finding(Finding.Kind.ALTERED, ThinnedCheckpoints.FILE, 0, -1, what));
             return;
         }
-        gaps.stream()
-                .filter(gap -> said.left(gap.first(), gap.last()) <= gap.doubtful())
-                .forEach(gap -> findings.remove(gap.finding()));
+        for (Gap gap : gaps) {
+            Finding before = gap.finding(null);
+            Finding now = gap.finding(said);
+            int at = findings.indexOf(before);
+            if (now == null) {
+                findings.remove(at);
+            } else {
+                findings.set(at, now);
+            }
+        }
     }
 
     private void read(LineReader lines) throws IOException {
@@ -106,24 +151,26 @@ final class CheckpointReader {
         SignedCheckpoint one = SignedCheckpoint.parse(text);
         if (one == null) {
             find(Finding.Kind.ALTERED, line, "this is no checkpoint");
-            doubtful++;
+            unreadable++;
         } else if (keys == null || !keys.signed(one)) {
             String why = keys == null ? "there are no keys" : "not signed by the log's key of that time";
             find(Finding.Kind.ALTERED, line, "checkpoint " + one.number() + ": " + why);
-            doubtful++;
+            claimed.add(one.number());
         } else {
             place(line, one);
         }
     }
 
     private void place(long line, SignedCheckpoint one) {
-        long next = expected + doubtful;
-        if (one.number() > next) {
-            String which = one.number() == next + 1
-                    ? "checkpoint " + next + " is"
-                    : "checkpoints " + next + " to " + (one.number() - 1) + " are";
-            find(Finding.Kind.MISSING, line, which + " not there");
-            gaps.add(new Gap(expected, one.number() - 1, doubtful, findings.getLast()));
+        if (one.number() > expected) {
+            long from = expected;
+            claimed.removeIf(number -> number < from || number >= one.number());
+            Gap gap = new Gap(from, one.number() - 1, Set.copyOf(claimed), unreadable, line);
+            Finding missing = gap.finding(null);
+            if (missing != null) {
+                findings.add(missing);
+                gaps.add(gap);
+            }
         } else if (one.number() < expected) {
             boolean twice = good.stream().anyMatch(one::equals);
             find(
@@ -139,7 +186,8 @@ final class CheckpointReader {
                     "checkpoint " + one.number() + " is over fewer events than the one before");
         }
         expected = one.number() + 1;
-        doubtful = 0;
+        claimed.clear();
+        unreadable = 0;
         before = one;
         good.add(one);
     }

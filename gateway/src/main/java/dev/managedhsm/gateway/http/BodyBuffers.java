@@ -5,13 +5,16 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import java.util.ArrayDeque;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Direct buffers for the bodies of one event loop, of requests and of answers. Some of ordinary length are its own and are used
  * again, which is cheaper than an allocator that all threads share; all others come from there. Each is wiped when it is given
  * back. Used by its event loop's thread only.
  *
- * <p>A buffer of its own that nobody has is full, so that who writes to it although it was given back is found out.
+ * <p>A buffer of its own that nobody has is full: an ordinary write to it fails, and that it is given back again is noticed as long
+ * as nobody has taken it.
  */
 public final class BodyBuffers {
     /** Capacity of its own buffers, in bytes: an RSA-4096 signature in its answer fits. */
@@ -19,6 +22,8 @@ public final class BodyBuffers {
 
     /** How many are its own at most: 160 KiB, which no account counts. */
     static final int OWN_MAX = 128;
+
+    private static final Logger LOG = LoggerFactory.getLogger(BodyBuffers.class);
 
     private final ByteBufAllocator own = new UnpooledByteBufAllocator(true);
     private final ArrayDeque<ByteBuf> spare = new ArrayDeque<>(OWN_MAX);
@@ -40,28 +45,31 @@ public final class BodyBuffers {
                 return one.clear();
             }
             if (made < OWN_MAX && !closed) {
-                made++;
-                return own.directBuffer(ORDINARY, ORDINARY);
+                ByteBuf fresh = own.directBuffer(ORDINARY, ORDINARY);
+                made++; // not before: there may be no memory
+                return fresh;
             }
         }
         return ByteBufAllocator.DEFAULT.directBuffer(length, length);
     }
 
     /**
-     * Wipes a buffer and takes it back.
-     *
-     * @throws IllegalStateException if somebody else holds it, or it was given back before
+     * Wipes a buffer and takes it back. Never throws, because exchanges end here: one that was given back already stays where it is,
+     * and one that somebody else holds too is not used again; both are a programmer's mistake, and logged.
      */
     public void giveBack(ByteBuf buffer) {
         if (!buffer.alloc().equals(own) || closed) {
             Wipe.release(buffer);
-            return;
+        } else if (buffer.readerIndex() == ORDINARY) {
+            LOG.error("a buffer was given back twice", new IllegalStateException());
+        } else if (buffer.refCnt() != 1) {
+            LOG.error("a buffer was given back that somebody else holds", new IllegalStateException());
+            made--;
+            Wipe.release(buffer);
+        } else {
+            buffer.setZero(0, buffer.writerIndex());
+            spare.push(buffer.setIndex(ORDINARY, ORDINARY));
         }
-        if (buffer.refCnt() != 1 || buffer.readerIndex() == ORDINARY) {
-            throw new IllegalStateException("a buffer is given back once, by the only one who holds it");
-        }
-        buffer.setZero(0, buffer.writerIndex());
-        spare.push(buffer.setIndex(ORDINARY, ORDINARY));
     }
 
     /** Lets go of its own buffers, also of those that are given back from here on. */

@@ -324,7 +324,7 @@ public final class Exchange {
     /**
      * Answers 200 with JSON that lies in a direct buffer.
      *
-     * @param content of {@link Edge#bodies()}, taken over: wiped and given back when it has been written
+     * @param content taken over: wiped when it has been written, then given back to {@link Edge#bodies()} or released
      * @param serverTiming value of the header {@code server-timing}, or null to send none
      */
     public void answer(ByteBuf content, @Nullable String serverTiming) {

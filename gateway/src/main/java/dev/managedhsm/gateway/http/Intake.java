@@ -24,6 +24,9 @@ final class Intake {
         CLOSED
     }
 
+    /** What a body that comes in many small pieces grows to at once, so that it is not copied for each. */
+    private static final int GROWN_MIN = 512;
+
     private final IntakeAccount account;
     private final long startNanos;
     private @Nullable ByteBuf body;
@@ -118,7 +121,8 @@ final class Intake {
         if (old != null && old.capacity() >= sum) {
             return old;
         }
-        int capacity = old == null ? sum : Math.min(lengthMax(), Math.max(sum, 2 * old.capacity()));
+        int capacity =
+                old == null ? sum : Math.min(lengthMax(), Math.max(Math.max(sum, GROWN_MIN), 2 * old.capacity()));
         if (!take(capacity)) {
             return null;
         }

@@ -303,6 +303,7 @@ class AuditLogTest {
         closeLog();
         open(AuditPolicy.UNRECORDED);
         assertEquals("left", end(record("unrecorded")));
+        closeLog();
         assertFalse(String.join("", lines()).contains("unrecorded"));
     }
 

@@ -176,6 +176,17 @@ class CheckpointThinnerTest {
     }
 
     @Test
+    void noForgedTextPaysForACheckpointThatSomebodyTookOut() throws IOException {
+        thin(LATER_MILLIS);
+        SignedCheckpoint one = made.get(numbers().get(3));
+        SignedCheckpoint went = made.get(numbers().get(3) - 1);
+        String whole = Files.readString(checkpoints);
+        Files.writeString(checkpoints, whole.replace(one.text() + "\n", forged(went, went.size() + 1, went.number())));
+        assertEquals(List.of(Finding.Kind.ALTERED, Finding.Kind.MISSING), kinds());
+        assertTrue(findings().getLast().text().contains("1 of the checkpoints"), () -> "which is all that can be said");
+    }
+
+    @Test
     void retiredKeyExcusesNothingOfAfterItsTime() throws IOException {
         List<SignedCheckpoint> fewer = new ArrayList<>(made);
         fewer.subList(160, 166).clear();

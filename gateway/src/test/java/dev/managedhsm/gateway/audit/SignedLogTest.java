@@ -345,7 +345,7 @@ class SignedLogTest {
         assertTrue(Files.readString(file).contains(forged), "it is evidence");
         assertEquals(
                 List.of(
-                        "MISSING checkpoints 1 to 3 are not there",
+                        "MISSING 1 of the checkpoints 1 to 3 is not there",
                         "ALTERED checkpoint 8: not signed by the log's key of that time"),
                 verify().findings().stream()
                         .map(one -> one.kind() + " " + one.what())

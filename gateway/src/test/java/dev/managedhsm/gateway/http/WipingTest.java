@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -113,23 +114,30 @@ class WipingTest {
     }
 
     @Test
-    void aBufferIsGivenBackOnce() {
+    void aBufferThatIsGivenBackTwiceIsHadByOneOnly() {
         BodyBuffers buffers = new BodyBuffers();
         ByteBuf one = buffers.take(6);
         buffers.giveBack(one);
-        assertThrows(IllegalStateException.class, () -> buffers.giveBack(one));
-        assertThrows(IndexOutOfBoundsException.class, () -> one.writeByte(1), "and nobody writes to it");
+        buffers.giveBack(one);
+        assertThrows(IndexOutOfBoundsException.class, () -> one.writeByte(1), "nobody writes to it");
+        assertSame(one, buffers.take(6));
+        ByteBuf other = buffers.take(6);
+        assertNotSame(one, other);
+        buffers.giveBack(one);
+        buffers.giveBack(other);
         buffers.close();
     }
 
     @Test
-    void aBufferThatSomebodyElseHoldsIsNotTakenBack() {
+    void aBufferThatSomebodyElseHoldsIsNotUsedAgain() {
         BodyBuffers buffers = new BodyBuffers();
         ByteBuf one = buffers.take(6).retain();
-        assertThrows(IllegalStateException.class, () -> buffers.giveBack(one));
-        one.release();
+        one.writeBytes("secret".getBytes(US_ASCII));
         buffers.giveBack(one);
-        buffers.close();
+        assertEquals(0, one.getByte(0), "it is wiped all the same");
+        assertNotSame(one, buffers.take(6));
+        assertEquals(1, one.refCnt());
+        one.release();
     }
 
     @Test

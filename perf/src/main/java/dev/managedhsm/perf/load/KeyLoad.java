@@ -26,6 +26,7 @@ import io.gatling.javaapi.http.HttpRequestActionBuilder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 
 /**
  * One run of a {@link Scenario}: callers arrive whether or not those before them have been answered. Gatling makes it, so it
@@ -76,7 +77,7 @@ public final class KeyLoad extends Simulation {
         return switch (what) {
             case ENVELOPE -> envelope(WARM_UP);
             case COLD -> cold(WARM_UP);
-            case TENANTS -> tenant(WARM_UP, 0);
+            case TENANTS -> CoreDsl.roundRobinSwitch().on(everyTenant(WARM_UP));
             case STEADY, SOAK, SPIKE, NEIGHBOUR ->
                 CoreDsl.exec(request(WARM_UP + "sign or encrypt", LoadTarget.warmUp(what), bearer(0)));
         };
@@ -130,6 +131,12 @@ public final class KeyLoad extends Simulation {
                             constantUsersPerSec(perSecond / LoadTarget.TENANTS).during(LoadTarget.seconds())));
         }
         return all;
+    }
+
+    private static List<ChainBuilder> everyTenant(String prefix) {
+        return IntStream.range(0, LoadTarget.TENANTS)
+                .mapToObj(tenant -> tenant(prefix, tenant))
+                .toList();
     }
 
     private static ChainBuilder tenant(String prefix, int number) {

@@ -33,7 +33,7 @@ public final class Rig {
      *   <li>{@code overload [WORK [SECONDS]]}: twice what it can do; status 1 when something is not as it must be
      *   <li>{@code neighbour [RATE [SECONDS [ROUNDS]]]}: ES256 beside a flood of RSA-4096; the same
      *   <li>{@code audit [RATE [SECONDS [ROUNDS]]]}: what the audit log costs; status 1 when most rounds missed their target
-     *   <li>{@code dashboard [SECONDS [RATE…]]}: what the dashboard shows beside histogram logs; {@code --work=}; the same
+     *   <li>{@code dashboard [SECONDS [RATE…]]}: what the dashboard shows beside histogram logs; {@code --work=}; status 1 when something is not as it must be
      *   <li>{@code dashboard-cost [SECONDS [ROUNDS]]}: CPU time of an open dashboard; the same
      *   <li>{@code soak [WORK [RATE [SECONDS]]]}: memory over millions of operations; the same
      * </ul>
@@ -83,7 +83,7 @@ public final class Rig {
                 new AuditCost(
                                 Double.parseDouble(rest.next("2000")),
                                 Double.parseDouble(rest.next("15")),
-                                Integer.parseInt(rest.next("5")),
+                                Integer.parseInt(rest.next("6")),
                                 System.out)
                         .run(project);
             case "soak" ->
