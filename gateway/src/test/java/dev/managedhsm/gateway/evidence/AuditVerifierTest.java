@@ -226,17 +226,13 @@ class AuditVerifierTest {
             Collections.swap(blocks, 2, 3);
             return blocks;
         });
-        List<Finding> findings = AuditVerifier.verify(folder, log.trust()).findings();
-        assertEquals(
-                List.of(Kind.MISSING, Kind.REORDERED),
-                findings.stream().map(Finding::kind).toList());
-        assertTrue(findings.getLast().text().endsWith("checkpoint 2 stands behind later ones"), findings::toString);
+        two(Kind.MISSING, Kind.REORDERED, "checkpoint 2 stands behind later ones");
     }
 
     @Test
     void namesACheckpointThatWasPutInAndNotTheOneBehindIt() throws IOException {
         editCheckpoints(blocks -> {
-            blocks.add(2, blocks.get(2).replaceFirst("time 1", "time 2"));
+            blocks.add(2, atAnotherTime(blocks.get(2)));
             return blocks;
         });
         only(
@@ -248,15 +244,11 @@ class AuditVerifierTest {
     @Test
     void namesAnAlteredCheckpointAndTheMissingOneBehindIt() throws IOException {
         editCheckpoints(blocks -> {
-            blocks.set(2, blocks.get(2).replaceFirst("time 1", "time 2"));
+            blocks.set(2, atAnotherTime(blocks.get(2)));
             blocks.remove(3);
             return blocks;
         });
-        List<Finding> findings = AuditVerifier.verify(folder, log.trust()).findings();
-        assertEquals(
-                List.of(Kind.ALTERED, Kind.MISSING),
-                findings.stream().map(Finding::kind).toList());
-        assertTrue(findings.getLast().text().endsWith("checkpoint 3 is not there"), findings::toString);
+        two(Kind.ALTERED, Kind.MISSING, "checkpoint 3 is not there");
     }
 
     @Test
@@ -271,7 +263,7 @@ class AuditVerifierTest {
     @Test
     void namesAnAlteredCheckpoint() throws IOException {
         editCheckpoints(blocks -> {
-            blocks.set(2, blocks.get(2).replaceFirst("time 1", "time 2"));
+            blocks.set(2, atAnotherTime(blocks.get(2)));
             return blocks;
         });
         only(
@@ -379,6 +371,18 @@ class AuditVerifierTest {
         byte[] leaves = Files.readAllBytes(file);
         leaves[entry * MerkleHash.LENGTH + 5] ^= 0x10;
         Files.write(file, leaves);
+    }
+
+    /** Two findings of these kinds, and how the second ends. */
+    private void two(Kind first, Kind second, String end) throws IOException {
+        List<Finding> findings = AuditVerifier.verify(folder, log.trust()).findings();
+        assertEquals(
+                List.of(first, second), findings.stream().map(Finding::kind).toList());
+        assertTrue(findings.getLast().text().endsWith(end), findings::toString);
+    }
+
+    private static String atAnotherTime(String checkpoint) {
+        return checkpoint.replaceFirst("time 1", "time 2");
     }
 
     private void editCheckpoints(UnaryOperator<List<String>> edit) throws IOException {
