@@ -7,6 +7,7 @@ import dev.managedhsm.auth.token.TokenVerifier;
 import dev.managedhsm.crypto.engine.Engine;
 import dev.managedhsm.crypto.engine.Engines;
 import dev.managedhsm.crypto.lifecycle.HsmCondition;
+import dev.managedhsm.crypto.ring.Cores;
 import dev.managedhsm.crypto.seal.SealFailure;
 import dev.managedhsm.gateway.attestation.StatementSigner;
 import dev.managedhsm.gateway.audit.AuditHealth;
@@ -38,6 +39,7 @@ import java.net.URI;
 import java.time.Clock;
 import java.util.UUID;
 import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -114,6 +116,7 @@ public final class Gateway implements AutoCloseable {
     public static Gateway start(GatewayConfig config, Supplier<Engine> engines) {
         WatchedClock clock = new WatchedClock();
         int eventLoops = config.threads().eventLoops();
+        Cores cores = Cores.of(config.threads().ring());
         UUID tenant = UUID.fromString(config.tenantId());
         TokenVerifier verifier = new TokenVerifier(tenant, config.issuers(), clock);
         Challenge challenge = new Challenge(config.loginAuthority(), tenant, config.resource());
@@ -130,11 +133,14 @@ public final class Gateway implements AutoCloseable {
             RefusalLog refusals = opened.add(refusals(config, clock));
             boolean openSsl = openSsl();
             TokenCache tokens = new TokenCache();
-            AuditLog audit = opened.add(audit(config, clock));
+            AuditLog audit = opened.add(audit(config, clock, cores));
             Observation observation =
                     opened.add(new Observation(config, foundation, tlsFiles, tokens, refusals, audit, openSsl, clock));
             Vertx vertx = vertx(eventLoops, observation.metrics());
             opened.add(() -> vertx.close().await(STOP_SECONDS_MAX, TimeUnit.SECONDS));
+            // Its one blocking thread starts here, free to use all cores, and not from an event loop, whose cores it
+            // would inherit.
+            var _ = vertx.executeBlocking(Cores::toAny);
             Vault vault = opened.add(new Vault(
                     new OpenHsm.Surroundings(config, foundation, signer, refusals, audit, observation, vertx, clock)));
             observation.lookAt(vault);
@@ -161,7 +167,7 @@ public final class Gateway implements AutoCloseable {
                     new LongBodies(Backups::longBody),
                     clock,
                     config.region());
-            gateway.listen(services, eventLoops);
+            gateway.listen(services, eventLoops, cores);
             gateway.watchTls(tlsFiles, signer, clock);
             vault.warmUp();
             return gateway;
@@ -196,11 +202,11 @@ public final class Gateway implements AutoCloseable {
         }
     }
 
-    private static AuditLog audit(GatewayConfig config, Clock clock) {
+    private static AuditLog audit(GatewayConfig config, Clock clock, Cores cores) {
         AuditSource source = AuditSource.of(
                 config.tenantId(), config.baseUrl(), config.audit().resourceId());
         try {
-            return AuditLog.open(config.audit(), source, clock);
+            return AuditLog.open(config.audit(), source, clock, cores::besideFastWorkers);
         } catch (IOException e) {
             throw new StartRefused(
                     "The audit log cannot be written in " + config.audit().folder()
@@ -211,15 +217,22 @@ public final class Gateway implements AutoCloseable {
         }
     }
 
-    /** Threads that end when nothing is asked of them, and a queue that refuses when it is full. */
+    /**
+     * Threads that end when nothing is asked of them, and a queue that refuses when it is full. An event loop that asks starts
+     * them, and its cores are not theirs.
+     */
     static ThreadPoolExecutor executor(String name, int threads, int queueMax) {
+        ThreadFactory named = Thread.ofPlatform().daemon().name(name, 0).factory();
         ThreadPoolExecutor executor = new ThreadPoolExecutor(
                 threads,
                 threads,
                 1,
                 TimeUnit.MINUTES,
                 new ArrayBlockingQueue<>(queueMax),
-                Thread.ofPlatform().daemon().name(name, 0).factory());
+                task -> named.newThread(() -> {
+                    Cores.toAny();
+                    task.run();
+                }));
         executor.allowCoreThreadTimeOut(true);
         return executor;
     }
@@ -256,13 +269,16 @@ public final class Gateway implements AutoCloseable {
         return available;
     }
 
-    private void listen(EdgeServices services, int eventLoops) {
+    private void listen(EdgeServices services, int eventLoops, Cores cores) {
         try {
             vertx.deployVerticle(
-                            () -> new Edge(services, edge -> {
-                                observation.lookAt(edge);
-                                return vault.doorway(edge);
-                            }),
+                            () -> new Edge(
+                                    services,
+                                    edge -> { // on its event loop
+                                        cores.besideFastWorkers();
+                                        observation.lookAt(edge);
+                                        return vault.doorway(edge);
+                                    }),
                             new DeploymentOptions().setInstances(eventLoops))
                     .await(STOP_SECONDS_MAX, TimeUnit.SECONDS);
         } catch (Exception e) {

@@ -13,6 +13,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.BitSet;
 import java.util.Optional;
 
 /**
@@ -76,6 +77,8 @@ public final class CLibrary {
     private static final MethodHandle SETRLIMIT = find("setrlimit", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS));
     private static final MethodHandle SCHED_SETAFFINITY =
             find("sched_setaffinity", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS));
+    private static final MethodHandle SCHED_GETAFFINITY =
+            find("sched_getaffinity", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS));
     private static final MethodHandle SETPRIORITY =
             find("setpriority", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
     private static final MethodHandle SYSCONF = find("sysconf", FunctionDescriptor.of(JAVA_LONG, JAVA_INT));
@@ -217,23 +220,44 @@ public final class CLibrary {
     }
 
     /**
-     * Lets the calling thread, which must be a platform thread, run on one core only. Threads it starts afterwards
-     * inherit this.
+     * Lets the calling thread, which must be a platform thread, run on these cores only. Threads it starts afterwards
+     * inherit this, and what the JVM says about available processors on such a thread counts these cores only.
      *
-     * @param core number of the core, from 0
-     * @return whether it is pinned now; otherwise nothing changed
+     * @param cores numbers of the cores, from 0; at least one
+     * @return whether it is bound now; otherwise nothing changed
      */
-    public static boolean pinCurrentThread(int core) {
-        if (core < 0 || core >= CPU_SET_BYTES * 8) {
-            return false;
-        }
+    public static boolean bindCurrentThread(int... cores) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment mask = arena.allocate(CPU_SET_BYTES, 8);
-            mask.setAtIndex(JAVA_LONG, core / 64, 1L << (core % 64));
+            for (int core : cores) {
+                if (core < 0 || core >= CPU_SET_BYTES * 8) {
+                    return false;
+                }
+                int word = core / 64;
+                mask.setAtIndex(JAVA_LONG, word, mask.getAtIndex(JAVA_LONG, word) | 1L << (core % 64));
+            }
             int status = (int) SCHED_SETAFFINITY.invokeExact(arena.allocate(STATE), 0, (long) CPU_SET_BYTES, mask);
             return status == 0;
         } catch (Throwable t) {
             throw Linkage.broken("sched_setaffinity", t);
+        }
+    }
+
+    /**
+     * The cores on which this process may run, by the first thread of it, which nobody binds: what a container or the
+     * service's unit allows.
+     *
+     * @return numbers of the cores, ascending; empty if they cannot be asked
+     */
+    public static int[] allowedCores() {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment mask = arena.allocate(CPU_SET_BYTES, 8);
+            int process = (int) ProcessHandle.current().pid();
+            int status =
+                    (int) SCHED_GETAFFINITY.invokeExact(arena.allocate(STATE), process, (long) CPU_SET_BYTES, mask);
+            return status == 0 ? BitSet.valueOf(mask.asByteBuffer()).stream().toArray() : new int[0];
+        } catch (Throwable t) {
+            throw Linkage.broken("sched_getaffinity", t);
         }
     }
 

@@ -44,35 +44,29 @@ public final class OperationRing implements AutoCloseable {
         ServiceCosts costs = new ServiceCosts();
         this.fast = new Lane("fast", config.fastCapacity(), config.fastWorkers(), config.idle(), costs);
         this.slow = new Lane("slow", config.slowCapacity(), config.slowWorkers(), config.idle(), costs);
-        int cores = Runtime.getRuntime().availableProcessors();
-        // Fast workers take the cores from the last one down; slow ones share the rest with the event loops.
+        Cores cores = Cores.of(config);
         for (int i = 0; i < config.fastWorkers(); i++) {
-            start(fast, i, cores - 1 - i % cores, config, engine, keyring, clock, onFailure);
+            int number = i;
+            start(fast, number, () -> cores.toFastWorker(number), engine, keyring, clock, onFailure);
         }
-        int rest = Math.max(1, cores - config.fastWorkers());
         for (int i = 0; i < config.slowWorkers(); i++) {
-            start(slow, i, i % rest, config, engine, keyring, clock, onFailure);
+            int number = i;
+            Runnable settle = () -> {
+                cores.toSlowWorker(number);
+                CLibrary.stepBack(SLOW_NICENESS);
+            };
+            start(slow, number, settle, engine, keyring, clock, onFailure);
         }
     }
 
     private void start(
             Lane lane,
             int number,
-            int core,
-            RingConfig config,
+            Runnable settle,
             Engine engine,
             Keyring keyring,
             InstantSource clock,
             Consumer<Throwable> onFailure) {
-        boolean stepsBack = lane == slow;
-        Runnable settle = () -> {
-            if (config.pinned()) {
-                CLibrary.pinCurrentThread(core);
-            }
-            if (stepsBack) {
-                CLibrary.stepBack(SLOW_NICENESS);
-            }
-        };
         Worker worker = new Worker(lane, engine, keyring, clock, settle, onFailure);
         threads.add(Thread.ofPlatform().name(lane.name() + '-' + number).start(worker));
     }

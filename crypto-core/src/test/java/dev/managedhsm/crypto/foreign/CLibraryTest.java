@@ -19,7 +19,7 @@ class CLibraryTest {
         CompletableFuture<String> allowed = new CompletableFuture<>();
         Thread.ofPlatform().start(() -> {
             try {
-                assertTrue(CLibrary.pinCurrentThread(0));
+                assertTrue(CLibrary.bindCurrentThread(0));
                 allowed.complete(allowedCores());
             } catch (Throwable t) {
                 allowed.completeExceptionally(t);
@@ -32,9 +32,9 @@ class CLibraryTest {
 
     @Test
     void doesNotPinToACoreThatIsNotThere() {
-        assertFalse(CLibrary.pinCurrentThread(-1));
-        assertFalse(CLibrary.pinCurrentThread(1023));
-        assertFalse(CLibrary.pinCurrentThread(5000));
+        assertFalse(CLibrary.bindCurrentThread(-1));
+        assertFalse(CLibrary.bindCurrentThread(1023));
+        assertFalse(CLibrary.bindCurrentThread(5000));
     }
 
     @Test

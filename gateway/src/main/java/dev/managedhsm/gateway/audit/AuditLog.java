@@ -90,7 +90,8 @@ public final class AuditLog implements AutoCloseable {
             LogEnd end,
             CheckpointFile checkpointFile,
             AuditDisk disk,
-            InstantSource clock) {
+            InstantSource clock,
+            Runnable settle) {
         this.config = config;
         this.waitNanosMax = config.waitMax().toNanos();
         this.ring =
@@ -100,7 +101,7 @@ public final class AuditLog implements AutoCloseable {
         this.checkpointFile = checkpointFile;
         CheckpointThinner thinner = new CheckpointThinner(config.folder(), checkpointFile);
         this.checkpoints = new CheckpointMaker(checkpointFile, thinner, source.origin(), config.signingKeyAgeMax());
-        this.writer = new AuditWriter(this, config, end, new EventLine(source), disk, checkpoints, clock);
+        this.writer = new AuditWriter(this, config, end, new EventLine(source), disk, checkpoints, clock, settle);
         this.thread = Thread.ofPlatform().name("audit").unstarted(writer);
     }
 
@@ -110,9 +111,16 @@ public final class AuditLog implements AutoCloseable {
      * @param config where it is and how it behaves
      * @param source what all events say alike
      * @param clock wall clock
+     * @param settle what the log's thread does first, such as binding itself to a core
      * @throws IOException if the folder cannot be read or written
      * @throws AuditRefused if what is in it is no whole log
      */
+    public static AuditLog open(AuditConfig config, AuditSource source, InstantSource clock, Runnable settle)
+            throws IOException, AuditRefused {
+        return open(config, source, AuditDisk.LOCAL, clock, settle);
+    }
+
+    /** The same with a thread that is as it is. */
     public static AuditLog open(AuditConfig config, AuditSource source, InstantSource clock)
             throws IOException, AuditRefused {
         return open(config, source, AuditDisk.LOCAL, clock);
@@ -121,13 +129,19 @@ public final class AuditLog implements AutoCloseable {
     /** The same on another disk. */
     static AuditLog open(AuditConfig config, AuditSource source, AuditDisk disk, InstantSource clock)
             throws IOException, AuditRefused {
+        return open(config, source, disk, clock, () -> {});
+    }
+
+    private static AuditLog open(
+            AuditConfig config, AuditSource source, AuditDisk disk, InstantSource clock, Runnable settle)
+            throws IOException, AuditRefused {
         boolean recorded = config.policy() != AuditPolicy.UNRECORDED;
         long nowMillis = clock.millis();
         LogEnd end = recorded
                 ? LogRecovery.end(config.folder(), nowMillis)
                 : new LogEnd(0, 0, 0, nowMillis, new MerkleTree());
         CheckpointFile checkpointFile = new CheckpointFile(config.folder());
-        AuditLog log = new AuditLog(config, source, end, checkpointFile, disk, clock);
+        AuditLog log = new AuditLog(config, source, end, checkpointFile, disk, clock, settle);
         if (!recorded) {
             LOG.warn("NOTHING IS RECORDED in the audit log: this HSM runs for measurements only");
         } else {

@@ -32,6 +32,7 @@ final class AuditWriter implements Runnable {
     private final MerkleHash hash = new MerkleHash();
     private final MerkleTree tree;
     private final AuditSegments segments;
+    private final Runnable settle;
     private final AuditRetention retention;
     private final CheckpointMaker checkpoints;
     private final long firstIndex;
@@ -52,10 +53,12 @@ final class AuditWriter implements Runnable {
             EventLine line,
             AuditDisk disk,
             CheckpointMaker checkpoints,
-            InstantSource clock) {
+            InstantSource clock,
+            Runnable settle) {
         this.log = log;
         this.config = config;
         this.clock = clock;
+        this.settle = settle;
         this.line = line;
         this.tree = end.tree();
         this.firstIndex = end.next();
@@ -77,6 +80,7 @@ final class AuditWriter implements Runnable {
     @Override
     public void run() {
         try {
+            settle.run();
             work();
             segments.close();
             checkpoints.offer(tree, clock.millis(), true);

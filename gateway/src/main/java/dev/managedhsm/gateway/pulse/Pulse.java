@@ -52,6 +52,9 @@ public final class Pulse implements AutoCloseable {
             Supplier<JsonObject> outlook,
             InstantSource clock) {}
 
+    /** Asked for at the start: a thread that is bound to some cores is told of those only. */
+    private final int cores = Runtime.getRuntime().availableProcessors();
+
     /** @param sources what is looked at */
     public Pulse(Sources sources) {
         this.sources = sources;
@@ -112,7 +115,7 @@ public final class Pulse implements AutoCloseable {
 
     private void run() {
         do {
-            try (PulseReading reading = new PulseReading(sources, loops, () -> keys)) {
+            try (PulseReading reading = new PulseReading(sources, cores, loops, () -> keys)) {
                 while (looked()) {
                     byte[] second = reading.probe();
                     if (second != null) {

@@ -46,6 +46,7 @@ final class PulseReading implements AutoCloseable {
     private static final int HISTORY_SECONDS_MAX = 900;
 
     private final Pulse.Sources sources;
+    private final int cores;
     private final List<LoopPulse> loops;
     private final Supplier<@Nullable OpenKeys> keys;
     private final LatencyIntervals intervals;
@@ -74,8 +75,9 @@ final class PulseReading implements AutoCloseable {
     private long cpuNanos;
     private long ownNanos;
 
-    PulseReading(Pulse.Sources sources, List<LoopPulse> loops, Supplier<@Nullable OpenKeys> keys) {
+    PulseReading(Pulse.Sources sources, int cores, List<LoopPulse> loops, Supplier<@Nullable OpenKeys> keys) {
         this.sources = sources;
+        this.cores = cores;
         this.loops = loops;
         this.keys = keys;
         this.intervals = sources.latency().intervals();
@@ -271,7 +273,7 @@ final class PulseReading implements AutoCloseable {
         json.writeStringField("name", sources.name());
         json.writeNumberField("t", sources.clock().millis());
         json.writeNumberField("start", ManagementFactory.getRuntimeMXBean().getStartTime());
-        json.writeNumberField("cores", Runtime.getRuntime().availableProcessors());
+        json.writeNumberField("cores", cores);
         json.writeNumberField("heapMax", Runtime.getRuntime().maxMemory());
         json.writeArrayFieldStart("stages");
         for (Stage stage : Stage.values()) {

@@ -22,7 +22,7 @@ final class Slices {
 
     /** Moves the calling thread, and what it starts, to the measured core. */
     static boolean onMeasuredCore() {
-        return CLibrary.pinCurrentThread(CORE);
+        return CLibrary.bindCurrentThread(CORE);
     }
 
     /** One call after another on this thread: the engine alone, or a reference. */
@@ -46,7 +46,7 @@ final class Slices {
     /** Through the ring and back: this thread is the event loop, on the first core; the worker's CPU time counts. */
     static Rate ring(RingLoop loop) {
         WorkerThread worker = loop.worker();
-        CLibrary.pinCurrentThread(0);
+        CLibrary.bindCurrentThread(0);
         loop.fill();
         for (int i = 0; i < CHUNK; i++) {
             loop.step();

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.managedhsm.crypto.ring;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.managedhsm.crypto.foreign.CLibrary;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.FutureTask;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+class CoresTest {
+    private static final int[] ALLOWED = CLibrary.allowedCores();
+    private static final String FIRST = ALLOWED.length == 0 ? "" : Integer.toString(ALLOWED[0]);
+    private static final String LAST = ALLOWED.length == 0 ? "" : Integer.toString(ALLOWED[ALLOWED.length - 1]);
+
+    private final Cores oneFast = new Cores(ALLOWED, 1);
+
+    @BeforeAll
+    static void severalCores() {
+        assumeTrue(ALLOWED.length > 1, "there is only one core, or the system does not say");
+    }
+
+    @Test
+    void aFastWorkerHasTheLastCoreAndEventLoopsTheOthers() throws Exception {
+        assertEquals(LAST, coresAfter(() -> oneFast.toFastWorker(0)));
+        String others = coresAfter(oneFast::besideFastWorkers);
+        assertTrue(others.startsWith(FIRST), others);
+        assertFalse(others.endsWith(LAST), others);
+    }
+
+    @Test
+    void aSlowWorkerIsBesideTheEventLoops() throws Exception {
+        assertEquals(FIRST, coresAfter(() -> oneFast.toSlowWorker(0)));
+    }
+
+    @Test
+    void moreFastWorkersThanCoresShareThemAndBindNoEventLoop() throws Exception {
+        Cores crowded = new Cores(ALLOWED, ALLOWED.length + 1);
+        assertEquals(LAST, coresAfter(() -> crowded.toFastWorker(ALLOWED.length)));
+        assertFalse(crowded.besideFastWorkers());
+    }
+
+    @Test
+    void aThreadThatAnEventLoopStartedIsFreeAgain() throws Exception {
+        String before = allowedCores();
+        assertEquals(before, coresAfter(() -> oneFast.besideFastWorkers() && Cores.toAny()));
+    }
+
+    @Test
+    void bindsNobodyWhereTheSystemDoesNotSayWhichCoresThereAre() {
+        Cores unknown = new Cores(new int[0], 1);
+        assertFalse(unknown.toFastWorker(0));
+        assertFalse(unknown.toSlowWorker(0));
+        assertFalse(unknown.besideFastWorkers());
+    }
+
+    @Test
+    void bindsNobodyWhereWorkersAreNotPinned() {
+        RingConfig config = new RingConfig(1, 1, 16, 16, IdleStrategy.BRIEF, false);
+        assertFalse(Cores.of(config).besideFastWorkers());
+    }
+
+    /** On which cores a new thread may run once it was bound. */
+    private static String coresAfter(BooleanSupplier binding) throws Exception {
+        FutureTask<String> asked = new FutureTask<>(() -> {
+            assertTrue(binding.getAsBoolean());
+            return allowedCores();
+        });
+        Thread.ofPlatform().start(asked);
+        return asked.get();
+    }
+
+    private static String allowedCores() throws Exception {
+        return Files.readAllLines(Path.of("/proc/thread-self/status")).stream()
+                .filter(line -> line.startsWith("Cpus_allowed_list:"))
+                .map(line -> line.substring(line.indexOf(':') + 1).trim())
+                .findFirst()
+                .orElseThrow();
+    }
+}
