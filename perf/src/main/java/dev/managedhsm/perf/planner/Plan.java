@@ -41,7 +41,8 @@ public final class Plan {
     private static void profile(Path project, Path file)
             throws IOException, InterruptedException, GeneralSecurityException {
         Set<Work> works = EnumSet.allOf(Work.class);
-        try (ProfileRun run = ProfileRun.start(project, works)) {
+        try (ProfileRun run = ProfileRun.start(project)) {
+            run.warmUp(works);
             run.costs(REQUESTS);
             for (Work work : works) {
                 run.rest(work, REST_SECONDS);

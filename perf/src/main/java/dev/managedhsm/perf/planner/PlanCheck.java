@@ -54,7 +54,8 @@ final class PlanCheck {
         out.println(Surroundings.describe());
         Set<Work> works = EnumSet.of(Work.ES256);
         mixes.forEach(mix -> works.addAll(mix.parts().keySet()));
-        try (ProfileRun run = ProfileRun.start(project, works)) {
+        try (ProfileRun run = ProfileRun.start(project)) {
+            run.warmUp(works);
             run.costs(REQUESTS);
             for (Work work : works) {
                 run.rest(work, REST_SECONDS);

@@ -62,22 +62,28 @@ final class ProfileRun implements AutoCloseable {
         this.node = node;
     }
 
-    /** Starts an HSM with a key for every kind of work, and warms it up. */
-    static ProfileRun start(Path project, Set<Work> works)
-            throws IOException, InterruptedException, GeneralSecurityException {
+    /** Starts an HSM, which has no keys yet. */
+    static ProfileRun start(Path project) throws IOException, InterruptedException, GeneralSecurityException {
         LiveHsm hsm = LiveHsm.start(project);
+        try {
+            String token = hsm.token();
+            Sender sender = Sender.to(hsm.url(), hsm.authority(), HttpVersion.HTTP_2, CONNECTIONS, token);
+            return new ProfileRun(hsm, sender, project.resolve("perf/target/planner.hlog"), node());
+        } catch (IOException | InterruptedException | RuntimeException e) {
+            hsm.close();
+            throw e;
+        }
+    }
+
+    /** Makes a key for every kind of work, and warms up with each. */
+    void warmUp(Set<Work> works) throws IOException, InterruptedException, GeneralSecurityException {
         String token = hsm.token();
+        ServerCpu server = new ServerCpu(hsm.process());
         for (Work work : works) {
             hsm.create(work.label(), work, token);
+            new WarmUp(sender, work.ask(work.label()), IN_FLIGHT).run(server);
         }
-        Sender sender = Sender.to(hsm.url(), hsm.authority(), HttpVersion.HTTP_2, CONNECTIONS, token);
-        ProfileRun run = new ProfileRun(hsm, sender, project.resolve("perf/target/planner.hlog"), node());
-        for (Work work : works) {
-            new WarmUp(sender, work.ask(work.label()), IN_FLIGHT).run(new ServerCpu(hsm.process()));
-        }
-        new WarmUp(sender, Work.ES256.ask(Work.ES256.label()), IN_FLIGHT)
-                .onSchedule(SETTLING_PER_SECOND, new ServerCpu(hsm.process()), run.log);
-        return run;
+        new WarmUp(sender, Work.ES256.ask(Work.ES256.label()), IN_FLIGHT).onSchedule(SETTLING_PER_SECOND, server, log);
     }
 
     /** This machine, with HSM and sender on it, as the HSM shares it out. */

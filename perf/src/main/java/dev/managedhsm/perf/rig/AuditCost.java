@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What the audit log costs: ES256 signatures on the same schedule, in turn from an HSM that records and from one that does not,
- * with the latencies of both and the CPU time of the recording threads and of the event loops.
+ * with the latencies of both and the CPU time of the recording threads and of the event loops. A bare Vert.x handler takes its turn
+ * too: what it needs is what the machine, TLS and the sender need.
  */
 final class AuditCost {
     private static final int CONNECTIONS = 4;
@@ -27,44 +28,51 @@ final class AuditCost {
     private final double perSecond;
     private final double seconds;
     private final int rounds;
+    private final boolean awake;
     private final PrintStream out;
 
-    AuditCost(double perSecond, double seconds, int rounds, PrintStream out) {
+    /**
+     * @param perSecond requests a second
+     * @param seconds for how long in each round
+     * @param rounds how often each has its turn
+     * @param awake whether the cores are kept from being halted meanwhile
+     * @param out where it tells
+     */
+    AuditCost(double perSecond, double seconds, int rounds, boolean awake, PrintStream out) {
         this.perSecond = perSecond;
         this.seconds = seconds;
         this.rounds = rounds;
+        this.awake = awake;
         this.out = out;
     }
 
-    /** What one round of one HSM came to, in microseconds. */
+    /** What one round of one server came to, in microseconds. */
     private record Figures(double p50, double p99, double all, double loops, double audit) {}
 
-    /** A round in which both reached the target. */
-    private record Round(Figures recorded, Figures unrecorded) {}
+    /** A round in which all reached the target. */
+    private record Round(Figures recorded, Figures unrecorded, Figures bare) {}
 
-    /** An HSM under test. */
+    /** A server under test. */
     private final class Side {
         private final Sender sender;
         private final ServerCpu server;
         private final Ask ask = Work.ES256.ask("measured");
         private final Path log;
 
-        Side(Path project, String policy, Closing closing)
+        Side(Path project, String name, LiveHsm.Setup setup, Closing closing)
                 throws IOException, InterruptedException, GeneralSecurityException {
-            LiveHsm hsm = LiveHsm.start(project, Rig.audited(policy));
+            LiveHsm hsm = LiveHsm.start(project, setup);
             closing.later(hsm);
             String token = hsm.token();
             hsm.create("measured", Work.ES256, token);
             sender = Sender.to(hsm.url(), hsm.authority(), HttpVersion.HTTP_2, CONNECTIONS, token);
             closing.later(sender);
             server = new ServerCpu(hsm.process());
-            log = project.resolve("perf/target/rig/audit-" + policy + ".hlog");
+            log = project.resolve("perf/target/rig/audit-" + name + ".hlog");
         }
 
         void warmUp() throws IOException, InterruptedException {
-            WarmUp warmUp = new WarmUp(sender, ask, IN_FLIGHT);
-            warmUp.run(server);
-            warmUp.onSchedule(perSecond, server, log);
+            new WarmUp(sender, ask, IN_FLIGHT).runAndSchedule(perSecond, server, log);
         }
 
         /** Null if the target was missed. */
@@ -90,17 +98,25 @@ final class AuditCost {
     boolean run(Path project) throws IOException, InterruptedException, GeneralSecurityException {
         out.println(Surroundings.describe());
         try (Closing closing = new Closing()) {
-            Side recorded = new Side(project, "fail_closed", closing);
-            Side unrecorded = new Side(project, "unrecorded", closing);
-            recorded.warmUp();
-            unrecorded.warmUp();
+            if (awake) {
+                closing.later(AwakeCores.start());
+            }
+            List<Side> sides = List.of(
+                    new Side(project, "fail_closed", Rig.audited("fail_closed"), closing),
+                    new Side(project, "unrecorded", Rig.audited("unrecorded"), closing),
+                    new Side(project, "bare", LiveHsm.Setup.BARE, closing));
+            for (Side side : sides) {
+                side.warmUp();
+            }
             List<Round> reached = new ArrayList<>();
             for (int round = 0; round < rounds; round++) {
-                boolean first = round % 2 == 0; // nobody always comes first
-                Figures one = (first ? recorded : unrecorded).round(round);
-                Figures other = (first ? unrecorded : recorded).round(round);
-                if (one != null && other != null) {
-                    reached.add(first ? new Round(one, other) : new Round(other, one));
+                @Nullable Figures[] figures = new Figures[sides.size()];
+                for (int turn = 0; turn < figures.length; turn++) {
+                    int side = (round + turn) % figures.length; // nobody always comes first
+                    figures[side] = sides.get(side).round(round);
+                }
+                if (figures[0] != null && figures[1] != null && figures[2] != null) {
+                    reached.add(new Round(figures[0], figures[1], figures[2]));
                 }
             }
             return tell(reached);
@@ -110,9 +126,10 @@ final class AuditCost {
     private boolean tell(List<Round> reached) {
         out.printf(
                 Locale.ROOT,
-                "%nes256 over HTTP_2, TLS, %.0f/s for %.0f s, %d rounds in turn, of which %d reached the target%n",
+                "%nes256 over HTTP_2, TLS, %.0f/s for %.0f s%s, %d rounds in turn, of which %d reached the target%n",
                 perSecond,
                 seconds,
+                awake ? ", cores kept awake" : "",
                 rounds,
                 reached.size());
         if (2 * reached.size() <= rounds) {
@@ -127,6 +144,7 @@ final class AuditCost {
                 "difference within a round",
                 reached,
                 (round, what) -> what.applyAsDouble(round.recorded()) - what.applyAsDouble(round.unrecorded()));
+        line("bare Vert.x handler", reached, (round, what) -> what.applyAsDouble(round.bare()));
         return true;
     }
 

@@ -29,8 +29,8 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -44,7 +44,9 @@ final class Http2Sender implements Sender {
     private static final long CONNECT_SECONDS = 20;
 
     private final EventLoopGroup group;
-    private final List<Http2Link> connections = new ArrayList<>();
+    /** Those that are open flush while others are being opened. */
+    private final List<Http2Link> connections = new CopyOnWriteArrayList<>();
+
     private int next;
 
     Http2Sender(URI base, @Nullable Path authority, int connections, String token) throws IOException {

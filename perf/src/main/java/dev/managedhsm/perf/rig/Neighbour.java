@@ -45,9 +45,7 @@ final class Neighbour {
             try (Sender sender = Sender.to(hsm.url(), hsm.authority(), HttpVersion.HTTP_2, CONNECTIONS, token);
                     Sender other = Sender.to(hsm.url(), hsm.authority(), HttpVersion.HTTP_2, 1, token)) {
                 ServerCpu server = new ServerCpu(hsm.process());
-                WarmUp warmUp = new WarmUp(sender, Work.ES256.ask("steady"), IN_FLIGHT);
-                warmUp.run(server);
-                warmUp.onSchedule(perSecond, server, log);
+                new WarmUp(sender, Work.ES256.ask("steady"), IN_FLIGHT).runAndSchedule(perSecond, server, log);
                 Flood flood = new Flood(other, Work.RS256_4096.ask("flood"));
                 List<Double> ratios = new ArrayList<>();
                 for (int round = 0; round < rounds; round++) {

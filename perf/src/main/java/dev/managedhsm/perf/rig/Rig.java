@@ -84,6 +84,7 @@ public final class Rig {
                                 Double.parseDouble(rest.next("2000")),
                                 Double.parseDouble(rest.next("15")),
                                 Integer.parseInt(rest.next("6")),
+                                Boolean.parseBoolean(rest.option("awake", "false")),
                                 System.out)
                         .run(project);
             case "soak" ->
@@ -153,9 +154,7 @@ public final class Rig {
             int connections = version == HttpVersion.HTTP_2 ? 4 : IN_FLIGHT;
             try (Sender sender = Sender.to(hsm.url(), hsm.authority(), version, connections, token)) {
                 ServerCpu server = new ServerCpu(hsm.process());
-                WarmUp warmUp = new WarmUp(sender, ask, IN_FLIGHT);
-                warmUp.run(server);
-                warmUp.onSchedule(perSecond, server, log);
+                new WarmUp(sender, ask, IN_FLIGHT).runAndSchedule(perSecond, server, log);
                 ServerCpu.Reading before = server.read();
                 Schedule schedule = Schedule.poisson(perSecond, seconds, 2);
                 LoadFigures figures = new OpenLoop(sender, schedule, i -> ask).run(log);

@@ -53,9 +53,8 @@ final class Soak {
             ServerCpu server = new ServerCpu(hsm.process());
             try (Sender sender = Sender.to(hsm.url(), hsm.authority(), HttpVersion.HTTP_2, CONNECTIONS, token);
                     Watch watch = new Watch(server, seconds / SLICES)) {
-                WarmUp warmUp = new WarmUp(sender, ask, IN_FLIGHT);
-                warmUp.run(server);
-                warmUp.onSchedule(perSecond, server, project.resolve("perf/target/soak-warm.hlog"));
+                new WarmUp(sender, ask, IN_FLIGHT)
+                        .runAndSchedule(perSecond, server, project.resolve("perf/target/soak-warm.hlog"));
                 int before = hsm.heapMegabytes().size();
                 watch.begin();
                 Schedule schedule = Schedule.poisson(perSecond, seconds, 6);

@@ -60,6 +60,16 @@ public final class WarmUp {
     }
 
     /**
+     * Does both: first in a loop, then on a schedule.
+     *
+     * @param log takes histograms that nobody needs
+     */
+    public void runAndSchedule(double perSecond, ServerCpu cpu, Path log) throws IOException, InterruptedException {
+        run(cpu);
+        onSchedule(perSecond, cpu, log);
+    }
+
+    /**
      * Goes on with requests on a schedule, which meet other code than a loop that waits for its answers: what queues, what
      * is refused. Until the compiler was quiet twice in a row, at most five times ten seconds.
      *
