@@ -39,7 +39,6 @@ import java.net.URI;
 import java.time.Clock;
 import java.util.UUID;
 import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -138,9 +137,8 @@ public final class Gateway implements AutoCloseable {
                     opened.add(new Observation(config, foundation, tlsFiles, tokens, refusals, audit, openSsl, clock));
             Vertx vertx = vertx(eventLoops, observation.metrics());
             opened.add(() -> vertx.close().await(STOP_SECONDS_MAX, TimeUnit.SECONDS));
-            // Its one blocking thread starts here, free to use all cores, and not from an event loop, whose cores it
-            // would inherit.
-            var _ = vertx.executeBlocking(Cores::toAny);
+            // The thread of executeBlocking starts here and not from an event loop, whose cores it would inherit.
+            var _ = vertx.executeBlocking(Cores::freeCurrent);
             Vault vault = opened.add(new Vault(
                     new OpenHsm.Surroundings(config, foundation, signer, refusals, audit, observation, vertx, clock)));
             observation.lookAt(vault);
@@ -217,22 +215,15 @@ public final class Gateway implements AutoCloseable {
         }
     }
 
-    /**
-     * Threads that end when nothing is asked of them, and a queue that refuses when it is full. An event loop that asks starts
-     * them, and its cores are not theirs.
-     */
+    /** Threads that end when nothing is asked of them, and a queue that refuses when it is full. */
     static ThreadPoolExecutor executor(String name, int threads, int queueMax) {
-        ThreadFactory named = Thread.ofPlatform().daemon().name(name, 0).factory();
         ThreadPoolExecutor executor = new ThreadPoolExecutor(
                 threads,
                 threads,
                 1,
                 TimeUnit.MINUTES,
                 new ArrayBlockingQueue<>(queueMax),
-                task -> named.newThread(() -> {
-                    Cores.toAny();
-                    task.run();
-                }));
+                Cores.freeThreads(Thread.ofPlatform().daemon().name(name, 0)));
         executor.allowCoreThreadTimeOut(true);
         return executor;
     }
@@ -285,6 +276,7 @@ public final class Gateway implements AutoCloseable {
             Listener listener = e instanceof CannotListen cannot ? cannot.listener() : config.front();
             throw new StartRefused(ListenFailure.sentence(listener.bindAddress(), listener.port(), e), e);
         }
+        LOG.info("{}", cores);
         config.listeners()
                 .forEach(listener -> LOG.info(
                         "listening on {} port {} for {}, from {}, {} event loops",

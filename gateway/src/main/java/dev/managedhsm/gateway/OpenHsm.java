@@ -4,7 +4,6 @@ package dev.managedhsm.gateway;
 import dev.managedhsm.auth.decision.Authoriser;
 import dev.managedhsm.crypto.lifecycle.KeyRelease;
 import dev.managedhsm.crypto.lifecycle.SecureKeys;
-import dev.managedhsm.crypto.ring.Cores;
 import dev.managedhsm.crypto.ring.OperationRing;
 import dev.managedhsm.crypto.seal.RootKeys;
 import dev.managedhsm.gateway.attestation.AttestationVerifier;
@@ -109,8 +108,6 @@ final class OpenHsm {
      * @param domains the security domain
      */
     static OpenHsm open(Surroundings around, RootKeys roots, SecurityDomains domains) {
-        Cores.toAny(); // an event loop may have started this thread, and all that is started here is as free as at
-        // the start
         GatewayConfig config = around.config();
         Clock clock = around.clock();
         Opened opened = new Opened();

@@ -21,6 +21,11 @@ public record Threads(RingConfig ring, int eventLoops, int verifiers) {
     /** What fits a machine with this many cores. */
     public static Threads forCores(int cores) {
         RingConfig ring = RingConfig.forCores(cores);
-        return new Threads(ring, Math.max(1, cores - ring.fastWorkers()), Math.max(1, cores / 4));
+        return new Threads(ring, eventLoopsBeside(ring.fastWorkers(), cores), Math.max(1, cores / 4));
+    }
+
+    /** How many event loops fit beside so many fast workers: one for each core that they leave, and one at least. */
+    public static int eventLoopsBeside(int fastWorkers, int cores) {
+        return Math.max(1, cores - fastWorkers);
     }
 }

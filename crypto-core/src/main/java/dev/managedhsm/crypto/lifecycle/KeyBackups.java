@@ -5,6 +5,7 @@ import dev.managedhsm.crypto.engine.Engine;
 import dev.managedhsm.crypto.engine.EngineFailure;
 import dev.managedhsm.crypto.engine.EngineKey;
 import dev.managedhsm.crypto.engine.Engines;
+import dev.managedhsm.crypto.foreign.FreeThreads;
 import dev.managedhsm.crypto.key.KeyFacts;
 import dev.managedhsm.crypto.key.KeyName;
 import dev.managedhsm.crypto.key.KeyRotation;
@@ -63,7 +64,7 @@ public final class KeyBackups implements AutoCloseable {
             0,
             TimeUnit.SECONDS,
             new ArrayBlockingQueue<>(WAITING_MAX),
-            Thread.ofPlatform().name("key-backup").factory());
+            FreeThreads.of(Thread.ofPlatform().name("key-backup")));
 
     /**
      * @param engine what tries the keys of a backup

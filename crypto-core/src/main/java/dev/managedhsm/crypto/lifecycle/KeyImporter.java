@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import dev.managedhsm.crypto.algorithm.Pkcs8;
 import dev.managedhsm.crypto.engine.Engine;
 import dev.managedhsm.crypto.engine.Engine.Examined;
+import dev.managedhsm.crypto.foreign.FreeThreads;
 import dev.managedhsm.crypto.key.KeyClass;
 import dev.managedhsm.crypto.key.KeyFacts;
 import dev.managedhsm.crypto.key.KeyFault;
@@ -72,7 +73,7 @@ final class KeyImporter implements AutoCloseable {
                 0,
                 TimeUnit.SECONDS,
                 new ArrayBlockingQueue<>(LifecycleLimits.IMPORTS_MAX),
-                Thread.ofPlatform().daemon().name("key-importer").factory());
+                FreeThreads.of(Thread.ofPlatform().daemon().name("key-importer")));
     }
 
     /**

@@ -2,12 +2,15 @@
 package dev.managedhsm.crypto.ring;
 
 import dev.managedhsm.crypto.foreign.CLibrary;
+import dev.managedhsm.crypto.foreign.FreeThreads;
 import java.util.Arrays;
+import java.util.concurrent.ThreadFactory;
 
 /**
- * Who runs on which core: each fast worker has one from the last down, the event loops and the audit log keep to those that are
- * left, so that no operation waits for a core on which requests are read. Slow workers, which step back, are on those too. Nobody is
- * bound where workers are not pinned or the system does not say which cores there are; event loops not where no core is left.
+ * Who runs on which core. Each fast worker is pinned to one, from the last down, and once more from the last where there are more
+ * workers than cores. The event loops and the audit log are bound to those that are left, if any is, so that no operation waits for a core
+ * on which requests are read. Slow workers, which step back, are pinned to those too. Nobody is bound where workers are not pinned or
+ * the system does not say which cores there are. {@link FreeThreads} are on all of them.
  *
  * <p>Binds the calling thread; any platform thread may call. Decision 0006.
  */
@@ -44,14 +47,32 @@ public final class Cores {
         return left() > 0 && CLibrary.bindCurrentThread(Arrays.copyOf(allowed, left()));
     }
 
-    /** Lets the calling thread, which may have inherited the cores of an event loop, run on all of them. Whether it may now. */
-    public static boolean toAny() {
-        int[] allowed = CLibrary.allowedCores();
-        return allowed.length > 0 && CLibrary.bindCurrentThread(allowed);
+    /** Threads like this on all cores, whoever starts them: an event loop does not hand its own on to them. Any thread. */
+    public static ThreadFactory freeThreads(Thread.Builder.OfPlatform like) {
+        return FreeThreads.of(like);
+    }
+
+    /** Lets the calling thread run on all cores. Whether it may now. */
+    public static boolean freeCurrent() {
+        return FreeThreads.freeCurrent();
     }
 
     /** How many cores have no fast worker. */
     private int left() {
         return Math.max(0, allowed.length - fastWorkers);
+    }
+
+    /** Who has which, for the log. */
+    @Override
+    public String toString() {
+        if (allowed.length == 0) {
+            return "all threads on all cores";
+        }
+        int left = left();
+        String fast = Arrays.toString(Arrays.copyOfRange(allowed, left, allowed.length));
+        return left == 0
+                ? "fast workers on cores " + fast + ", of which event loops and the audit log use all"
+                : "fast workers on cores " + fast + ", event loops and the audit log on "
+                        + Arrays.toString(Arrays.copyOf(allowed, left));
     }
 }

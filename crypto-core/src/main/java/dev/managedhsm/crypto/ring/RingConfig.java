@@ -11,7 +11,7 @@ import dev.managedhsm.crypto.keyring.Keyring;
  * @param fastCapacity slots that can wait in the fast lane; a power of two
  * @param slowCapacity slots that can wait in the slow lane; a power of two
  * @param idle what workers do while their lane is empty
- * @param pinned whether each worker is bound to one core
+ * @param pinned whether each worker is pinned to a core, and event loops and the audit log are bound to others ({@link Cores})
  */
 public record RingConfig(
         int fastWorkers, int slowWorkers, int fastCapacity, int slowCapacity, IdleStrategy idle, boolean pinned) {

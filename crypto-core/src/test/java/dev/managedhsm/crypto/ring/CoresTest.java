@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.managedhsm.crypto.foreign.CLibrary;
+import dev.managedhsm.crypto.foreign.FreeThreads;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.FutureTask;
@@ -47,9 +48,25 @@ class CoresTest {
     }
 
     @Test
-    void aThreadThatAnEventLoopStartedIsFreeAgain() throws Exception {
-        String before = allowedCores();
-        assertEquals(before, coresAfter(() -> oneFast.besideFastWorkers() && Cores.toAny()));
+    void aFreeThreadThatAnEventLoopStartsIsOnAllCores() throws Exception {
+        FutureTask<String> started = new FutureTask<>(CoresTest::allowedCores);
+        coresAfter(() -> {
+            boolean bound = oneFast.besideFastWorkers();
+            FreeThreads.of(Thread.ofPlatform()).newThread(started).start();
+            return bound;
+        });
+        assertEquals(allowedCores(), started.get());
+    }
+
+    @Test
+    void saysWhoHasWhich() {
+        assertEquals(
+                "fast workers on cores [4, 6], event loops and the audit log on [1]",
+                new Cores(new int[] {1, 4, 6}, 2).toString());
+        assertEquals(
+                "fast workers on cores [1], of which event loops and the audit log use all",
+                new Cores(new int[] {1}, 2).toString());
+        assertEquals("all threads on all cores", new Cores(new int[0], 2).toString());
     }
 
     @Test

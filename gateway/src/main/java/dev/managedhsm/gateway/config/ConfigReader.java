@@ -200,7 +200,8 @@ final class ConfigReader {
     }
 
     private Threads threads(@Nullable Section section) {
-        Threads fit = Threads.forCores(Runtime.getRuntime().availableProcessors());
+        int cores = Runtime.getRuntime().availableProcessors();
+        Threads fit = Threads.forCores(cores);
         if (section == null) {
             return fit;
         }
@@ -218,7 +219,7 @@ final class ConfigReader {
                 powerOfTwo(section.optional("slow_capacity"), ring.slowCapacity()),
                 values.choice(section.optional("idle"), IdleStrategy.values(), ring.idle()),
                 values.flag(section.optional("pinned"), ring.pinned()));
-        int eventLoops = values.number(section.optional("event_loops"), 1, 64, fit.eventLoops());
+        int eventLoops = values.number(section.optional("event_loops"), 1, 64, Threads.eventLoopsBeside(fast, cores));
         int verifiers = values.number(section.optional("token_verifiers"), 1, 64, fit.verifiers());
         section.end();
         return new Threads(wanted, eventLoops, verifiers);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.gateway.evidence;
 
+import dev.managedhsm.crypto.ring.Cores;
 import dev.managedhsm.gateway.audit.AuditKeys;
 import dev.managedhsm.gateway.audit.AuditLog;
 import dev.managedhsm.gateway.audit.ConsistencyProof;
@@ -50,7 +51,7 @@ public final class LogEvidence implements AutoCloseable {
     private final EventPages pages;
     private final Semaphore places = new Semaphore(QUESTIONS_MAX);
     private final ExecutorService reader = Executors.newSingleThreadExecutor(
-            Thread.ofPlatform().daemon().name("evidence").factory());
+            Cores.freeThreads(Thread.ofPlatform().daemon().name("evidence")));
 
     /**
      * Of a log.

@@ -11,6 +11,7 @@ import dev.managedhsm.auth.role.Scope;
 import dev.managedhsm.crypto.lifecycle.HsmCondition;
 import dev.managedhsm.crypto.lifecycle.HsmState;
 import dev.managedhsm.crypto.lifecycle.JournalWrite;
+import dev.managedhsm.crypto.ring.Cores;
 import dev.managedhsm.gateway.backup.RoleReplacement;
 import dev.managedhsm.gateway.store.RoleJournal;
 import dev.managedhsm.gateway.store.RoleWrite;
@@ -56,7 +57,7 @@ public final class RoleChanges implements RoleReplacement, AutoCloseable {
             0,
             TimeUnit.SECONDS,
             new ArrayBlockingQueue<>(WAITING_MAX),
-            Thread.ofPlatform().name("role-worker").factory());
+            Cores.freeThreads(Thread.ofPlatform().name("role-worker")));
 
     /** A change as decided on a snapshot: what becomes of the snapshot, what is written, and what is given back. */
     private record Step<T>(RoleChange change, RoleWrite write, T value) {}

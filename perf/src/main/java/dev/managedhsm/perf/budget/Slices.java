@@ -10,13 +10,15 @@ import java.util.concurrent.TimeUnit;
 final class Slices {
     private static final long SLICE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
     private static final double NANOS = TimeUnit.SECONDS.toNanos(1);
-    private static final int CORES = Runtime.getRuntime().availableProcessors();
+    private static final int[] CORES = CLibrary.allowedCores();
 
     /** Operations between two looks at the clock. */
     private static final int CHUNK = 64;
 
     /** The core of the ring's fast worker, on which everything is measured. */
-    static final int CORE = CORES - 1;
+    static final int CORE = CORES.length == 0 ? 0 : CORES[CORES.length - 1];
+
+    private static final int CORE_OF_THE_LOOP = CORES.length == 0 ? 0 : CORES[0];
 
     private Slices() {}
 
@@ -46,7 +48,7 @@ final class Slices {
     /** Through the ring and back: this thread is the event loop, on the first core; the worker's CPU time counts. */
     static Rate ring(RingLoop loop) {
         WorkerThread worker = loop.worker();
-        CLibrary.bindCurrentThread(0);
+        CLibrary.bindCurrentThread(CORE_OF_THE_LOOP);
         loop.fill();
         for (int i = 0; i < CHUNK; i++) {
             loop.step();
