@@ -7,8 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.nio.file.Files;
-import java.nio.file.Path;
+import dev.managedhsm.crypto.fixture.AllowedCores;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
@@ -21,14 +20,14 @@ class CLibraryTest {
         Thread.ofPlatform().start(() -> {
             try {
                 assertTrue(CLibrary.bindCurrentThread(cores[0]));
-                allowed.complete(allowedCores());
+                allowed.complete(AllowedCores.ofCurrentThread());
             } catch (Throwable t) {
                 allowed.completeExceptionally(t);
             }
         });
         assertEquals(Integer.toString(cores[0]), allowed.get());
         assumeTrue(cores.length > 1);
-        assertNotEquals(allowed.get(), allowedCores());
+        assertNotEquals(allowed.get(), AllowedCores.ofCurrentThread());
     }
 
     @Test
@@ -43,13 +42,5 @@ class CLibraryTest {
         assumeTrue(CLibrary.known());
         assertEquals(22, CLibrary.advise(1, 4096, CLibrary.MADV_DONTDUMP));
         assertEquals(12, CLibrary.lock(CLibrary.pageSize(), 4096));
-    }
-
-    private static String allowedCores() throws Exception {
-        return Files.readAllLines(Path.of("/proc/thread-self/status")).stream()
-                .filter(line -> line.startsWith("Cpus_allowed_list:"))
-                .map(line -> line.substring(line.indexOf(':') + 1).trim())
-                .findFirst()
-                .orElseThrow();
     }
 }

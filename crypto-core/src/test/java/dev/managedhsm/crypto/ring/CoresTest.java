@@ -6,10 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.managedhsm.crypto.fixture.AllowedCores;
 import dev.managedhsm.crypto.foreign.CLibrary;
 import dev.managedhsm.crypto.foreign.FreeThreads;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.concurrent.FutureTask;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.BeforeAll;
@@ -49,13 +48,13 @@ class CoresTest {
 
     @Test
     void aFreeThreadThatAnEventLoopStartsIsOnAllCores() throws Exception {
-        FutureTask<String> started = new FutureTask<>(CoresTest::allowedCores);
+        FutureTask<String> started = new FutureTask<>(AllowedCores::ofCurrentThread);
         coresAfter(() -> {
             boolean bound = oneFast.besideFastWorkers();
             FreeThreads.of(Thread.ofPlatform()).newThread(started).start();
             return bound;
         });
-        assertEquals(allowedCores(), started.get());
+        assertEquals(AllowedCores.ofCurrentThread(), started.get());
     }
 
     @Test
@@ -87,17 +86,9 @@ class CoresTest {
     private static String coresAfter(BooleanSupplier binding) throws Exception {
         FutureTask<String> asked = new FutureTask<>(() -> {
             assertTrue(binding.getAsBoolean());
-            return allowedCores();
+            return AllowedCores.ofCurrentThread();
         });
         Thread.ofPlatform().start(asked);
         return asked.get();
-    }
-
-    private static String allowedCores() throws Exception {
-        return Files.readAllLines(Path.of("/proc/thread-self/status")).stream()
-                .filter(line -> line.startsWith("Cpus_allowed_list:"))
-                .map(line -> line.substring(line.indexOf(':') + 1).trim())
-                .findFirst()
-                .orElseThrow();
     }
 }

@@ -76,7 +76,7 @@ final class ProfileRun implements AutoCloseable {
     }
 
     /** Makes a key for every kind of work, and warms up with each. */
-    void warmUp(Set<Work> works) throws IOException, InterruptedException, GeneralSecurityException {
+    void warmUp(Set<Work> works) throws IOException, InterruptedException {
         String token = hsm.token();
         ServerCpu server = new ServerCpu(hsm.process());
         for (Work work : works) {
