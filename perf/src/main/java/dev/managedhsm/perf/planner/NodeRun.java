@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.perf.planner;
 
-import java.util.ArrayDeque;
+import dev.managedhsm.perf.planner.CoreShare.Burst;
+import dev.managedhsm.perf.planner.CoreShare.Station;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
-import java.util.PriorityQueue;
-import org.jspecify.annotations.Nullable;
+import java.util.SplittableRandom;
 
 /**
  * One node worked through moment by moment. A request passes the stations in this order; each has threads, and each of its
@@ -14,100 +13,115 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  *   sender ─▶ event loop ─▶ lane's worker ─▶ event loop ─▶ audit: all that wait share a force ─▶ event loop ─▶ sender
+ *
+ *   cores   0 … left-1: event loops, audit, slow workers, sender        left …: a fast worker each
  * </pre>
  *
- * <p>Cores are given out first come, first served, a slice at a time; workers of the slow lane get one that nobody else
- * wants. A thread that slept takes a while to begin. The force takes time and no core. While a garbage collector pauses its
- * process it has all cores, and what is given one waits. One thread, used once.
+ * <p>Who has which core is as in {@link dev.managedhsm.crypto.ring.Cores}; without a core left all have all. A
+ * sender beside may have any, but Linux leaves it where the event loops are that wake it. The force takes time and no core. While a garbage collector pauses, nothing begins. One thread, used once.
  */
 final class NodeRun {
-    /** How long a thread keeps its core while others wait for one. */
-    private static final double SLICE_NANOS = 1_000_000;
-
     /** The event loop's work on a request in its three visits: taking it in, encoding, letting the answer go. */
     private static final double TAKING = 0.5;
 
     private static final double ENCODING = 0.2;
     private static final double LEAVING = 0.3;
 
-    private final EdgeCosts costs;
+    /** The audit log's thread is woken once, and the system lets it sleep twice within a force. */
+    private static final int FORCE_SLEEPS = 3;
+
+    private final ServiceProfile profile;
     private final boolean senderBeside;
-    private final Station sender = new Station(1, false);
+    private final CoreShare cores;
+    private final Station sender;
     private final Station loops;
     private final Station fast;
     private final Station slow;
-    private final PriorityQueue<Event> events = new PriorityQueue<>();
-    private final Deque<Burst> ready = new ArrayDeque<>();
-    private final Deque<Burst> readyLast = new ArrayDeque<>();
+    private final Station audit;
     private final List<Request> recording = new ArrayList<>();
-    private List<Request> recorded = List.of();
-    private boolean forcing;
-    private int coresFree;
-    private long order;
+    private boolean auditing;
     private int ended;
-    private double now;
-    private double pausedUntil;
 
     /** A request on its way; what the model draws is drawn when it arrives. */
     static final class Request {
         private final double arrivalNanos;
-        private final double serviceNanos;
+        private final WorkProfile work;
+        private final double executeNanos;
         private final double forceNanos;
         private final boolean slow;
-        private double doneNanos;
+        private double taken;
+        private double published;
+        private double started;
+        private double executed;
+        private double returned;
+        private double encoded;
+        private double left;
+        private double done;
 
-        Request(double arrivalNanos, double serviceNanos, double forceNanos, boolean slow) {
+        /**
+         * @param arrivalNanos when it is to be sent
+         * @param work what it takes
+         * @param executeNanos how long its worker has it
+         * @param forceNanos how long its force takes if it is the first of those who share it; 0: it is not recorded
+         * @param slow whether it is for the slow lane
+         */
+        Request(double arrivalNanos, WorkProfile work, double executeNanos, double forceNanos, boolean slow) {
             this.arrivalNanos = arrivalNanos;
-            this.serviceNanos = serviceNanos;
+            this.work = work;
+            this.executeNanos = executeNanos;
             this.forceNanos = forceNanos;
             this.slow = slow;
         }
 
-        double latencyNanos() {
-            return doneNanos - arrivalNanos;
+        /** Nanoseconds of a stretch. */
+        double nanos(Stretch stretch) {
+            return switch (stretch) {
+                case QUEUE -> started - published;
+                case EXECUTE -> executed - started;
+                case RETURN -> returned - executed;
+                case AUDIT -> left - encoded;
+                case TOTAL -> left - taken;
+                case CALLER -> done - arrivalNanos;
+            };
         }
     }
 
-    private record Event(double at, long order, Runnable what) implements Comparable<Event> {
-        @Override
-        public int compareTo(Event other) {
-            int first = Double.compare(at, other.at);
-            return first != 0 ? first : Long.compare(order, other.order);
-        }
-    }
-
-    /** Work that a thread has to do before it goes on with what comes then. */
-    private static final class Burst {
-        private final Station station;
-        private double leftNanos;
-        private final Runnable then;
-
-        Burst(Station station, double nanos, Runnable then) {
-            this.station = station;
-            this.leftNanos = nanos;
-            this.then = then;
-        }
-    }
-
-    /** Threads that do the same, and what waits for them. */
-    private static final class Station {
-        private final boolean last;
-        private final Deque<Burst> waiting = new ArrayDeque<>();
-        private int asleep;
-
-        Station(int threads, boolean last) {
-            this.asleep = threads;
-            this.last = last;
-        }
-    }
-
-    NodeRun(EdgeCosts costs, Node node) {
-        this.costs = costs;
+    /**
+     * Of a node at which nothing has happened yet.
+     *
+     * @param random for what happens whoever asks
+     */
+    NodeRun(ServiceProfile profile, Node node, SplittableRandom random) {
+        this.profile = profile;
         this.senderBeside = node.senderBeside();
-        this.loops = new Station(node.lanes().loops(), false);
-        this.fast = new Station(node.lanes().fast(), false);
-        this.slow = new Station(node.lanes().slow(), true);
-        this.coresFree = node.cores();
+        List<Stalls> stalls = new ArrayList<>();
+        for (int i = 0; i < node.cores(); i++) {
+            stalls.add(i < node.left() ? profile.leftStalls() : profile.workerStalls());
+        }
+        this.cores = new CoreShare(profile.wakeNanos(), stalls, random);
+        this.sender = cores.station(false);
+        this.loops = cores.station(false);
+        this.fast = cores.station(true);
+        this.slow = cores.station(true);
+        this.audit = cores.station(false);
+        threads(node);
+    }
+
+    private void threads(Node node) {
+        int all = node.cores();
+        int left = node.left() > 0 ? node.left() : all;
+        for (int i = 0; i < node.lanes().loops(); i++) {
+            cores.thread(loops, 0, left, false);
+        }
+        for (int i = 0; i < node.lanes().fast(); i++) {
+            int core = all - 1 - i % all;
+            cores.thread(fast, core, core + 1, false);
+        }
+        for (int i = 0; i < node.lanes().slow(); i++) {
+            cores.thread(slow, i % left, i % left + 1, true);
+        }
+        cores.thread(audit, 0, left, false);
+        cores.thread(sender, 0, left, false);
     }
 
     /**
@@ -118,50 +132,66 @@ final class NodeRun {
     void run(List<Request> requests) {
         for (int i = 0; i < requests.size(); i++) {
             Request one = requests.get(i);
-            boolean pauses = costs.pauses().begins(i);
-            boolean senderPauses = senderBeside && costs.senderPauses().begins(i);
-            at(one.arrivalNanos, () -> {
+            boolean pauses = profile.pauses().begins(i);
+            boolean senderPauses = senderBeside && profile.senderPauses().begins(i);
+            cores.at(one.arrivalNanos, () -> {
                 if (pauses) {
-                    pause(costs.pauses().nanos());
+                    cores.pause((double) profile.pauses().nanos());
                 }
                 if (senderPauses) {
-                    pause(costs.senderPauses().nanos());
+                    cores.pause((double) profile.senderPauses().nanos());
                 }
-                send(one);
+                bySender(one, () -> take(one));
             });
         }
-        Event next;
-        while ((next = events.poll()) != null) {
-            now = next.at;
-            next.what.run();
-        }
+        cores.run();
         if (ended < requests.size()) {
             throw new IllegalArgumentException("the node has no thread for some requests");
         }
     }
 
-    private void pause(long nanos) {
-        pausedUntil = Math.max(now, pausedUntil) + nanos;
-    }
-
-    private void send(Request one) {
-        bySender(() -> ask(
-                loops,
-                TAKING * costs.loopNanos(),
-                () -> ask(
-                        one.slow ? slow : fast,
-                        one.serviceNanos,
-                        () -> ask(loops, ENCODING * costs.loopNanos(), () -> record(one)))));
-    }
-
     /** Half of the sender's work, on a core of the node or elsewhere. */
-    private void bySender(Runnable then) {
-        double nanos = costs.senderNanos() / 2.0;
+    private void bySender(Request one, Runnable then) {
+        ThreadCost cost = one.work.sender();
+        double nanos = cost.requestNanos() / 2;
         if (senderBeside) {
-            ask(sender, nanos, then);
+            cores.ask(sender, new Burst(nanos, cost.wakeNanos(), NodeRun::nothing, then));
         } else {
-            at(now + nanos + costs.wakeNanos(), then);
+            cores.at(cores.now() + nanos + profile.wakeNanos(), then);
         }
+    }
+
+    private void byLoop(Request one, double part, Runnable begins, Runnable ends) {
+        ThreadCost cost = one.work.loop();
+        cores.ask(loops, new Burst(part * cost.requestNanos(), cost.wakeNanos(), begins, ends));
+    }
+
+    private void take(Request one) {
+        byLoop(one, TAKING, () -> one.taken = cores.now(), () -> {
+            one.published = cores.now();
+            execute(one);
+        });
+    }
+
+    private void execute(Request one) {
+        ThreadCost beside = one.work.worker();
+        cores.ask(
+                one.slow ? slow : fast,
+                new Burst(
+                        one.executeNanos + beside.requestNanos(),
+                        beside.wakeNanos(),
+                        () -> one.started = cores.now(),
+                        () -> {
+                            one.executed = cores.now();
+                            encode(one);
+                        }));
+    }
+
+    private void encode(Request one) {
+        byLoop(one, ENCODING, () -> one.returned = cores.now(), () -> {
+            one.encoded = cores.now();
+            record(one);
+        });
     }
 
     private void record(Request one) {
@@ -170,95 +200,47 @@ final class NodeRun {
             return;
         }
         recording.add(one);
-        if (!forcing) {
-            force();
+        if (!auditing) {
+            auditing = true;
+            byAudit(0, this::force);
         }
     }
 
-    /** The first one's force carries all that wait; the CPU time of the first is part of what its force was measured to take. */
+    private static void nothing() {}
+
+    private void byAudit(double nanos, Runnable ends) {
+        cores.ask(audit, new Burst(nanos, 0, NodeRun::nothing, ends));
+    }
+
+    /** All that wait now share the force of the first; what the thread's sleeping costs is taken with the batch. */
     private void force() {
-        forcing = true;
-        recorded = List.copyOf(recording);
+        List<Request> batch = List.copyOf(recording);
         recording.clear();
-        double nanos = recorded.getFirst().forceNanos + (recorded.size() - 1) * (double) costs.auditNanos();
-        at(now + nanos, this::forced);
+        Request first = batch.getFirst();
+        double nanos = FORCE_SLEEPS * first.work.audit().wakeNanos();
+        for (Request one : batch) {
+            nanos += one.work.audit().requestNanos();
+        }
+        byAudit(nanos, () -> cores.at(cores.now() + first.forceNanos, () -> byAudit(0, () -> forced(batch))));
     }
 
-    private void forced() {
-        List<Request> durable = recorded;
-        if (recording.isEmpty()) {
-            forcing = false;
-        } else {
-            force();
-        }
+    private void forced(List<Request> durable) {
         durable.forEach(this::leave);
+        if (recording.isEmpty()) {
+            auditing = false;
+        } else {
+            byAudit(0, this::force);
+        }
     }
 
     private void leave(Request one) {
-        ask(
-                loops,
-                LEAVING * costs.loopNanos(),
-                () -> bySender(() -> {
-                    one.doneNanos = now;
+        byLoop(
+                one,
+                LEAVING,
+                () -> one.left = cores.now(),
+                () -> bySender(one, () -> {
+                    one.done = cores.now();
                     ended++;
                 }));
-    }
-
-    private void ask(Station station, double nanos, Runnable then) {
-        Burst burst = new Burst(station, nanos, then);
-        if (station.asleep > 0) {
-            station.asleep--;
-            at(now + costs.wakeNanos(), () -> wantCore(burst));
-        } else {
-            station.waiting.add(burst);
-        }
-    }
-
-    private void wantCore(Burst burst) {
-        if (coresFree > 0) {
-            coresFree--;
-            onCore(burst);
-        } else {
-            (burst.station.last ? readyLast : ready).add(burst);
-        }
-    }
-
-    private void onCore(Burst burst) {
-        double nanos = Math.min(SLICE_NANOS, burst.leftNanos);
-        burst.leftNanos -= nanos;
-        at(Math.max(now, pausedUntil) + nanos, () -> offCore(burst));
-    }
-
-    private void offCore(Burst burst) {
-        if (burst.leftNanos > 0) {
-            (burst.station.last ? readyLast : ready).add(burst);
-        } else {
-            Burst next = burst.station.waiting.poll();
-            if (next == null) {
-                burst.station.asleep++;
-            } else {
-                ready(next);
-            }
-            burst.then.run();
-        }
-        Burst next = nextReady();
-        if (next == null) {
-            coresFree++;
-        } else {
-            onCore(next);
-        }
-    }
-
-    private void ready(Burst burst) {
-        (burst.station.last ? readyLast : ready).add(burst);
-    }
-
-    private @Nullable Burst nextReady() {
-        Burst next = ready.poll();
-        return next == null ? readyLast.poll() : next;
-    }
-
-    private void at(double nanos, Runnable what) {
-        events.add(new Event(nanos, order++, what));
     }
 }

@@ -15,52 +15,59 @@ import dev.managedhsm.perf.rig.WarmUp;
 import dev.managedhsm.perf.rig.Work;
 import io.vertx.core.http.HttpVersion;
 import java.io.IOException;
-import java.lang.management.GarbageCollectorMXBean;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.util.Comparator;
 import java.util.EnumMap;
-import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
-import java.util.function.ToLongFunction;
+import java.util.stream.Stream;
 import org.HdrHistogram.Histogram;
 
 /**
- * Measures a {@link ServiceProfile} of this machine on one HSM, and runs of known rate to hold predictions against. What a
- * request costs comes from many in flight, times come from an HSM at rest. One thread.
+ * Measures a {@link ServiceProfile} of this machine on one HSM, and runs of known rate to hold predictions against. Two states
+ * of each kind of work tell what it costs: many requests in flight, and light load. Times come from light and half load. One
+ * thread.
  */
 final class ProfileRun implements AutoCloseable {
     private static final int DIGITS = 3;
     private static final int IN_FLIGHT = 64;
     private static final int CONNECTIONS = 4;
 
-    /** At equal distances, so that one has mostly ended before the next begins. */
-    private static final double REST_PER_SECOND = 250;
+    /** A schedule on which everybody warms up, as a part of the same. */
+    private static final double SETTLING = 0.25;
 
-    private static final double SLOW_REST_PER_SECOND = 20;
+    private static final int REQUESTS_FIRST = 640;
+    private static final int FORCE_ROUNDS = 8;
 
-    private static final double SETTLING_PER_SECOND = 3_000;
-
-    private static final long WAKE_NANOS_MAX = 3_000_000;
-    private static final int WAKE_STEPS = 14;
+    /** In the EXECUTE stage, what is short. */
+    private static final double SHORT_NANOS = 200_000;
 
     private final LiveHsm hsm;
     private final Sender sender;
     private final Path log;
     private final Node node;
-    private final Map<Work, Histogram> service = new EnumMap<>(Work.class);
-    private final Histogram durable = new Histogram(DIGITS);
-    private final Histogram rest = new Histogram(DIGITS);
-    private EdgeCosts busy = new EdgeCosts(0, 0, 0, 0, EdgeCosts.Pauses.NONE, EdgeCosts.Pauses.NONE);
+    private final ServerCpu server;
+    private final ServerCpu own = new ServerCpu(ProcessHandle.current());
+    private final Map<Work, StateSum> full = new EnumMap<>(Work.class);
+    private final Map<Work, StateSum> light = new EnumMap<>(Work.class);
+    private final Map<Work, StateSum> half = new EnumMap<>(Work.class);
+    private final Map<Work, Double> fullPerSecond = new EnumMap<>(Work.class);
+    private final PauseSum pauses = new PauseSum();
+    private int seed;
 
     private ProfileRun(LiveHsm hsm, Sender sender, Path log, Node node) {
         this.hsm = hsm;
         this.sender = sender;
         this.log = log;
         this.node = node;
+        this.server = new ServerCpu(hsm.process());
     }
+
+    /** A run on a schedule, from both sides. */
+    record Measured(LoadFigures figures, Map<String, Histogram> stages) {}
 
     /** Starts an HSM, which has no keys yet. */
     static ProfileRun start(Path project) throws IOException, InterruptedException, GeneralSecurityException {
@@ -75,17 +82,6 @@ final class ProfileRun implements AutoCloseable {
         }
     }
 
-    /** Makes a key for every kind of work, and warms up with each. */
-    void warmUp(Set<Work> works) throws IOException, InterruptedException {
-        String token = hsm.token();
-        ServerCpu server = new ServerCpu(hsm.process());
-        for (Work work : works) {
-            hsm.create(work.label(), work, token);
-            new WarmUp(sender, work.ask(work.label()), IN_FLIGHT).run(server);
-        }
-        new WarmUp(sender, Work.ES256.ask(Work.ES256.label()), IN_FLIGHT).onSchedule(SETTLING_PER_SECOND, server, log);
-    }
-
     /** This machine, with HSM and sender on it, as the HSM shares it out. */
     private static Node node() {
         int cores = Runtime.getRuntime().availableProcessors();
@@ -96,105 +92,164 @@ final class ProfileRun implements AutoCloseable {
         return node;
     }
 
-    /** Measures what requests cost the threads beside the workers, with ES256 and many in flight. */
-    void costs(int requests) throws IOException, InterruptedException {
-        ServerCpu server = new ServerCpu(hsm.process());
-        ServerCpu own = new ServerCpu(ProcessHandle.current());
-        ServerCpu.Reading serverBefore = server.read();
-        ServerCpu.Reading ownBefore = own.read();
-        int collected = hsm.pauseMillis().size();
-        long ownCollections = ownCollections(GarbageCollectorMXBean::getCollectionCount);
-        long ownMillis = ownCollections(GarbageCollectorMXBean::getCollectionTime);
-        Ask ask = Work.ES256.ask(Work.ES256.label());
-        var _ = new ClosedLoop(sender, i -> ask, IN_FLIGHT).run(requests);
-        ServerCpu.Reading spent = server.read().since(serverBefore);
-        List<Double> pauses =
-                hsm.pauseMillis().subList(collected, hsm.pauseMillis().size());
-        busy = new EdgeCosts(
-                spent.of(ServerCpu.Part.EVENT_LOOPS) / requests,
-                spent.of(ServerCpu.Part.AUDIT) / requests,
-                (own.read().since(ownBefore).work() - spent.work()) / requests, // the HSM is a child of this process
-                0,
-                pauses(
-                        requests,
-                        pauses.size(),
-                        pauses.stream().mapToDouble(Double::doubleValue).sum()),
-                pauses(requests, ownCollections(GarbageCollectorMXBean::getCollectionCount) - ownCollections, (double)
-                        (ownCollections(GarbageCollectorMXBean::getCollectionTime) - ownMillis)));
+    /** Makes a key for every kind of work, and warms up with each, in a loop and on a schedule. */
+    void warmUp(Set<Work> works) throws IOException, InterruptedException {
+        String token = hsm.token();
+        for (Work work : works) {
+            hsm.create(work.label(), work, token);
+            WarmUp warmUp = new WarmUp(sender, work.ask(work.label()), IN_FLIGHT);
+            warmUp.run(server);
+            double perSecond = closed(work, REQUESTS_FIRST);
+            fullPerSecond.put(work, perSecond);
+            warmUp.onSchedule(SETTLING * perSecond, server, log);
+        }
     }
 
-    private static EdgeCosts.Pauses pauses(int requests, long count, double millis) {
-        return count == 0
-                ? EdgeCosts.Pauses.NONE
-                : new EdgeCosts.Pauses(requests / count, Math.round(millis * 1e6 / count));
+    private double closed(Work work, int requests) throws IOException, InterruptedException {
+        Ask ask = work.ask(work.label());
+        return new ClosedLoop(sender, i -> ask, IN_FLIGHT).run(requests);
     }
 
-    private static long ownCollections(ToLongFunction<GarbageCollectorMXBean> what) {
-        return ManagementFactory.getGarbageCollectorMXBeans().stream()
-                .mapToLong(what)
-                .sum();
+    /** Adds so many seconds with many requests of a kind of work in flight. */
+    void full(Work work, double seconds) throws IOException, InterruptedException {
+        int requests = (int) Math.max(REQUESTS_FIRST, seconds * perSecond(work));
+        pauses.begin(hsm);
+        add(full, work, requests, () -> {
+            fullPerSecond.put(work, closed(work, requests));
+            return new Histogram(DIGITS);
+        });
+        pauses.end(hsm, requests);
     }
 
-    /** Adds so many seconds at rest of a kind of work: its service times, and with ES256 all else that takes time. */
-    void rest(Work work, double seconds) throws IOException, InterruptedException {
-        double perSecond = work.slow() ? SLOW_REST_PER_SECOND : REST_PER_SECOND;
+    /** Adds so many seconds of light load of a kind of work, and as many of half load if it is short. */
+    void schedules(Work work, double seconds) throws IOException, InterruptedException {
+        open(light, work, ServiceProfile.LIGHT, seconds);
+        if (isShort(work)) {
+            open(half, work, ServiceProfile.HALF, seconds);
+        }
+    }
+
+    private void open(Map<Work, StateSum> state, Work work, double part, double seconds)
+            throws IOException, InterruptedException {
+        Schedule schedule = Schedule.poisson(part * perSecond(work), seconds, ++seed);
+        add(state, work, schedule.size(), () -> {
+            LoadFigures figures = open(Mix.of(work), schedule);
+            return figures.reached() ? figures.latency() : new Histogram(DIGITS);
+        });
+    }
+
+    private interface Load {
+        /** Latencies of callers, if the load has any to tell. */
+        Histogram run() throws IOException, InterruptedException;
+    }
+
+    private void add(Map<Work, StateSum> state, Work work, int requests, Load load)
+            throws IOException, InterruptedException {
         long fromMillis = System.currentTimeMillis();
         var _ = StageLog.since(hsm, fromMillis);
-        LoadFigures figures = open(Mix.of(work), Schedule.even(perSecond, seconds));
-        Map<String, Histogram> stages = StageLog.since(hsm, fromMillis).histograms();
-        service.computeIfAbsent(work, any -> new Histogram(DIGITS)).add(stage(stages, "EXECUTE"));
-        if (work == Work.ES256) {
-            durable.add(stage(stages, "AUDIT"));
-            rest.add(figures.latency());
-        }
+        ServerCpu.Reading before = own.read(); // the HSM is a child of this process
+        Histogram callers = load.run();
+        ServerCpu.Reading spent = own.read().since(before);
+        state.computeIfAbsent(work, any -> new StateSum())
+                .add(requests, spent, StageLog.since(hsm, fromMillis).histograms(), callers);
     }
 
-    private static Histogram stage(Map<String, Histogram> stages, String name) throws IOException {
-        Histogram stage = stages.get(name);
-        if (stage == null) {
-            throw new IOException("the HSM recorded nothing of " + name);
-        }
-        return stage;
+    private double perSecond(Work work) {
+        return fullPerSecond.getOrDefault(work, 1.0);
     }
 
     /**
-     * What was measured. A thread's wake-up is what makes the model's median at rest the one that was measured, the residual
-     * what makes all else of the distribution so.
+     * What was measured. What the model's threads do not explain of the AUDIT stage is the force; what they do not explain of
+     * callers' latencies is the residual.
      */
     ServiceProfile profile() throws IOException {
-        long low = 0;
-        long high = WAKE_NANOS_MAX;
-        double median = rest.getValueAtPercentile(50);
-        for (int i = 0; i < WAKE_STEPS; i++) {
-            long middle = (low + high) / 2;
-            ServiceProfile tried = profile(middle, new Histogram(DIGITS));
-            if (modelAtRest(tried, 0.5) < median) {
-                low = middle;
-            } else {
-                high = middle;
-            }
-        }
-        ServiceProfile unstalled = profile(low, new Histogram(DIGITS));
-        double[] model = new QueueModel(unstalled, Mix.of(Work.ES256)).latencies(node, REST_PER_SECOND, true);
-        return profile(low, Residual.of(model, rest));
+        Map<Work, WorkProfile> works = new EnumMap<>(Work.class);
+        light.forEach((work, sum) -> works.put(work, profile(full.getOrDefault(work, sum), sum)));
+        Histogram waits = stage(light, Stretch.QUEUE);
+        ServiceProfile bare = new ServiceProfile(
+                Surroundings.describe(),
+                works,
+                waits.getValueAtPercentile(50),
+                Stalls.of(waits),
+                Stalls.of(stage(light, Stretch.RETURN)),
+                Extra.NONE,
+                Extra.NONE,
+                pauses.server(),
+                pauses.sender());
+        return bare.with(extra(bare, light, ServiceProfile.LIGHT), extra(bare, half, ServiceProfile.HALF));
     }
 
-    private ServiceProfile profile(long wakeNanos, Histogram residual) throws IOException {
-        return new ServiceProfile(Surroundings.describe(), busy.withWake(wakeNanos), durable, residual, service);
+    private Extra extra(ServiceProfile bare, Map<Work, StateSum> state, double part) {
+        Histogram force = Residual.within(
+                tried -> prediction(with(bare, new Extra(tried, ServiceProfile.nothing())), part)
+                        .of(Stretch.AUDIT),
+                stage(state, Stretch.AUDIT),
+                FORCE_ROUNDS);
+        Extra forced = new Extra(force, ServiceProfile.nothing());
+        return new Extra(
+                force,
+                Residual.of(prediction(with(bare, forced), part).of(Stretch.CALLER), stage(state, Stretch.CALLER)));
     }
 
-    /** What the model makes of ES256 at rest: nanoseconds within which this part is answered. */
-    double modelAtRest(ServiceProfile profile, double part) {
-        return new QueueModel(profile, Mix.of(Work.ES256)).evenLatencyNanos(node, REST_PER_SECOND, part);
+    private static ServiceProfile with(ServiceProfile bare, Extra tried) {
+        return bare.with(tried, tried);
     }
 
-    /** Nanoseconds of all ES256 requests at rest, from the intended sending. */
-    Histogram restLatency() {
-        return rest;
+    private static WorkProfile profile(StateSum full, StateSum light) {
+        Histogram execute = Stream.of(full, light)
+                .map(state -> state.stage(Stretch.EXECUTE))
+                .min(Comparator.comparingDouble(Histogram::getMean))
+                .orElseThrow();
+        double mean = execute.getMean();
+        return new WorkProfile(
+                execute,
+                ThreadCost.of(full.beside(ServerCpu.Part.WORKERS, mean), light.beside(ServerCpu.Part.WORKERS, mean)),
+                ThreadCost.of(full.of(ServerCpu.Part.EVENT_LOOPS), light.of(ServerCpu.Part.EVENT_LOOPS)),
+                ThreadCost.of(full.of(ServerCpu.Part.AUDIT), light.of(ServerCpu.Part.AUDIT)),
+                ThreadCost.of(full.of(ServerCpu.Part.SENDER), light.of(ServerCpu.Part.SENDER)));
     }
 
-    /** Loads it with a mix on a schedule. */
-    LoadFigures open(Mix mix, Schedule schedule) throws IOException, InterruptedException {
+    /** What the model makes of light load, of all kinds of work that are short. */
+    Prediction lightPrediction(ServiceProfile profile) {
+        return prediction(profile, ServiceProfile.LIGHT);
+    }
+
+    private Prediction prediction(ServiceProfile profile, double part) {
+        return Prediction.joined(shortWorks()
+                .map(work -> new QueueModel(profile, Mix.of(work)).predict(node, part * perSecond(work)))
+                .toList());
+    }
+
+    /** What was measured of a stretch under light load, of the same. */
+    Histogram lightStage(Stretch stretch) {
+        return stage(light, stretch);
+    }
+
+    private Histogram stage(Map<Work, StateSum> state, Stretch stretch) {
+        Histogram all = new Histogram(DIGITS);
+        shortWorks().map(state::get).filter(Objects::nonNull).forEach(sum -> all.add(sum.stage(stretch)));
+        return all;
+    }
+
+    private Stream<Work> shortWorks() {
+        return light.keySet().stream().filter(this::isShort);
+    }
+
+    /** Of long ones a request waits for another even under light load. */
+    private boolean isShort(Work work) {
+        StateSum known = light.get(work);
+        return known != null && known.stage(Stretch.EXECUTE).getMean() < SHORT_NANOS;
+    }
+
+    /** Loads it with a mix on a schedule, and asks the HSM what it saw. */
+    Measured measure(Mix mix, Schedule schedule) throws IOException, InterruptedException {
+        long fromMillis = System.currentTimeMillis();
+        var _ = StageLog.since(hsm, fromMillis);
+        LoadFigures figures = open(mix, schedule);
+        return new Measured(figures, StageLog.since(hsm, fromMillis).histograms());
+    }
+
+    private LoadFigures open(Mix mix, Schedule schedule) throws IOException, InterruptedException {
         SplittableRandom random = new SplittableRandom(schedule.size());
         Map<Work, Ask> known = new EnumMap<>(Work.class);
         Ask[] asks = new Ask[schedule.size()];

@@ -21,16 +21,29 @@ final class QueueModel {
 
     private final ServiceProfile profile;
     private final Mix mix;
-    private final long[] durable;
-    private final long[] residual;
-    private final Map<Work, long[]> draws = new EnumMap<>(Work.class);
+    private final Drawn light;
+    private final Drawn half;
+    private final Map<Work, long[]> execute = new EnumMap<>(Work.class);
+
+    /** What is drawn of what no thread explains. */
+    private static final class Drawn {
+        private final long[] force;
+        private final long[] residual;
+
+        Drawn(Extra extra) {
+            this.force = quantiles(extra.force());
+            this.residual = quantiles(extra.residual());
+        }
+    }
 
     QueueModel(ServiceProfile profile, Mix mix) {
         this.profile = profile;
         this.mix = mix;
-        this.durable = quantiles(profile.durable());
-        this.residual = quantiles(profile.residual());
-        mix.parts().keySet().forEach(work -> draws.put(work, quantiles(profile.of(work))));
+        this.light = new Drawn(profile.light());
+        this.half = new Drawn(profile.half());
+        mix.parts()
+                .keySet()
+                .forEach(work -> execute.put(work, quantiles(profile.of(work).execute())));
     }
 
     /** Nanoseconds within which this part of the requests is answered, 0 to 1, at a rate of one node with a core a thread. */
@@ -40,40 +53,64 @@ final class QueueModel {
 
     /** The same of any node. */
     double latencyNanos(Node node, double perSecond, double part) {
-        return latencyNanos(node, perSecond, part, false);
+        return predict(node, perSecond, false).nanos(Stretch.CALLER, part);
     }
 
     /** The same of callers that arrive at equal distances. */
     double evenLatencyNanos(Node node, double perSecond, double part) {
-        return latencyNanos(node, perSecond, part, true);
+        return predict(node, perSecond, true).nanos(Stretch.CALLER, part);
     }
 
-    private double latencyNanos(Node node, double perSecond, double part, boolean even) {
-        double[] latency = latencies(node, perSecond, even);
-        return latency[Math.min(REQUESTS - 1, (int) Math.ceil(part * REQUESTS))];
+    /** What becomes of many requests at a rate. */
+    Prediction predict(Node node, double perSecond) {
+        return predict(node, perSecond, false);
     }
 
-    /** Nanoseconds of many requests at a rate, sorted. */
-    double[] latencies(Node node, double perSecond, boolean even) {
+    private Prediction predict(Node node, double perSecond, boolean even) {
         SplittableRandom random = new SplittableRandom(SEED);
         List<NodeRun.Request> requests = new ArrayList<>(REQUESTS);
+        double busy = busy(node, perSecond);
         double at = 0;
         for (int i = 0; i < REQUESTS; i++) {
             at += (even ? 1 : -Math.log(1 - random.nextDouble())) * 1e9 / perSecond;
             Work work = mix.at(random.nextDouble());
-            long[] service = draws.get(work);
-            if (service == null) {
-                throw new IllegalStateException("a mix is drawn from its own parts");
-            }
-            double serviceNanos = service[random.nextInt(DRAWS)];
-            double forceNanos = durable.length == 0 ? 0 : durable[random.nextInt(DRAWS)];
-            requests.add(new NodeRun.Request(at, serviceNanos, forceNanos, work.slow()));
+            requests.add(new NodeRun.Request(
+                    at, profile.of(work), draw(of(work), random), draw(at(busy, random).force, random), work.slow()));
         }
-        new NodeRun(profile.edge(), node).run(requests);
-        return requests.stream()
-                .mapToDouble(one -> one.latencyNanos() + (residual.length == 0 ? 0 : residual[random.nextInt(DRAWS)]))
-                .sorted()
-                .toArray();
+        new NodeRun(profile, node, new SplittableRandom(SEED + 1)).run(requests);
+        Map<Stretch, double[]> nanos = new EnumMap<>(Stretch.class);
+        for (Stretch stretch : Stretch.values()) {
+            nanos.put(
+                    stretch,
+                    requests.stream().mapToDouble(one -> one.nanos(stretch)).toArray());
+        }
+        double[] caller = nanos.get(Stretch.CALLER);
+        for (int i = 0; caller != null && i < REQUESTS; i++) {
+            caller[i] += draw(at(busy, random).residual, random);
+        }
+        return new Prediction(nanos);
+    }
+
+    /** How near to half load, and not light load, a rate is: 0 to 1. */
+    private double busy(Node node, double perSecond) {
+        double load = perSecond / saturation(node);
+        return Math.clamp((load - ServiceProfile.LIGHT) / (ServiceProfile.HALF - ServiceProfile.LIGHT), 0, 1);
+    }
+
+    private Drawn at(double busy, SplittableRandom random) {
+        return random.nextDouble() < busy ? half : light;
+    }
+
+    private long[] of(Work work) {
+        long[] drawn = execute.get(work);
+        if (drawn == null) {
+            throw new IllegalStateException("a mix is drawn from its own parts");
+        }
+        return drawn;
+    }
+
+    private static double draw(long[] from, SplittableRandom random) {
+        return from.length == 0 ? 0 : from[random.nextInt(from.length)];
     }
 
     /** Requests per second at which the busiest station has no moment left; a core a thread. */
@@ -84,27 +121,32 @@ final class QueueModel {
     /** The same of any node; its cores may be what is busiest. */
     double saturation(Node node) {
         Lanes lanes = node.lanes();
-        EdgeCosts edge = profile.edge();
         double fastNanos = 0;
         double slowNanos = 0;
+        double loopNanos = 0;
+        double allNanos = 0;
         for (Map.Entry<Work, Double> part : mix.parts().entrySet()) {
-            double mean = part.getValue() * profile.of(part.getKey()).getMean();
+            WorkProfile work = profile.of(part.getKey());
+            double worker =
+                    part.getValue() * (work.execute().getMean() + work.worker().requestNanos());
             if (part.getKey().slow()) {
-                slowNanos += mean;
+                slowNanos += worker;
             } else {
-                fastNanos += mean;
+                fastNanos += worker;
             }
+            loopNanos += part.getValue() * work.loop().requestNanos();
+            allNanos += part.getValue() * work.leastNanos(node.senderBeside());
         }
-        double rate = lanes.loops() * 1e9 / Math.max(1, edge.loopNanos());
-        double all = edge.loopNanos() + edge.auditNanos() + fastNanos + slowNanos;
-        rate = Math.min(rate, node.cores() * 1e9 / (all + (node.senderBeside() ? edge.senderNanos() : 0)));
-        if (fastNanos > 0) {
-            rate = Math.min(rate, lanes.fast() * 1e9 / fastNanos);
+        double rate = Math.min(perSecond(lanes.loops(), loopNanos), perSecond(node.cores(), allNanos));
+        if (node.left() > 0) {
+            rate = Math.min(rate, perSecond(node.left(), allNanos - fastNanos));
         }
-        if (slowNanos > 0) {
-            rate = Math.min(rate, lanes.slow() * 1e9 / slowNanos);
-        }
-        return rate;
+        rate = Math.min(rate, perSecond(lanes.fast(), fastNanos));
+        return Math.min(rate, perSecond(lanes.slow(), slowNanos));
+    }
+
+    private static double perSecond(int threads, double nanos) {
+        return nanos > 0 ? threads * 1e9 / nanos : Double.POSITIVE_INFINITY;
     }
 
     /** The highest rate of one node with a core a thread that keeps the 99th percentile; 0 when none does. */
@@ -128,14 +170,7 @@ final class QueueModel {
     }
 
     /** Values to draw from; none where there are none. */
-    private static long[] quantiles(Histogram histogram) {
-        if (histogram.getTotalCount() == 0) {
-            return new long[0];
-        }
-        long[] values = new long[DRAWS];
-        for (int i = 0; i < DRAWS; i++) {
-            values[i] = histogram.getValueAtPercentile((i + 0.5) * 100 / DRAWS);
-        }
-        return values;
+    static long[] quantiles(Histogram histogram) {
+        return Quantiles.of(histogram, DRAWS);
     }
 }

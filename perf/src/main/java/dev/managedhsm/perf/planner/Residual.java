@@ -3,11 +3,12 @@ package dev.managedhsm.perf.planner;
 
 import java.util.Arrays;
 import java.util.SplittableRandom;
+import java.util.function.Function;
 import org.HdrHistogram.Histogram;
 
 /**
- * What requests at rest take beyond what the model makes of them: stalls that it does not know, of the system, of the
- * compiler, of neighbours. Found so that the model's latencies and one draw of it have the distribution that was measured.
+ * What requests take beyond what the model makes of them, found so that the model's times together with what is drawn from it
+ * have the distribution that was measured.
  */
 final class Residual {
     private static final int QUANTILES = 2_000;
@@ -19,24 +20,46 @@ final class Residual {
     private Residual() {}
 
     /**
-     * Nanoseconds that are drawn for each request.
+     * Nanoseconds that are drawn for each request and added to what it took.
      *
-     * @param model the model's latencies at rest, in nanoseconds, sorted
+     * @param model the model's times without, in nanoseconds, sorted
      * @param measured the same as measured
      */
     static Histogram of(double[] model, Histogram measured) {
-        double[] residual = new double[QUANTILES];
-        for (int i = 0; i < QUANTILES; i++) {
-            residual[i] = Math.max(0, wanted(measured, i) - at(model, i));
+        return of(model, measured, residual -> sum(model, residual), ROUNDS);
+    }
+
+    /**
+     * Nanoseconds that are drawn for something inside the model, which others may wait for too.
+     *
+     * @param with the model's times with a residual, sorted
+     * @param measured the same as measured
+     * @param rounds how often the model is asked
+     */
+    static Histogram within(Function<Histogram, double[]> with, Histogram measured, int rounds) {
+        Histogram none = new Histogram(DIGITS);
+        none.recordValue(1);
+        return of(with.apply(none), measured, residual -> with.apply(histogram(residual)), rounds);
+    }
+
+    private static Histogram of(double[] model, Histogram measured, Function<double[], double[]> with, int rounds) {
+        long[] wanted = Quantiles.of(measured, QUANTILES);
+        double[] residual = new double[wanted.length];
+        for (int i = 0; i < residual.length; i++) {
+            residual[i] = Math.max(0, wanted[i] - at(model, i));
         }
         Arrays.sort(residual);
-        for (int round = 0; round < ROUNDS; round++) {
-            double[] sum = sum(model, residual);
-            for (int i = 0; i < QUANTILES; i++) {
-                residual[i] = Math.max(0, residual[i] + STEP * (wanted(measured, i) - at(sum, i)));
+        for (int round = 0; round < rounds && wanted.length > 0; round++) {
+            double[] sum = with.apply(residual);
+            for (int i = 0; i < residual.length; i++) {
+                residual[i] = Math.max(0, residual[i] + STEP * (wanted[i] - at(sum, i)));
             }
             Arrays.sort(residual);
         }
+        return histogram(residual);
+    }
+
+    private static Histogram histogram(double[] residual) {
         Histogram histogram = new Histogram(DIGITS);
         for (double nanos : residual) {
             histogram.recordValue(Math.round(nanos));
@@ -52,10 +75,6 @@ final class Residual {
         }
         Arrays.sort(sum);
         return sum;
-    }
-
-    private static double wanted(Histogram measured, int quantile) {
-        return measured.getValueAtPercentile((quantile + 0.5) * 100 / QUANTILES);
     }
 
     private static double at(double[] sorted, int quantile) {

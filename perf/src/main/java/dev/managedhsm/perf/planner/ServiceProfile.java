@@ -3,77 +3,97 @@ package dev.managedhsm.perf.planner;
 
 import dev.managedhsm.perf.rig.Work;
 import io.vertx.core.json.JsonObject;
-import java.nio.ByteBuffer;
-import java.util.Base64;
 import java.util.EnumMap;
 import java.util.Map;
-import java.util.zip.DataFormatException;
 import org.HdrHistogram.Histogram;
 
 /**
- * What was measured on one machine: how long a worker has each kind of work, how long its audit event takes to be durable, and
- * what else a request costs.
+ * What was measured on one machine. Nanoseconds everywhere.
  *
  * @param surroundings machine, JDK, flags and commit
- * @param edge costs beside the worker
- * @param durable nanoseconds in the AUDIT stage when nothing else is there to be forced; empty when nothing is recorded
- * @param residual nanoseconds of a request at rest that none of these explains; empty when everything is explained
- * @param service nanoseconds in the EXECUTE stage, for each kind of work that was measured
+ * @param works what each kind of work takes
+ * @param wakeNanos from waking a thread that sleeps to its wanting a core
+ * @param workerStalls of a fast worker's core
+ * @param leftStalls of a core that fast workers leave
+ * @param light what no thread explains under {@link #LIGHT} load
+ * @param half the same under {@link #HALF} load
+ * @param pauses of the HSM's garbage collector
+ * @param senderPauses of the sender's
  */
 record ServiceProfile(
-        String surroundings, EdgeCosts edge, Histogram durable, Histogram residual, Map<Work, Histogram> service) {
+        String surroundings,
+        Map<Work, WorkProfile> works,
+        double wakeNanos,
+        Stalls workerStalls,
+        Stalls leftStalls,
+        Extra light,
+        Extra half,
+        Pauses pauses,
+        Pauses senderPauses) {
+    /** Light load, as a part of what there is with many in flight: one request has mostly ended before the next begins. */
+    static final double LIGHT = 0.1;
+
+    /** Half load, as a part of the same. */
+    static final double HALF = 0.5;
+
+    private static final int DIGITS = 3;
+
     ServiceProfile {
-        service = new EnumMap<>(service);
+        works = new EnumMap<>(works);
     }
 
-    /** The histogram of a kind of work. */
-    Histogram of(Work work) {
-        Histogram histogram = service.get(work);
-        if (histogram == null) {
+    /** What a kind of work takes. */
+    WorkProfile of(Work work) {
+        WorkProfile profile = works.get(work);
+        if (profile == null) {
             throw new IllegalStateException("the profile has no " + work.label() + ": measure one that has");
         }
-        return histogram;
+        return profile;
+    }
+
+    /** The same with what no thread explains. */
+    ServiceProfile with(Extra newLight, Extra newHalf) {
+        return new ServiceProfile(
+                surroundings, works, wakeNanos, workerStalls, leftStalls, newLight, newHalf, pauses, senderPauses);
+    }
+
+    /** Nothing to draw from. */
+    static Histogram nothing() {
+        return new Histogram(DIGITS);
     }
 
     String json() {
-        JsonObject histograms = new JsonObject();
-        service.forEach((work, histogram) -> histograms.put(work.label(), text(histogram)));
+        JsonObject texts = new JsonObject();
+        works.forEach((work, profile) -> texts.put(work.label(), profile.json()));
         return new JsonObject()
                 .put("surroundings", surroundings)
-                .put("edge", edge.json())
-                .put("durable", text(durable))
-                .put("residual", text(residual))
-                .put("service", histograms)
+                .put("works", texts)
+                .put("wakeNanos", wakeNanos)
+                .put("workerStalls", workerStalls.json())
+                .put("leftStalls", leftStalls.json())
+                .put("light", light.json())
+                .put("half", half.json())
+                .put("pauses", pauses.json())
+                .put("senderPauses", senderPauses.json())
                 .encodePrettily();
     }
 
     static ServiceProfile read(String json) {
         JsonObject object = new JsonObject(json);
-        Map<Work, Histogram> service = new EnumMap<>(Work.class);
-        JsonObject histograms = object.getJsonObject("service");
-        for (String label : histograms.fieldNames()) {
-            service.put(Work.labelled(label), histogram(histograms.getString(label)));
+        Map<Work, WorkProfile> works = new EnumMap<>(Work.class);
+        JsonObject texts = object.getJsonObject("works");
+        for (String label : texts.fieldNames()) {
+            works.put(Work.labelled(label), WorkProfile.read(texts.getJsonObject(label)));
         }
         return new ServiceProfile(
                 object.getString("surroundings"),
-                EdgeCosts.read(object.getJsonObject("edge")),
-                histogram(object.getString("durable")),
-                histogram(object.getString("residual")),
-                service);
-    }
-
-    private static String text(Histogram histogram) {
-        ByteBuffer bytes = ByteBuffer.allocate(histogram.getNeededByteBufferCapacity());
-        int length = histogram.encodeIntoCompressedByteBuffer(bytes);
-        return Base64.getEncoder().encodeToString(java.util.Arrays.copyOf(bytes.array(), length));
-    }
-
-    private static Histogram histogram(String text) {
-        try {
-            return Histogram.decodeFromCompressedByteBuffer(
-                    ByteBuffer.wrap(Base64.getDecoder().decode(text)), 0);
-        } catch (DataFormatException e) {
-            throw new IllegalArgumentException("the profile's histograms are damaged", e);
-        }
+                works,
+                object.getDouble("wakeNanos"),
+                Stalls.read(object.getJsonObject("workerStalls")),
+                Stalls.read(object.getJsonObject("leftStalls")),
+                Extra.read(object.getJsonObject("light")),
+                Extra.read(object.getJsonObject("half")),
+                Pauses.read(object.getJsonObject("pauses")),
+                Pauses.read(object.getJsonObject("senderPauses")));
     }
 }

@@ -3,8 +3,9 @@
  * Says how many cores and nodes a load needs, from what was measured on one machine.
  *
  * <pre>
- *   LiveHsm under load ─▶ ServiceProfile (execute histograms, edge cost) ─┐
- *   mix, rate, p99 wanted ────────────────────────────────────────────────┴▶ QueueModel ─▶ Capacity ─▶ text, JSON, SVG
+ *   LiveHsm, 64 in flight ─┐
+ *   LiveHsm, light load ───┴▶ ServiceProfile (costs, stalls, forces) ─┐
+ *   mix, rate, p99 wanted ────────────────────────────────────────────┴▶ QueueModel ─▶ Capacity ─▶ text, JSON, SVG
  * </pre>
  */
 @NullMarked

@@ -31,6 +31,8 @@ public final class ServerCpu {
         COLLECTOR,
         /** Just-in-time compilation, which ends: it is no cost of a request. */
         COMPILER,
+        /** The rig's own sender. */
+        SENDER,
         /** Everything else; all of a server that is no JVM. */
         OTHER;
 
@@ -52,6 +54,8 @@ public final class ServerCpu {
                 return COLLECTOR;
             } else if (threadName.startsWith("C1 Compiler") || threadName.startsWith("C2 Compiler")) {
                 return COMPILER;
+            } else if (threadName.startsWith("sender-")) {
+                return SENDER;
             }
             return OTHER;
         }
@@ -68,7 +72,9 @@ public final class ServerCpu {
             Map<Long, Spent> spent = new HashMap<>();
             threads.forEach((thread, now) -> {
                 Spent then = before.threads.get(thread);
-                spent.put(thread, new Spent(now.part, now.nanos - (then == null ? 0 : then.nanos)));
+                spent.put(
+                        thread,
+                        then == null ? now : new Spent(now.part, now.nanos - then.nanos, now.sleeps - then.sleeps));
             });
             return new Reading(spent);
         }
@@ -83,6 +89,14 @@ public final class ServerCpu {
         /** Of a part; 0 where there is none. */
         public long of(Part part) {
             return parts().getOrDefault(part, 0L);
+        }
+
+        /** How often the threads of a part went to sleep. */
+        public long sleeps(Part part) {
+            return threads.values().stream()
+                    .filter(one -> one.part == part)
+                    .mapToLong(Spent::sleeps)
+                    .sum();
         }
 
         /** Of all but the compiler. */
@@ -100,8 +114,11 @@ public final class ServerCpu {
      *
      * @param part what it does
      * @param nanos of CPU time
+     * @param sleeps how often it gave its core away because it had nothing to do; 0 where the system does not tell
      */
-    public record Spent(Part part, long nanos) {}
+    public record Spent(Part part, long nanos, long sleeps) {}
+
+    private static final String SLEEPS = "voluntary_ctxt_switches:";
 
     private final ProcessHandle process;
 
@@ -125,7 +142,7 @@ public final class ServerCpu {
                 read(tasks, threads);
             } else {
                 long nanos = one.info().totalCpuDuration().orElse(Duration.ZERO).toNanos();
-                threads.put(one.pid(), new Spent(Part.OTHER, nanos));
+                threads.put(one.pid(), new Spent(Part.OTHER, nanos, 0));
             }
         }
         return new Reading(threads);
@@ -138,12 +155,22 @@ public final class ServerCpu {
                     String name = Files.readString(task.resolve("comm")).trim();
                     String statistics = Files.readString(task.resolve("schedstat"));
                     long nanos = Long.parseLong(statistics.substring(0, statistics.indexOf(' ')));
-                    threads.put(Long.parseLong(task.getFileName().toString()), new Spent(Part.of(name), nanos));
+                    long sleeps = sleeps(task.resolve("status"));
+                    threads.put(Long.parseLong(task.getFileName().toString()), new Spent(Part.of(name), nanos, sleeps));
                 } catch (IOException ended) {
                     // between listing and reading
                 }
             }
         }
+    }
+
+    private static long sleeps(Path status) throws IOException {
+        for (String line : Files.readAllLines(status)) {
+            if (line.startsWith(SLEEPS)) {
+                return Long.parseLong(line.substring(SLEEPS.length()).trim());
+            }
+        }
+        return 0;
     }
 
     /** Memory that the process has of the machine now, in bytes; 0 where the system does not tell. */

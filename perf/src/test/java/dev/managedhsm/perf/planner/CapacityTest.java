@@ -5,21 +5,20 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.managedhsm.perf.planner.EdgeCosts.Pauses;
 import dev.managedhsm.perf.rig.Work;
+import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 import org.HdrHistogram.Histogram;
 import org.junit.jupiter.api.Test;
 
 /** With service times that are known, so that queueing theory says what must come out. */
 class CapacityTest {
-    private static final EdgeCosts EDGE = new EdgeCosts(1, 0, 0, 0, Pauses.NONE, Pauses.NONE);
-    private static final ServiceProfile PROFILE = new ServiceProfile(
-            "here",
-            EDGE,
-            new Histogram(3),
-            new Histogram(3),
-            Map.of(Work.ES256, constant(25_000), Work.RS256_4096, constant(2_500_000)));
+    private static final ThreadCost LOOP = new ThreadCost(1, 0);
+    private static final ServiceProfile PROFILE =
+            profile(Map.of(Work.ES256, work(25_000, LOOP), Work.RS256_4096, work(2_500_000, LOOP)));
+
+    private static final Extra FORCED = new Extra(constant(1_000_000), ServiceProfile.nothing());
 
     @Test
     void predictsTheWaitingOfAnMd1Queue() {
@@ -44,8 +43,7 @@ class CapacityTest {
 
     @Test
     void allThatWaitShareAForce() {
-        ServiceProfile forced = new ServiceProfile(
-                "here", EDGE, constant(1_000_000), new Histogram(3), Map.of(Work.ES256, constant(1_000)));
+        ServiceProfile forced = profile(Map.of(Work.ES256, work(1_000, LOOP))).with(FORCED, FORCED);
         QueueModel model = new QueueModel(forced, Mix.of(Work.ES256));
         Node node = Node.of(new Lanes(1, 1, 0));
         assertEquals(1_001_001, model.latencyNanos(node, 10, 0.5), 20_000);
@@ -56,10 +54,8 @@ class CapacityTest {
 
     @Test
     void aPauseIsFeltByAllThatComeWhileItLasts() {
-        EdgeCosts pausing = new EdgeCosts(1, 0, 0, 0, new Pauses(1_000, 20_000_000), Pauses.NONE);
         QueueModel model = new QueueModel(
-                new ServiceProfile(
-                        "here", pausing, new Histogram(3), new Histogram(3), Map.of(Work.ES256, constant(1_000))),
+                profile(Map.of(Work.ES256, work(1_000, LOOP)), 0, Stalls.NONE, new Pauses(1_000, 20_000_000)),
                 Mix.of(Work.ES256));
         Node node = Node.of(new Lanes(1, 1, 0));
         // One second between pauses of 20 ms: 2 of 100 requests meet one.
@@ -82,19 +78,93 @@ class CapacityTest {
 
     @Test
     void threadsThatShareACoreWaitForIt() {
-        QueueModel model = new QueueModel(
-                new ServiceProfile(
-                        "here",
-                        new EdgeCosts(25_000, 0, 25_000, 0, Pauses.NONE, Pauses.NONE),
-                        new Histogram(3),
-                        new Histogram(3),
-                        Map.of(Work.ES256, constant(25_000))),
-                Mix.of(Work.ES256));
+        ThreadCost cost = new ThreadCost(25_000, 0);
+        WorkProfile work = new WorkProfile(constant(25_000), ThreadCost.NONE, cost, ThreadCost.NONE, cost);
+        QueueModel model = new QueueModel(profile(Map.of(Work.ES256, work)), Mix.of(Work.ES256));
         Node shared = new Node(new Lanes(1, 1, 0), 1, true);
         assertEquals(13_333, model.saturation(shared), 10);
         assertEquals(40_000, model.saturation(Node.of(new Lanes(1, 1, 0))), 10);
         double apart = model.latencyNanos(Node.of(new Lanes(1, 1, 0)), 9_000, 0.99);
         assertTrue(model.latencyNanos(shared, 9_000, 0.99) > 1.5 * apart);
+    }
+
+    @Test
+    void aSenderBesideTakesTheCoreOfTheEventLoopsAndNotTheWorkers() {
+        ThreadCost cost = new ThreadCost(25_000, 0);
+        WorkProfile work = new WorkProfile(constant(25_000), ThreadCost.NONE, cost, ThreadCost.NONE, cost);
+        QueueModel model = new QueueModel(profile(Map.of(Work.ES256, work)), Mix.of(Work.ES256));
+        Node node = new Node(new Lanes(1, 1, 0), 2, true);
+        assertEquals(20_000, model.saturation(node), 10);
+        double beside = model.latencyNanos(node, 19_000, 0.99);
+        double elsewhere = model.latencyNanos(new Node(new Lanes(1, 1, 0), 2, false), 19_000, 0.99);
+        assertTrue(beside > 2 * elsewhere);
+    }
+
+    @Test
+    void aWakeUpIsPaidOnceForAllThatComeBeforeTheThreadSleepsAgain() {
+        WorkProfile work = work(1_000, new ThreadCost(10_000, 30_000));
+        QueueModel model = new QueueModel(profile(Map.of(Work.ES256, work)), Mix.of(Work.ES256));
+        Node node = Node.of(new Lanes(1, 1, 0));
+        assertEquals(100_000, model.saturation(node), 10);
+        // With a wake-up in each of three visits a request would take 100 us of the event loop: 10,000/s and no more.
+        assertTrue(model.latencyNanos(node, 60_000, 0.99) < 1_000_000);
+    }
+
+    @Test
+    void aStallIsFeltByThePartOfTheRequestsThatComeInIt() {
+        WorkProfile work = work(1_000, LOOP);
+        QueueModel model = new QueueModel(
+                profile(Map.of(Work.ES256, work), 0, new Stalls(0.02, constant(2_000_000)), Pauses.NONE),
+                Mix.of(Work.ES256));
+        Prediction prediction = model.predict(Node.of(new Lanes(1, 1, 0)), 100);
+        // Of 2 % that meet one of 2 ms, half wait for more than 1 ms of it.
+        assertTrue(prediction.nanos(Stretch.QUEUE, 0.975) < 1_000);
+        assertEquals(1_000_000, prediction.nanos(Stretch.QUEUE, 0.99), 300_000);
+        assertTrue(prediction.nanos(Stretch.QUEUE, 1) <= 2_010_000);
+    }
+
+    @Test
+    void whatWaitsForAnIdleWorkerTellsTheStalls() {
+        SplittableRandom random = new SplittableRandom(1);
+        Histogram waits = new Histogram(3);
+        for (int i = 0; i < 200_000; i++) {
+            // A core that is stalled for 4 ms at a time: who comes in a stall waits for any part of it.
+            boolean stalled = random.nextDouble() < 0.03;
+            waits.recordValue(30_000 + (stalled ? Math.round(random.nextDouble() * 4e6) : 0));
+        }
+        Stalls stalls = Stalls.of(waits);
+        assertEquals(0.03, stalls.share(), 0.003);
+        assertEquals(4_000_000, stalls.lengths().getMean(), 600_000);
+        assertEquals(Stalls.NONE, Stalls.of(constant(30_000)));
+    }
+
+    @Test
+    void whatNoThreadExplainsGrowsFromLightToHalfLoad() {
+        Extra half = new Extra(ServiceProfile.nothing(), constant(1_000_000));
+        QueueModel model = new QueueModel(
+                profile(Map.of(Work.ES256, work(1_000, LOOP))).with(Extra.NONE, half), Mix.of(Work.ES256));
+        Node node = Node.of(new Lanes(1, 1, 0));
+        double full = model.saturation(node);
+        assertTrue(model.latencyNanos(node, ServiceProfile.LIGHT * full, 0.99) < 100_000);
+        assertTrue(model.latencyNanos(node, 0.3 * full, 0.4) < 100_000);
+        assertTrue(model.latencyNanos(node, 0.3 * full, 0.6) >= 1_000_000);
+        assertTrue(model.latencyNanos(node, ServiceProfile.HALF * full, 0.01) >= 1_000_000);
+    }
+
+    @Test
+    void aTypicalRunIsNotTheWorstOne() {
+        Histogram typical = Typical.of(List.of(constant(1_000), constant(2_000), constant(90_000), new Histogram(3)));
+        assertEquals(2_000, (double) typical.getValueAtPercentile(99), 2);
+        assertEquals(0, Typical.of(List.of()).getTotalCount());
+    }
+
+    @Test
+    void twoStatesTellWhatAWakeUpCosts() {
+        ThreadCost cost = ThreadCost.of(new ThreadCost.Spent(45_000, 0.1), new ThreadCost.Spent(215_000, 2.1));
+        assertEquals(85_000, cost.wakeNanos(), 1e-6);
+        assertEquals(36_500, cost.requestNanos(), 1e-6);
+        ThreadCost.Spent awake = new ThreadCost.Spent(45_000, 0);
+        assertEquals(new ThreadCost(45_000, 0), ThreadCost.of(awake, awake));
     }
 
     @Test
@@ -135,6 +205,20 @@ class CapacityTest {
     void profilesSurviveTheirFile() {
         ServiceProfile read = ServiceProfile.read(PROFILE.json());
         assertEquals(PROFILE, read);
+    }
+
+    private static ServiceProfile profile(Map<Work, WorkProfile> works) {
+        return profile(works, 0, Stalls.NONE, Pauses.NONE);
+    }
+
+    private static ServiceProfile profile(
+            Map<Work, WorkProfile> works, double wakeNanos, Stalls stalls, Pauses pauses) {
+        return new ServiceProfile(
+                "here", works, wakeNanos, stalls, stalls, Extra.NONE, Extra.NONE, pauses, Pauses.NONE);
+    }
+
+    private static WorkProfile work(long executeNanos, ThreadCost loop) {
+        return new WorkProfile(constant(executeNanos), ThreadCost.NONE, loop, ThreadCost.NONE, ThreadCost.NONE);
     }
 
     private static Histogram constant(long nanos) {
