@@ -26,9 +26,12 @@ final class AuditSegments implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(AuditSegments.class);
     /** So many bytes are added at a time: what a force of the log's thread may have to carry along. */
     private static final int ROOM_STEP = 256 * 1024;
-    /** So many bytes are ready beyond the last event, of a segment that grows. */
-    private static final long ROOM_AHEAD = 1024L * 1024;
-
+    /**
+     * So many bytes are ready beyond the last event, of a segment that grows: more than the longest batch takes, else the log's
+     * thread catches up with who makes the room.
+     */
+    private static final long ROOM_AHEAD = 2L * AuditWriter.BATCH_BYTES;
+    /** A segment that is no longer has its room made by the log's thread: most of those that end by their age. */
     private static final long ROOM_FIRST = 64L * 1024;
 
     private final AuditConfig config;
@@ -138,11 +141,12 @@ final class AuditSegments implements AutoCloseable {
         return file;
     }
 
-    /** Room is made ahead of the events by another thread; where that is not there yet, here. */
+    /** Room is made ahead of the events by another thread; where that is not there, here. */
     private void makeRoom(AuditDisk.File file, long wanted) throws IOException {
         AuditRoom more = ahead;
         if (more != null) {
             boolean over = more.over(); // asked before how far it came
+            more.want(roomWanted(wanted));
             room = Math.max(room, more.await(wanted));
             if (over) {
                 ahead = null;
@@ -153,15 +157,22 @@ final class AuditSegments implements AutoCloseable {
             file.write(zeros, room);
             room += zeros.capacity();
         }
-        if (ahead == null && position > ROOM_FIRST && room - position < ROOM_AHEAD / 2) {
-            ahead = moreRoom();
+        if (ahead == null && position > ROOM_FIRST && room - wanted < ROOM_AHEAD / 2) {
+            ahead = moreRoom(wanted);
         }
     }
 
+    /** Up to where room is to be made; more than a step beyond what is written now, so that who awaits that is not left alone. */
+    private long roomWanted(long wanted) {
+        return Math.max(wanted + ROOM_STEP, Math.min(wanted + ROOM_AHEAD, config.segmentBytesMax()));
+    }
+
     /** Null if no thread can be had now: room is made here then, as long as that lasts. */
-    private @Nullable AuditRoom moreRoom() {
+    private @Nullable AuditRoom moreRoom(long wanted) {
         try {
-            return AuditRoom.begin(disk, SegmentFiles.events(folder, first), room, ROOM_AHEAD, ROOM_STEP, zeros);
+            AuditRoom more = AuditRoom.begin(disk, SegmentFiles.events(folder, first), room, ROOM_STEP, zeros);
+            more.want(roomWanted(wanted));
+            return more;
         } catch (OutOfMemoryError noThread) {
             LOG.debug("no thread could be started that makes room behind the audit events", noThread);
             return null;

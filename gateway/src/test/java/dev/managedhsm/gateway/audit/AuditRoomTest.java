@@ -2,6 +2,7 @@
 package dev.managedhsm.gateway.audit;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -27,9 +28,13 @@ final class AuditRoomTest {
     void roomIsMadeBehindWhatIsThere() throws IOException {
         byte[] before = "events".getBytes(StandardCharsets.US_ASCII);
         Path file = Files.write(folder.resolve("events"), before);
-        AuditRoom room = AuditRoom.begin(disk, file, before.length, 4 * STEP, STEP, zeros);
+        AuditRoom room = AuditRoom.begin(disk, file, before.length, STEP, zeros);
+        room.want(before.length + 4 * STEP);
         assertTrue(room.await(before.length + 1) >= before.length + STEP, "waits for one step at least");
-        assertEquals(before.length + 4 * STEP, room.await(Long.MAX_VALUE));
+        assertEquals(before.length + 4 * STEP, room.await(before.length + 4 * STEP));
+        assertFalse(room.over(), "waits for more to be wanted");
+        room.want(before.length + 5 * STEP - 1);
+        assertEquals(before.length + 4 * STEP, room.stop(), "whole steps only");
         assertTrue(room.over());
         byte[] after = Files.readAllBytes(file);
         assertEquals(before.length + 4 * STEP, after.length);
@@ -42,7 +47,8 @@ final class AuditRoomTest {
     @Test
     void whoWaitsIsToldWhenTheDiskTakesNoMore() {
         disk.onWrite = new IOException("No space left on device");
-        AuditRoom room = AuditRoom.begin(disk, folder.resolve("events"), 0, 4 * STEP, STEP, zeros);
+        AuditRoom room = AuditRoom.begin(disk, folder.resolve("events"), 0, STEP, zeros);
+        room.want(4 * STEP);
         assertEquals(0, room.await(STEP));
         assertTrue(room.over());
     }
@@ -50,7 +56,8 @@ final class AuditRoomTest {
     @Test
     void itEndsAfterTheStepItIsAtWhenItIsStopped() {
         disk.hold();
-        AuditRoom room = AuditRoom.begin(disk, folder.resolve("events"), 0, 4L * STEP, STEP, zeros);
+        AuditRoom room = AuditRoom.begin(disk, folder.resolve("events"), 0, STEP, zeros);
+        room.want(4L * STEP);
         Thread stopper = Thread.ofVirtual().start(room::stop);
         while (stopper.getState() != Thread.State.WAITING) {
             Thread.onSpinWait();
