@@ -15,7 +15,8 @@ public final class AuditCaller {
     private final byte[] members;
     private final String objectId;
 
-    private AuditCaller(byte[] identity, byte[] members, String objectId) {
+    /** @param identity and members: as {@link #identity()} and {@link #members()} answer them */
+    AuditCaller(byte[] identity, byte[] members, String objectId) {
         this.identity = identity;
         this.members = members;
         this.objectId = objectId;
@@ -41,7 +42,7 @@ public final class AuditCaller {
         }
         claims.append("}}");
         JsonLine line = new JsonLine(8 * 1024);
-        line.quoted(claims, claims.length()); // a string that holds JSON, as Azure writes it
+        line.member("identity", claims.toString(), claims.length()); // a string that holds JSON, as Azure writes it
         byte[] identity = line.copy();
         line.clear();
         line.member("principalObjectId", objectId, EventLine.ID_LENGTH_MAX);
@@ -50,7 +51,7 @@ public final class AuditCaller {
         return new AuditCaller(identity, line.copy(), objectId);
     }
 
-    /** The member {@code identity}, quoted and escaped, UTF-8. */
+    /** The member {@code identity} behind a comma, UTF-8. */
     byte[] identity() {
         return identity;
     }

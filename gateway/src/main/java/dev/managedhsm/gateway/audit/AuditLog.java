@@ -120,20 +120,8 @@ public final class AuditLog implements AutoCloseable {
         return open(config, source, AuditDisk.LOCAL, clock, settle);
     }
 
-    /** The same with a thread that is as it is. */
-    public static AuditLog open(AuditConfig config, AuditSource source, InstantSource clock)
-            throws IOException, AuditRefused {
-        return open(config, source, AuditDisk.LOCAL, clock);
-    }
-
     /** The same on another disk. */
-    static AuditLog open(AuditConfig config, AuditSource source, AuditDisk disk, InstantSource clock)
-            throws IOException, AuditRefused {
-        return open(config, source, disk, clock, () -> {});
-    }
-
-    private static AuditLog open(
-            AuditConfig config, AuditSource source, AuditDisk disk, InstantSource clock, Runnable settle)
+    static AuditLog open(AuditConfig config, AuditSource source, AuditDisk disk, InstantSource clock, Runnable settle)
             throws IOException, AuditRefused {
         boolean recorded = config.policy() != AuditPolicy.UNRECORDED;
         long nowMillis = clock.millis();

@@ -67,31 +67,19 @@ public final class AuditWaiters implements Runnable {
      */
     public void record(AuditEvent event, @Nullable Answer answer, boolean waits) {
         event.loop = index;
-        switch (log.offer(event)) {
-            case UNRECORDED -> {
-                if (answer != null) {
-                    answer.leave();
-                }
-            }
-            case REFUSED -> {
-                if (answer != null) {
-                    answer.withhold(AuditLog.NOT_RECORDED);
-                }
-            }
-            case LEAVES -> {
-                announceSoon();
-                if (answer != null) {
-                    answer.leave();
-                }
-            }
-            case WAITS -> {
-                announceSoon();
-                if (answer != null && waits) {
-                    await(event, answer);
-                } else if (answer != null) {
-                    answer.leave();
-                }
-            }
+        AuditLog.Offer offer = log.offer(event);
+        if (offer == AuditLog.Offer.WAITS || offer == AuditLog.Offer.LEAVES) {
+            announceSoon();
+        }
+        if (answer == null) {
+            return;
+        }
+        if (offer == AuditLog.Offer.REFUSED) {
+            answer.withhold(AuditLog.NOT_RECORDED);
+        } else if (offer == AuditLog.Offer.WAITS && waits) {
+            await(event, answer);
+        } else {
+            answer.leave();
         }
     }
 

@@ -23,6 +23,9 @@ final class AuditWriter implements Runnable {
 
     private static final Logger LOG = LoggerFactory.getLogger(AuditWriter.class);
     private static final int BATCH_EVENTS_MAX = 4096;
+    /** Stands before the first line and is never written: the hash of a line borrows the byte before it. */
+    private static final byte LENT = '\n';
+
     private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
     private final AuditLog log;
@@ -110,6 +113,7 @@ final class AuditWriter implements Runnable {
     /** Writes what has gathered, and answers the sequence that comes next. */
     private long batch(long first) throws IOException {
         lines.clear();
+        lines.raw(LENT);
         long next = first;
         long loops = 0;
         boolean receipts = false;
@@ -120,7 +124,7 @@ final class AuditWriter implements Runnable {
             int from = lines.length();
             int at = (int) (next - first) * MerkleHash.LENGTH;
             line.write(event, firstIndex + next, lines);
-            hash.leaf(lines.bytes(), from, lines.length() - from - 1, hashes, at);
+            hash.leafInPlace(lines.bytes(), from, lines.length() - from - 1, hashes, at);
             loops |= 1L << event.loop;
             AuditReceipt receipt = event.receipt;
             if (receipt != null) {
@@ -137,7 +141,7 @@ final class AuditWriter implements Runnable {
         if (receipts) {
             cover(first, next);
         }
-        written += lines.length();
+        written += lines.length() - 1;
         bytes = written;
         log.settle(first, next - 1, loops);
         return next;
@@ -175,7 +179,7 @@ final class AuditWriter implements Runnable {
             retention.look();
             checkpoints.offer(tree, nowMillis, true);
         }
-        linesOut.clear().limit(lines.length());
+        linesOut.clear().position(1).limit(lines.length());
         hashesOut.clear().limit(events * MerkleHash.LENGTH);
         segments.append(linesOut, hashesOut, events, nowMillis);
     }

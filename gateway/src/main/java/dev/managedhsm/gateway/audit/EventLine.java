@@ -13,6 +13,7 @@ import dev.managedhsm.gateway.wire.WireError;
 import dev.managedhsm.gateway.wire.WireNames;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,25 +37,23 @@ final class EventLine {
         Stage.RECEIVE, Stage.AUTHENTICATE, Stage.DECODE, Stage.QUEUE, Stage.EXECUTE, Stage.RETURN, Stage.ENCODE
     };
 
-    private static final byte[] TIME = bytes("{\"time\":");
+    private static final byte[] TIME = bytes("{\"time\":\"");
     private static final byte[] OPERATION_VERSION = bytes(",\"operationVersion\":");
-    private static final byte[] CATEGORY = bytes(",\"category\":\"AuditEvent\",\"resultType\":");
-    private static final byte[] SUCCESS = bytes("\"Success\",\"resultSignature\":");
-    private static final byte[] FAILURE = bytes("\"Failure\",\"resultSignature\":");
+    private static final byte[] SUCCESS =
+            bytes(",\"category\":\"AuditEvent\",\"resultType\":\"Success\",\"resultSignature\":");
+    private static final byte[] FAILURE =
+            bytes(",\"category\":\"AuditEvent\",\"resultType\":\"Failure\",\"resultSignature\":");
     private static final byte[] DESCRIPTION = bytes(",\"resultDescription\":");
     private static final byte[] DURATION = bytes(",\"durationMs\":");
     private static final byte[] ADDRESS = bytes(",\"callerIpAddress\":");
-    private static final byte[] IDENTITY = bytes(",\"identity\":");
     private static final byte[] CLIENT_INFO = bytes(",\"clientInfo\":");
     private static final byte[] CORRELATION = bytes(",\"correlationId\":");
     private static final byte[] STATUS = bytes(",\"subnetId\":\"(unknown)\",\"httpStatusCode\":");
-    private static final byte[] INDEX =
-            bytes(",\"properties\":{\"PoolType\":\"M-HSM\",\"sku_Family\":\"S\",\"sku_Name\":\"Software\",\"index\":");
+    private static final byte[] INDEX = bytes(
+            "\",\"properties\":{\"PoolType\":\"M-HSM\",\"sku_Family\":\"S\",\"sku_Name\":\"Software\",\"index\":");
     private static final byte[] METHOD = bytes(",\"httpMethod\":");
     private static final byte[] KEY_NAME = bytes(",\"keyName\":");
     private static final byte[] KEY_VERSION = bytes(",\"keyVersion\":");
-    private static final byte[] ALGORITHM = bytes(",\"algorithm\":");
-    private static final byte[] OUTCOME = bytes(",\"outcome\":");
     private static final byte[] CODE = bytes(",\"errorCode\":");
     private static final byte[] INNER_CODE = bytes(",\"innerErrorCode\":");
     private static final byte[] REASON = bytes(",\"refusalReason\":");
@@ -67,24 +66,28 @@ final class EventLine {
     private static final byte[] OWN_ID = bytes(",\"clientRequestId\":");
     private static final byte[] NANOS = bytes(",\"durationNanos\":");
     private static final byte[] STAGE_NANOS = bytes(",\"stageNanos\":{");
+    private static final byte[][] ALGORITHMS = members("algorithm", Algorithm.values(), WireNames::of);
+    private static final byte[][] OUTCOMES = members("outcome", Outcome.values(), Outcome::name);
     private static final byte[] END = bytes("}}\n");
     private static final byte[][] STAGE_NAMES = stageNames();
 
     private final byte[] source;
-    private final byte[] target;
-    private final byte[] baseUrl;
-    private final EventTime time = new EventTime();
+    private final byte[][] operations;
+    private final EventTime time = new EventTime(TIME);
+    private final KnownStatuses results = new KnownStatuses(EventLine::result);
+    private final KnownStatuses targets;
     private final KnownMembers<RoleAssignment> rights = new KnownMembers<>(EventLine::right);
     private final KnownMembers<KeyFacts> keys = new KnownMembers<>(EventLine::keyVersion);
 
     EventLine(AuditSource source) {
         JsonLine line = new JsonLine(8 * 1024);
-        line.raw(bytes(",\"TenantId\":"));
+        line.raw(bytes("Z\",\"TenantId\":"));
         line.quoted(source.tenantId(), ID_LENGTH_MAX);
         line.raw(bytes(",\"resourceId\":"));
         line.quoted(source.resourceId(), JsonLine.TEXT_LENGTH_MAX);
         line.raw(bytes(",\"operationName\":"));
         this.source = line.copy();
+        this.operations = operations(line);
         line.clear();
         line.raw(bytes(",\"PoolName\":"));
         line.quoted(source.poolName(), ID_LENGTH_MAX);
@@ -93,8 +96,26 @@ final class EventLine {
         line.raw(bytes(",\"resourceProvider\":\"MICROSOFT.KEYVAULT\",\"resource\":"));
         line.quoted(source.poolName().toUpperCase(Locale.ROOT), ID_LENGTH_MAX);
         line.raw(bytes(",\"resourceType\":\"managedHSMs\",\"requestUri\":\""));
-        this.target = line.copy();
-        this.baseUrl = bytes(source.baseUrl());
+        line.raw(bytes(source.baseUrl()));
+        byte[] target = line.copy();
+        this.targets = new KnownStatuses((status, out) -> {
+            out.raw(STATUS);
+            out.number(status);
+            out.raw(target);
+        });
+    }
+
+    /** What is said up to the name of each operation with a key, and the name. */
+    private byte[][] operations(JsonLine line) {
+        Operation[] all = Operation.values();
+        byte[][] operations = new byte[all.length][];
+        for (Operation operation : all) {
+            line.clear();
+            line.raw(source);
+            line.quoted(AuditName.of(operation), ID_LENGTH_MAX);
+            operations[operation.ordinal()] = line.copy();
+        }
+        return operations;
     }
 
     /**
@@ -107,19 +128,22 @@ final class EventLine {
         Operation operation = event.operation;
         KeyFacts facts = event.key;
         AuditName name = operation == null || facts == null ? AuditName.of(event.method, event.path) : null;
-        out.raw(TIME);
         time.write(event.timeMillis, out);
-        out.raw(source);
-        out.quoted(operation == null || name != null ? name(event, name) : AuditName.of(operation), ID_LENGTH_MAX);
+        if (operation == null || name != null) {
+            out.raw(source);
+            out.quoted(name(event, name), ID_LENGTH_MAX);
+        } else {
+            out.raw(operations[operation.ordinal()]);
+        }
         text(OPERATION_VERSION, event.apiVersion, VERSION_LENGTH_MAX, out);
-        result(event, out);
+        out.raw(results.of(event.status));
+        WireError error = event.error;
+        text(DESCRIPTION, error == null ? null : error.message(), MESSAGE_LENGTH_MAX, out);
+        out.raw(DURATION);
+        out.number((event.nanos + NANOS_PER_MILLI / 2) / NANOS_PER_MILLI);
         who(event, out);
-        out.raw(STATUS);
-        out.number(event.status);
-        out.raw(target);
-        out.raw(baseUrl);
+        out.raw(targets.of(event.status));
         out.escaped(event.path, event.path.length());
-        out.raw((byte) '"');
         out.raw(INDEX);
         out.number(index);
         properties(event, name, out);
@@ -133,21 +157,15 @@ final class EventLine {
         return name == null ? AuditName.UNKNOWN : name.operation();
     }
 
-    private static void result(AuditEvent event, JsonLine out) {
-        out.raw(CATEGORY);
-        out.raw(event.status < 400 ? SUCCESS : FAILURE);
-        out.quoted(signature(event.status), ID_LENGTH_MAX);
-        WireError error = event.error;
-        text(DESCRIPTION, error == null ? null : error.message(), MESSAGE_LENGTH_MAX, out);
-        out.raw(DURATION);
-        out.number((event.nanos + NANOS_PER_MILLI / 2) / NANOS_PER_MILLI);
+    private static void result(int status, JsonLine out) {
+        out.raw(status < 400 ? SUCCESS : FAILURE);
+        out.quoted(signature(status), ID_LENGTH_MAX);
     }
 
     private static void who(AuditEvent event, JsonLine out) {
         text(ADDRESS, event.clientAddress, ID_LENGTH_MAX, out);
         AuditCaller caller = event.caller;
         if (caller != null) {
-            out.raw(IDENTITY);
             out.raw(caller.identity());
         }
         text(CLIENT_INFO, event.userAgent, AGENT_LENGTH_MAX, out);
@@ -218,9 +236,13 @@ final class EventLine {
             text(KEY_VERSION, name.version().isEmpty() ? null : name.version(), ID_LENGTH_MAX, out);
         }
         Algorithm algorithm = event.algorithm;
-        text(ALGORITHM, algorithm == null ? null : WireNames.of(algorithm), ID_LENGTH_MAX, out);
+        if (algorithm != null) {
+            out.raw(ALGORITHMS[algorithm.ordinal()]);
+        }
         Outcome outcome = event.outcome;
-        text(OUTCOME, outcome == null ? null : outcome.name(), ID_LENGTH_MAX, out);
+        if (outcome != null) {
+            out.raw(OUTCOMES[outcome.ordinal()]);
+        }
     }
 
     private static void stages(@Nullable StageTimes times, JsonLine out) {
@@ -264,6 +286,17 @@ final class EventLine {
             case 503 -> "Service Unavailable";
             default -> status < 400 ? "Success" : "Failure";
         };
+    }
+
+    private static <E extends Enum<E>> byte[][] members(String name, E[] values, Function<E, String> text) {
+        JsonLine line = new JsonLine(1024);
+        byte[][] members = new byte[values.length][];
+        for (E value : values) {
+            line.clear();
+            line.member(name, text.apply(value), ID_LENGTH_MAX);
+            members[value.ordinal()] = line.copy();
+        }
+        return members;
     }
 
     private static byte[][] stageNames() {

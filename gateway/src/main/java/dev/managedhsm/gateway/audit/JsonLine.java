@@ -16,7 +16,25 @@ final class JsonLine {
     static final int BYTES_PER_CHARACTER_MAX = 6;
 
     private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
-    private static final int DIGITS_MAX = 20;
+    private static final int ASCII = 0x80;
+    private static final int HUNDRED = 100;
+    private static final long LARGEST_POWER = 1_000_000_000_000_000_000L;
+
+    /** Not 0 for the characters of ASCII that are not written as they are. */
+    private static final byte[] ODD = new byte[ASCII];
+
+    private static final byte[] TENS = new byte[HUNDRED];
+    private static final byte[] ONES = new byte[HUNDRED];
+
+    static {
+        for (int c = 0; c < ASCII; c++) {
+            ODD[c] = (byte) (c < ' ' || c == 0x7f || c == '"' || c == '\\' ? 1 : 0);
+        }
+        for (int i = 0; i < HUNDRED; i++) {
+            TENS[i] = (byte) ('0' + i / 10);
+            ONES[i] = (byte) ('0' + i % 10);
+        }
+    }
 
     private final byte[] bytes;
     private int at;
@@ -81,16 +99,33 @@ final class JsonLine {
     }
 
     /** A text between quotes, escaped (RFC 8259 section 7), cut to so many characters. */
-    void quoted(CharSequence text, int lengthMax) {
+    void quoted(String text, int lengthMax) {
         bytes[at++] = '"';
         escaped(text, Math.min(text.length(), lengthMax));
         bytes[at++] = '"';
     }
 
-    void escaped(CharSequence text, int length) {
+    /** The first so many characters of a text, escaped. */
+    void escaped(String text, int length) {
+        byte[] to = bytes;
+        int from = at;
+        int odd = 0;
+        for (int i = 0; i < length; i++) { // without a branch: nearly every text is as plain as this
+            char c = text.charAt(i);
+            to[from + i] = (byte) c;
+            odd |= ODD[c & ASCII - 1] | c >> 7;
+        }
+        if (odd == 0) {
+            at = from + length;
+        } else {
+            escapedOdd(text, length);
+        }
+    }
+
+    private void escapedOdd(String text, int length) {
         for (int i = 0; i < length; i++) {
             char c = text.charAt(i);
-            if (c >= ' ' && c < 0x7f && c != '"' && c != '\\') {
+            if (c < ASCII && ODD[c] == 0) {
                 bytes[at++] = (byte) c;
             } else {
                 i = special(text, i, length);
@@ -99,7 +134,7 @@ final class JsonLine {
     }
 
     /** A character that is no plain one; answers the place of its last half. */
-    private int special(CharSequence text, int i, int length) {
+    private int special(String text, int i, int length) {
         char c = text.charAt(i);
         if (c == '"' || c == '\\') {
             bytes[at++] = '\\';
@@ -136,14 +171,30 @@ final class JsonLine {
     /** A number that is not negative; a negative one is written as 0. */
     void number(long value) {
         long left = Math.max(0, value);
-        int end = at + DIGITS_MAX;
-        int from = end;
-        do {
-            bytes[--from] = (byte) ('0' + left % 10);
-            left /= 10;
-        } while (left > 0);
-        System.arraycopy(bytes, from, bytes, at, end - from);
-        at += end - from;
+        int i = at + digitsOf(left);
+        at = i;
+        while (left >= HUNDRED) {
+            long hundreds = left / HUNDRED;
+            int rest = (int) (left - hundreds * HUNDRED);
+            bytes[--i] = ONES[rest];
+            bytes[--i] = TENS[rest];
+            left = hundreds;
+        }
+        bytes[--i] = ONES[(int) left];
+        if (left >= 10) {
+            bytes[--i] = TENS[(int) left];
+        }
+    }
+
+    private static int digitsOf(long value) {
+        int digits = 1;
+        for (long power = 10; value >= power; power *= 10) {
+            digits++;
+            if (power == LARGEST_POWER) {
+                break; // ten times as much is no number any more
+            }
+        }
+        return digits;
     }
 
     /** A number with so many digits. */

@@ -44,6 +44,20 @@ public final class MerkleHash {
         finish(into, at);
     }
 
+    /**
+     * The same for a line that has a byte before it, which is lent for the 0x00 and as it was afterwards: all goes through the
+     * hash at once.
+     *
+     * @param offset where the line begins, at least 1
+     */
+    void leafInPlace(byte[] bytes, int offset, int length, byte[] into, int at) {
+        byte before = bytes[offset - 1];
+        bytes[offset - 1] = LEAF;
+        sha256.update(bytes, offset - 1, 1 + length);
+        bytes[offset - 1] = before;
+        finish(into, at);
+    }
+
     /** The hash of a leaf, in an array of its own. */
     byte[] leaf(byte[] line) {
         byte[] hash = new byte[LENGTH];

@@ -69,7 +69,7 @@ class AuditLogTest {
                 Duration.ofDays(90),
                 null,
                 null);
-        AuditLog fresh = AuditLog.open(config, SOURCE, disk, InstantSource.system());
+        AuditLog fresh = AuditLog.open(config, SOURCE, disk, InstantSource.system(), () -> {});
         log = fresh;
         waiters = fresh.waiters(loop);
     }

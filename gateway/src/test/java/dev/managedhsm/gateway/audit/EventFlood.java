@@ -31,7 +31,7 @@ final class EventFlood {
     /** {@code FOLDER RUN SAID}: where the log is, how ids begin, and the file in which answers are said. */
     public static void main(String[] arguments) throws IOException, AuditRefused {
         AuditSource source = AuditSource.of("6f0f4e30-5a0b-4c53-9a8a-3d1c0b6f7e11", "https://hsm1.hsm.test:8443", null);
-        AuditLog log = AuditLog.open(AuditConfig.in(Path.of(arguments[0])), source, InstantSource.system());
+        AuditLog log = AuditLog.open(AuditConfig.in(Path.of(arguments[0])), source, InstantSource.system(), () -> {});
         OutputStream said = Files.newOutputStream(Path.of(arguments[2]), StandardOpenOption.CREATE_NEW);
         ScheduledExecutorService loop = Executors.newSingleThreadScheduledExecutor();
         EventFlood flood = new EventFlood(log.waiters(loop), arguments[1], said);

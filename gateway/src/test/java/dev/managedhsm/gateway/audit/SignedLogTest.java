@@ -97,7 +97,7 @@ class SignedLogTest {
                 null,
                 null);
         InstantSource clock = () -> Instant.ofEpochMilli(nowMillis.get());
-        AuditLog fresh = AuditLog.open(config, SOURCE, clock);
+        AuditLog fresh = AuditLog.open(config, SOURCE, clock, () -> {});
         log = fresh;
         waiters = fresh.waiters(loop);
         fresh.seal(new AuditRecords(store, new RecordSeal(engine, sealing), List.of()));

@@ -51,7 +51,7 @@ class AuditForwarderTest {
     @BeforeEach
     void open() throws Exception {
         AuditSource source = AuditSource.of("6f0f4e30-5a0b-4c53-9a8a-3d1c0b6f7e11", "https://hsm1.hsm.test:8443", null);
-        log = AuditLog.open(AuditConfig.in(folder.resolve("audit")), source, InstantSource.system());
+        log = AuditLog.open(AuditConfig.in(folder.resolve("audit")), source, InstantSource.system(), () -> {});
         waiters = log.waiters(loop);
     }
 

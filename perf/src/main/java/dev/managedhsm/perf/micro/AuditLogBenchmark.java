@@ -116,7 +116,7 @@ public class AuditLogBenchmark {
         times = times(key);
         folder = Files.createTempDirectory("perf-audit");
         AuditSource source = AuditSource.of("6f0f4e30-5a0b-4c53-9a8a-3d1c0b6f7e11", "https://hsm1.hsm.example", null);
-        log = AuditLog.open(AuditConfig.in(folder), source, InstantSource.system());
+        log = AuditLog.open(AuditConfig.in(folder), source, InstantSource.system(), () -> {});
         waiters = log.waiters(loop);
         logThread = WorkerThread.named(LOG_THREAD);
     }
