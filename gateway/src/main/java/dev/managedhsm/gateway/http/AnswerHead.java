@@ -5,23 +5,34 @@ import io.netty.util.AsciiString;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import org.jspecify.annotations.Nullable;
 
 /** The headers of every answer. Stateless; any event loop. */
 final class AnswerHead {
-    static final CharSequence CONTENT_TYPE = AsciiString.cached("content-type");
-    static final CharSequence NETWORK_INFO = AsciiString.cached("x-ms-keyvault-network-info");
-    static final CharSequence REGION = AsciiString.cached("x-ms-keyvault-region");
-    static final CharSequence CLIENT_REQUEST_ID = AsciiString.cached("x-ms-client-request-id");
+    static final AsciiString CONTENT_TYPE = AsciiString.cached("content-type");
+    static final AsciiString NETWORK_INFO = AsciiString.cached("x-ms-keyvault-network-info");
+    static final AsciiString REGION = AsciiString.cached("x-ms-keyvault-region");
+    static final AsciiString SERVER_TIMING = AsciiString.cached("server-timing");
+    static final AsciiString CLIENT_REQUEST_ID = AsciiString.cached("x-ms-client-request-id");
 
-    private static final CharSequence JSON = AsciiString.cached("application/json; charset=utf-8");
-    private static final CharSequence REQUEST_ID = AsciiString.cached("x-ms-request-id");
-    private static final CharSequence RETURN_ID = AsciiString.cached("x-ms-return-client-request-id");
-    private static final CharSequence[] FIXED = {
-        AsciiString.cached("cache-control"), AsciiString.cached("no-cache"),
-        AsciiString.cached("content-security-policy"), AsciiString.cached("default-src 'self'"),
-        AsciiString.cached("strict-transport-security"), AsciiString.cached("max-age=31536000; includeSubDomains"),
-        AsciiString.cached("x-content-type-options"), AsciiString.cached("nosniff"),
-        AsciiString.cached("x-frame-options"), AsciiString.cached("SAMEORIGIN"),
+    private static final AsciiString JSON = AsciiString.cached("application/json; charset=utf-8");
+    private static final AsciiString REQUEST_ID = AsciiString.cached("x-ms-request-id");
+    private static final AsciiString RETURN_ID = AsciiString.cached("x-ms-return-client-request-id");
+
+    /** Names and values of those that every success with a body has. */
+    static final AsciiString[] FIXED = {
+        CONTENT_TYPE,
+        JSON,
+        AsciiString.cached("cache-control"),
+        AsciiString.cached("no-cache"),
+        AsciiString.cached("content-security-policy"),
+        AsciiString.cached("default-src 'self'"),
+        AsciiString.cached("strict-transport-security"),
+        AsciiString.cached("max-age=31536000; includeSubDomains"),
+        AsciiString.cached("x-content-type-options"),
+        AsciiString.cached("nosniff"),
+        AsciiString.cached("x-frame-options"),
+        AsciiString.cached("SAMEORIGIN"),
     };
 
     private AnswerHead() {}
@@ -31,18 +42,37 @@ final class AnswerHead {
         HttpServerResponse response = request.response();
         response.setStatusCode(status);
         MultiMap headers = response.headers(); // none are there yet, so none need be looked for
-        if (status != 204) {
-            headers.add(CONTENT_TYPE, JSON);
-        }
-        for (int i = 0; i < FIXED.length; i += 2) {
+        for (int i = status == 204 ? 2 : 0; i < FIXED.length; i += 2) { // without a body there is no type
             headers.add(FIXED[i], FIXED[i + 1]);
         }
         headers.add(REQUEST_ID, requestId);
-        String id = request.getHeader(CLIENT_REQUEST_ID);
-        if (id != null && "true".equalsIgnoreCase(request.getHeader(RETURN_ID))) {
+        String id = returned(request);
+        if (id != null) {
             response.putHeader(CLIENT_REQUEST_ID, id);
         }
         return response;
+    }
+
+    /** The same for an answer of 200 that is written as HTTP/2 frames. */
+    static Http2Head frames(Exchange exchange, Connection connection, @Nullable String serverTiming) {
+        Http2Head head = new Http2Head();
+        head.add(REQUEST_ID, exchange.requestId());
+        String id = returned(exchange.request());
+        if (id != null) {
+            head.add(CLIENT_REQUEST_ID, id);
+        }
+        head.add(REGION, exchange.edge().region());
+        head.add(NETWORK_INFO, connection.networkInfo());
+        if (serverTiming != null) {
+            head.add(SERVER_TIMING, serverTiming);
+        }
+        return head;
+    }
+
+    /** The client's own id of its request, if it wants that back. */
+    private static @Nullable String returned(HttpServerRequest request) {
+        String id = request.getHeader(CLIENT_REQUEST_ID);
+        return id != null && "true".equalsIgnoreCase(request.getHeader(RETURN_ID)) ? id : null;
     }
 
     /** Asks the client to wait, where the answer's status says that it may come again. */

@@ -7,6 +7,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.util.AsciiString;
 import io.netty.util.AttributeKey;
 import io.netty.util.collection.IntObjectHashMap;
 import io.vertx.core.http.HttpServerRequest;
@@ -32,7 +33,7 @@ final class Connection {
     private final Channel channel;
     private final Listener listener;
     private final boolean allowed;
-    private final String networkInfo;
+    private final AsciiString networkInfo;
     private final String address;
 
     /** HTTP/1.1: bodies in the order of their requests, which is the order in which Vert.x hands out the requests. */
@@ -41,6 +42,7 @@ final class Connection {
     /** HTTP/2: bodies by stream; neither a number nor a node is made for one. */
     private final IntObjectHashMap<Intake> streams = new IntObjectHashMap<>();
 
+    private @Nullable Http2Answers answers;
     private @Nullable Intake last;
     private @Nullable String header;
     private @Nullable VerifiedToken token;
@@ -61,7 +63,8 @@ final class Connection {
                 remote instanceof InetSocketAddress inet ? inet.getAddress().getHostAddress() : "unknown";
         this.allowed = listener.allowed().allows(remote instanceof InetSocketAddress inet ? inet.getAddress() : null);
         String family = six ? "Ipv6" : "Ipv4";
-        this.networkInfo = "conn_type=" + family + ";addr=" + address + ";act_addr_fam=" + family + ";";
+        this.networkInfo =
+                new AsciiString("conn_type=" + family + ";addr=" + address + ";act_addr_fam=" + family + ";");
     }
 
     /** The client's address, for the log. */
@@ -80,8 +83,19 @@ final class Connection {
     }
 
     /** The value of {@code x-ms-keyvault-network-info}. */
-    String networkInfo() {
+    AsciiString networkInfo() {
         return networkInfo;
+    }
+
+    /** HTTP/2: answers are written by these. */
+    void answers(Http2Answers frames) {
+        answers = frames;
+    }
+
+    /** What writes answers as HTTP/2 frames; null on a connection of HTTP/1.1. */
+    @Nullable
+    Http2Answers answers() {
+        return answers;
     }
 
     /** HTTP/1.1: a request's head was read. */

@@ -5,6 +5,8 @@ import dev.managedhsm.gateway.audit.AuditWaiters;
 import dev.managedhsm.gateway.wire.WireError;
 import io.netty.buffer.ByteBuf;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.internal.buffer.BufferInternal;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +27,7 @@ abstract sealed class Departure implements AuditWaiters.Answer {
 
     @Override
     public void leave() {
-        send(exchange.leaving());
+        send();
         exchange.left();
     }
 
@@ -37,12 +39,28 @@ abstract sealed class Departure implements AuditWaiters.Answer {
             leave();
         } else {
             drop();
-            exchange.withheld(why);
+            refuse(why);
         }
     }
 
-    /** Hands the body to the connection. */
-    abstract void send(HttpServerResponse response);
+    /** Nobody gets what was made, because that could not be recorded: this is answered instead. */
+    private void refuse(WireError why) {
+        HttpServerRequest request = exchange.request();
+        request.response().headers().clear();
+        AnswerHead.retryAfter(AnswerHead.put(request, why.status(), exchange.requestId()), 1);
+        Buffer content = why.body(exchange.requestId()).toBuffer();
+        HttpServerResponse response = exchange.leaving();
+        var _ = HttpMethod.HEAD.equals(request.method()) ? response.end() : response.end(content);
+        exchange.left();
+    }
+
+    /** Hands the last headers and the body to the connection. */
+    abstract void send();
+
+    /** The response with its last headers. */
+    HttpServerResponse leaving() {
+        return exchange.leaving();
+    }
 
     /** Lets go of a body that nobody gets. */
     abstract void drop();
@@ -57,7 +75,8 @@ abstract sealed class Departure implements AuditWaiters.Answer {
         }
 
         @Override
-        void send(HttpServerResponse response) {
+        void send() {
+            HttpServerResponse response = leaving();
             var _ = body == null ? response.end() : response.end(body);
         }
 
@@ -66,7 +85,7 @@ abstract sealed class Departure implements AuditWaiters.Answer {
     }
 
     /** A body in a direct buffer, which is wiped and given back when it has been written. */
-    static final class Wiped extends Departure {
+    static sealed class Wiped extends Departure {
         private final Connection connection;
         private final BodyBuffers buffers;
         private final ByteBuf body;
@@ -79,22 +98,62 @@ abstract sealed class Departure implements AuditWaiters.Answer {
         }
 
         @Override
-        void send(HttpServerResponse response) {
-            // Vert.x never releases a foreign buffer. When the write is done, TLS has copied it; when it failed, a part
-            // may
-            // still wait in front of TLS, so the buffer is let go behind whatever the connection has still to write.
-            response.end(BufferInternal.buffer(body)).onComplete(written -> {
-                if (written.succeeded()) {
-                    buffers.giveBack(body);
-                } else {
-                    connection.behindAllWrites(() -> buffers.giveBack(body));
-                }
-            });
+        void send() {
+            // Vert.x never releases a foreign buffer
+            leaving().end(BufferInternal.buffer(body)).onComplete(written -> letGo(written.succeeded()));
+        }
+
+        /**
+         * When the write is done, TLS has copied the body; when it failed, a part may still wait in front of TLS, so the buffer is
+         * let go behind whatever the connection has still to write.
+         */
+        void letGo(boolean written) {
+            if (written) {
+                buffers.giveBack(body);
+            } else {
+                connection.behindAllWrites(() -> buffers.giveBack(body));
+            }
         }
 
         @Override
         void drop() {
             buffers.giveBack(body);
+        }
+    }
+
+    /** The same with status 200 on a stream of HTTP/2, written as frames. */
+    static final class Frames extends Wiped {
+        private final Exchange exchange;
+        private final Http2Answers answers;
+        private final Http2Head head;
+        private final Ending ending;
+        private final ByteBuf body;
+
+        Frames(
+                Exchange exchange,
+                Connection connection,
+                Http2Answers answers,
+                Http2Head head,
+                Ending ending,
+                ByteBuf body) {
+            super(exchange, connection, body);
+            this.exchange = exchange;
+            this.answers = answers;
+            this.head = head;
+            this.ending = ending;
+            this.body = body;
+        }
+
+        @Override
+        void send() {
+            ending.leaving(head);
+            int stream = (int) exchange.request().streamId(); // HTTP/2: 31 bits
+            if (answers.open(stream)) {
+                head.length(body.readableBytes());
+                answers.send(stream, head, body, written -> letGo(written.isSuccess()));
+            } else {
+                drop();
+            }
         }
     }
 
@@ -112,7 +171,8 @@ abstract sealed class Departure implements AuditWaiters.Answer {
         }
 
         @Override
-        void send(HttpServerResponse response) {
+        void send() {
+            HttpServerResponse response = leaving();
             long deadline = exchange.edge().vertx().setTimer(EdgeLimits.LONG_ANSWER_MILLIS_MAX, late -> {
                 var _ = exchange.request().connection().close();
                 written.run();

@@ -13,6 +13,7 @@ import io.netty.handler.codec.http2.Http2ConnectionDecoder;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Stream;
 import io.netty.handler.flush.FlushConsolidationHandler;
+import io.netty.util.AsciiString;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
@@ -49,6 +50,7 @@ public final class Edge extends VerticleBase {
     private final BodyBuffers bodies = new BodyBuffers();
     private final IntakeAccount account;
     private final RequestIds ids;
+    private final AsciiString region;
     private final EdgeCounters counters = new EdgeCounters();
 
     private final Map<Listener, HttpServer> servers = new LinkedHashMap<>();
@@ -67,6 +69,7 @@ public final class Edge extends VerticleBase {
         this.routing = routing;
         this.account = new IntakeAccount(services.intakeBytesMax(), bodies);
         this.ids = new RequestIds(services.clock());
+        this.region = new AsciiString(services.region());
     }
 
     @Override
@@ -159,8 +162,8 @@ public final class Edge extends VerticleBase {
         return services.clock().millis();
     }
 
-    String region() {
-        return services.region();
+    AsciiString region() {
+        return region;
     }
 
     String newRequestId() {
@@ -195,6 +198,7 @@ public final class Edge extends VerticleBase {
         }
         if (context.handler() instanceof Http2ConnectionHandler http2) {
             http2.setCumulator(new WipingGatherer());
+            connection.answers(new Http2Answers(http2, context));
             Http2ConnectionDecoder decoder = http2.decoder();
             decoder.frameListener(new Http2BodyTap(decoder.frameListener(), connection));
             http2.connection().addListener(new Http2ConnectionAdapter() {

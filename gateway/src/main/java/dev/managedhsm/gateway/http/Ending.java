@@ -29,17 +29,19 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  */
 final class Ending {
-    private static final CharSequence SERVER_LATENCY = AsciiString.cached("x-ms-server-latency");
-    private static final CharSequence USER_AGENT = AsciiString.cached("user-agent");
-    private static final CharSequence RECEIPT = AsciiString.cached(AuditReceipt.HEADER);
-    private static final CharSequence TRACEPARENT = AsciiString.cached("traceparent");
+    private static final AsciiString SERVER_LATENCY = AsciiString.cached("x-ms-server-latency");
+    private static final AsciiString USER_AGENT = AsciiString.cached("user-agent");
+    private static final AsciiString RECEIPT = AsciiString.cached(AuditReceipt.HEADER);
+    private static final AsciiString TRACEPARENT = AsciiString.cached("traceparent");
 
     /** What a request is counted as while nobody has said what is asked for. */
     static final String OTHER = "Other";
 
     private static final int THROTTLED = 429;
-    private static final String[] MILLIS =
-            IntStream.range(0, 64).mapToObj(Integer::toString).toArray(String[]::new);
+    private static final int OK = 200;
+    private static final AsciiString[] MILLIS = IntStream.range(0, 64)
+            .mapToObj(count -> new AsciiString(Integer.toString(count)))
+            .toArray(AsciiString[]::new);
     private static final long NANOS_PER_MILLI = 1_000_000;
 
     private final Exchange exchange;
@@ -135,7 +137,7 @@ final class Ending {
     HttpServerResponse leaving() {
         long nowNanos = System.nanoTime();
         HttpServerResponse response = exchange.request().response();
-        response.putHeader(SERVER_LATENCY, millis((nowNanos - exchange.startNanos()) / NANOS_PER_MILLI));
+        response.putHeader(SERVER_LATENCY, millis(nowNanos));
         AuditReceipt wanted = receipt;
         if (wanted != null && wanted.filled()) {
             response.putHeader(RECEIPT, wanted.text());
@@ -144,9 +146,21 @@ final class Ending {
         return response;
     }
 
-    /** The usual ones are made once. */
-    private static String millis(long count) {
-        return count < MILLIS.length ? MILLIS[(int) count] : Long.toString(count);
+    /** The same for an answer of 200 that is written as HTTP/2 frames. */
+    void leaving(Http2Head head) {
+        long nowNanos = System.nanoTime();
+        head.add(SERVER_LATENCY, millis(nowNanos));
+        AuditReceipt wanted = receipt;
+        if (wanted != null && wanted.filled()) {
+            head.add(RECEIPT, wanted.text());
+        }
+        record(OK, nowNanos);
+    }
+
+    /** How long the request has taken; the usual texts are made once. */
+    private AsciiString millis(long nowNanos) {
+        long count = (nowNanos - exchange.startNanos()) / NANOS_PER_MILLI;
+        return count < MILLIS.length ? MILLIS[(int) count] : new AsciiString(Long.toString(count));
     }
 
     private void record(int status, long nowNanos) {

@@ -328,9 +328,16 @@ public final class Exchange {
      * @param serverTiming value of the header {@code server-timing}, or null to send none
      */
     public void answer(ByteBuf content, @Nullable String serverTiming) {
+        Http2Answers frames = connection.answers();
+        if (frames != null) {
+            begin(200);
+            Http2Head head = AnswerHead.frames(this, connection, serverTiming);
+            depart(new Departure.Frames(this, connection, frames, head, ending, content));
+            return;
+        }
         HttpServerResponse response = success(200);
         if (serverTiming != null) {
-            response.putHeader("server-timing", serverTiming);
+            response.putHeader(AnswerHead.SERVER_TIMING, serverTiming);
         }
         depart(new Departure.Wiped(this, connection, content));
     }
@@ -343,13 +350,17 @@ public final class Exchange {
     }
 
     private HttpServerResponse head(int status) {
+        begin(status);
+        return AnswerHead.put(request, status, requestId());
+    }
+
+    private void begin(int status) {
         if (answered) {
             throw new IllegalStateException("an exchange is answered once");
         }
         answered = true;
         edge.counters().answered(ending.asked(), status);
         edge.pulse().answered(status);
-        return AnswerHead.put(request, status, requestId());
     }
 
     private void end(@Nullable Buffer content) {
@@ -386,15 +397,5 @@ public final class Exchange {
         if (lastOfConnection) {
             var _ = request.connection().close();
         }
-    }
-
-    /** Nobody gets what was made, because that could not be recorded: this is answered instead. */
-    void withheld(WireError error) {
-        request.response().headers().clear();
-        AnswerHead.retryAfter(AnswerHead.put(request, error.status(), requestId()), 1);
-        Buffer content = error.body(requestId()).toBuffer();
-        HttpServerResponse response = leaving();
-        var _ = HttpMethod.HEAD.equals(request.method()) ? response.end() : response.end(content);
-        left();
     }
 }
