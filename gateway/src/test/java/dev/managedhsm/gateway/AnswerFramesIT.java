@@ -139,7 +139,7 @@ class AnswerFramesIT {
     }
 
     @Test
-    void areDroppedWhereTheClientHasGoneBeforeThem() throws IOException {
+    void comeToOthersOfAConnectionWhereClientsHaveGone() throws IOException {
         try (FrameSocket socket = FrameSocket.open(hsm)) {
             for (int stream = 1; stream < 40; stream += 2) {
                 addRequest(socket, stream);
@@ -156,6 +156,33 @@ class AnswerFramesIT {
                 data = socket.next(FrameSocket.DATA);
             } while (data.stream() != 41);
             assertSigned(new String(data.payload(), StandardCharsets.UTF_8));
+        }
+    }
+
+    /** RFC 9110 section 5.5: no field value has control characters, and codecs of HTTP/2 do not look. */
+    @Test
+    void giveNoIdBackThatIsNotPrintable() throws IOException {
+        try (FrameSocket socket = FrameSocket.open(hsm)) {
+            Map<String, String> wanted = Map.of(
+                    "authorization", hsm.client().bearer(),
+                    "x-ms-client-request-id", "a\r\nb",
+                    "x-ms-return-client-request-id", "true");
+            socket.addHead(1, 0, PATH + "?api-version=7.6", wanted);
+            socket.add(FrameSocket.DATA, FrameSocket.END_STREAM, 1, sign().getBytes(StandardCharsets.UTF_8));
+            socket.addHead(3, 0, "/keys/missing/sign?api-version=7.6", wanted);
+            socket.add(FrameSocket.DATA, FrameSocket.END_STREAM, 3, sign().getBytes(StandardCharsets.UTF_8));
+            socket.flush();
+            Map<Integer, String> bodies = new TreeMap<>();
+            while (bodies.size() < 2) {
+                Frame frame = socket.next();
+                if (frame.type() == FrameSocket.DATA) {
+                    bodies.put(frame.stream(), new String(frame.payload(), StandardCharsets.UTF_8));
+                } else if (frame.type() == FrameSocket.HEADERS) {
+                    assertEquals(-1, new String(frame.payload(), StandardCharsets.ISO_8859_1).indexOf("a\r\nb"));
+                }
+            }
+            assertSigned(bodies.get(1));
+            assertTrue(bodies.get(3).contains("KeyNotFound"), bodies.get(3));
         }
     }
 

@@ -15,7 +15,7 @@ public final class AuditCaller {
     private final byte[] members;
     private final String objectId;
 
-    /** @param identity and members: as {@link #identity()} and {@link #members()} answer them */
+    /** Keeps both pieces as {@link #identity()} and {@link #members()} answer them. */
     AuditCaller(byte[] identity, byte[] members, String objectId) {
         this.identity = identity;
         this.members = members;

@@ -192,13 +192,18 @@ final class AuditSegments implements AutoCloseable {
         }
     }
 
-    /** Cuts the segment to its events and closes it; its leaf hashes are on the disk then too. */
-    private void seal() throws IOException {
+    /** Ends the thread that makes room, if there is one. */
+    void stopRoom() {
         AuditRoom more = ahead;
-        if (more != null) { // nobody else writes to the file from here on
+        if (more != null) {
             more.stop();
             ahead = null;
         }
+    }
+
+    /** Cuts the segment to its events and closes it; its leaf hashes are on the disk then too. */
+    private void seal() throws IOException {
+        stopRoom(); // nobody else writes to the file from here on
         AuditDisk.File file = events;
         if (file != null) {
             file.truncate(position);

@@ -74,12 +74,16 @@ public final class AuditWaiters implements Runnable {
         if (answer == null) {
             return;
         }
-        if (offer == AuditLog.Offer.REFUSED) {
-            answer.withhold(AuditLog.NOT_RECORDED);
-        } else if (offer == AuditLog.Offer.WAITS && waits) {
-            await(event, answer);
-        } else {
-            answer.leave();
+        switch (offer) {
+            case REFUSED -> answer.withhold(AuditLog.NOT_RECORDED);
+            case WAITS -> {
+                if (waits) {
+                    await(event, answer);
+                } else {
+                    answer.leave();
+                }
+            }
+            case LEAVES, UNRECORDED -> answer.leave();
         }
     }
 

@@ -93,6 +93,8 @@ final class AuditWriter implements Runnable {
         } catch (Throwable broken) { // outermost: who waits must be told
             LOG.error("the audit log's thread has ended", broken);
             log.fail("the audit log's thread has ended: see the log, then start anew");
+        } finally {
+            segments.stopRoom();
         }
     }
 

@@ -72,7 +72,12 @@ final class AnswerHead {
     /** The client's own id of its request, if it wants that back. */
     private static @Nullable String returned(HttpServerRequest request) {
         String id = request.getHeader(CLIENT_REQUEST_ID);
-        return id != null && "true".equalsIgnoreCase(request.getHeader(RETURN_ID)) ? id : null;
+        return id != null && "true".equalsIgnoreCase(request.getHeader(RETURN_ID)) && isPrintable(id) ? id : null;
+    }
+
+    /** Over HTTP/2 a value may bring any character, and nobody before us looks (RFC 9110 section 5.5). */
+    private static boolean isPrintable(String value) {
+        return value.chars().allMatch(c -> c >= ' ' && c < 0x7f);
     }
 
     /** Asks the client to wait, where the answer's status says that it may come again. */

@@ -12,7 +12,7 @@ import io.vertx.core.internal.buffer.BufferInternal;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An answer that is made and has not left yet: status and headers are in the response, the body is here. It leaves when its
+ * An answer that is made and has not left yet: status and headers are in the response or, with the body, here. It leaves when its
  * audit event is durable, or is withheld. Used by its connection's event loop only, which calls one of the two once.
  */
 abstract sealed class Departure implements AuditWaiters.Answer {
@@ -85,49 +85,48 @@ abstract sealed class Departure implements AuditWaiters.Answer {
     }
 
     /** A body in a direct buffer, which is wiped and given back when it has been written. */
-    static sealed class Wiped extends Departure {
-        private final Connection connection;
-        private final BodyBuffers buffers;
-        private final ByteBuf body;
+    private record DirectBody(Connection connection, BodyBuffers buffers, ByteBuf bytes) {
+        /**
+         * When the write is done, TLS has copied the body; when it failed, a part may still wait in front of TLS, so the buffer is
+         * let go behind whatever the connection has still to write.
+         */
+        void left(boolean written) {
+            if (written) {
+                buffers.giveBack(bytes);
+            } else {
+                connection.behindAllWrites(() -> buffers.giveBack(bytes));
+            }
+        }
+    }
+
+    /** Such a body, by a response of Vert.x's. */
+    static final class Wiped extends Departure {
+        private final DirectBody body;
 
         Wiped(Exchange exchange, Connection connection, ByteBuf body) {
             super(exchange);
-            this.connection = connection;
-            this.buffers = exchange.edge().bodies();
-            this.body = body;
+            this.body = new DirectBody(connection, exchange.edge().bodies(), body);
         }
 
         @Override
         void send() {
             // Vert.x never releases a foreign buffer
-            leaving().end(BufferInternal.buffer(body)).onComplete(written -> letGo(written.succeeded()));
-        }
-
-        /**
-         * When the write is done, TLS has copied the body; when it failed, a part may still wait in front of TLS, so the buffer is
-         * let go behind whatever the connection has still to write.
-         */
-        void letGo(boolean written) {
-            if (written) {
-                buffers.giveBack(body);
-            } else {
-                connection.behindAllWrites(() -> buffers.giveBack(body));
-            }
+            leaving().end(BufferInternal.buffer(body.bytes())).onComplete(written -> body.left(written.succeeded()));
         }
 
         @Override
         void drop() {
-            buffers.giveBack(body);
+            body.left(true);
         }
     }
 
-    /** The same with status 200 on a stream of HTTP/2, written as frames. */
-    static final class Frames extends Wiped {
-        private final Exchange exchange;
+    /** Such a body with status 200 on a stream of HTTP/2, as frames; the response is left as it was, with 200 too. */
+    static final class Frames extends Departure {
+        private final int stream;
         private final Http2Answers answers;
         private final Http2Head head;
         private final Ending ending;
-        private final ByteBuf body;
+        private final DirectBody body;
 
         Frames(
                 Exchange exchange,
@@ -136,24 +135,28 @@ abstract sealed class Departure implements AuditWaiters.Answer {
                 Http2Head head,
                 Ending ending,
                 ByteBuf body) {
-            super(exchange, connection, body);
-            this.exchange = exchange;
+            super(exchange);
+            this.stream = (int) exchange.request().streamId(); // HTTP/2: 31 bits
             this.answers = answers;
             this.head = head;
             this.ending = ending;
-            this.body = body;
+            this.body = new DirectBody(connection, exchange.edge().bodies(), body);
         }
 
         @Override
         void send() {
             ending.leaving(head);
-            int stream = (int) exchange.request().streamId(); // HTTP/2: 31 bits
             if (answers.open(stream)) {
-                head.length(body.readableBytes());
-                answers.send(stream, head, body, written -> letGo(written.isSuccess()));
+                head.length(body.bytes().readableBytes());
+                answers.send(stream, head, body.bytes(), written -> body.left(written.isSuccess()));
             } else {
                 drop();
             }
+        }
+
+        @Override
+        void drop() {
+            body.left(true);
         }
     }
 

@@ -8,6 +8,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http2.Http2ConnectionEncoder;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.handler.codec.http2.Http2Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,9 +34,10 @@ final class Http2Answers {
         this.context = context;
     }
 
-    /** Whether a stream is still there: its client has not gone. */
-    boolean open(int stream) {
-        return http2.connection().stream(stream) != null;
+    /** Whether a stream still takes an answer: neither side has ended it. */
+    boolean open(int id) {
+        Http2Stream stream = http2.connection().stream(id);
+        return stream != null && !stream.isResetSent() && stream.state().localSideOpen();
     }
 
     /**

@@ -12,8 +12,11 @@ final class Http2Head {
     private static final AsciiString CONTENT_LENGTH = AsciiString.cached("content-length");
     private static final AsciiString[] LENGTHS = new AsciiString[2048];
 
-    /** Names and values of what an answer can have beside the fixed ones. */
-    private static final int MORE_MAX = 16;
+    /**
+     * Names and values of what an answer can have beside the fixed ones: both ids, region, network, timing, latency, receipt and
+     * length, and room for some more.
+     */
+    private static final int MORE_MAX = 24;
 
     private final AsciiString[] pairs = Arrays.copyOf(AnswerHead.FIXED, AnswerHead.FIXED.length + MORE_MAX);
     private int count = AnswerHead.FIXED.length;

@@ -33,11 +33,13 @@ final class AuditRoomTest {
         assertTrue(room.await(before.length + 1) >= before.length + STEP, "waits for one step at least");
         assertEquals(before.length + 4 * STEP, room.await(before.length + 4 * STEP));
         assertFalse(room.over(), "waits for more to be wanted");
-        room.want(before.length + 5 * STEP - 1);
-        assertEquals(before.length + 4 * STEP, room.stop(), "whole steps only");
+        room.want(before.length + 5 * STEP);
+        assertEquals(before.length + 5 * STEP, room.await(before.length + 5 * STEP), "wakes for more");
+        room.want(before.length + 6 * STEP - 1);
+        assertEquals(before.length + 5 * STEP, room.stop(), "whole steps only");
         assertTrue(room.over());
         byte[] after = Files.readAllBytes(file);
-        assertEquals(before.length + 4 * STEP, after.length);
+        assertEquals(before.length + 5 * STEP, after.length);
         assertEquals("events", new String(after, 0, before.length, StandardCharsets.US_ASCII));
         for (int i = before.length; i < after.length; i++) {
             assertEquals(0, after[i]);

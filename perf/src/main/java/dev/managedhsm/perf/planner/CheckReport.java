@@ -35,7 +35,13 @@ final class CheckReport {
                         + "| --- | ---: | ---: | --- | --- | --- |%n");
         Prediction light = run.lightPrediction(profile);
         for (Stretch stretch : Stretch.values()) {
-            stretch("each | light load | |", stretch, light, run.lightStage(stretch));
+            boolean fitted =
+                    stretch == Stretch.AUDIT || stretch == Stretch.CALLER; // force and residual are made of these
+            stretch(
+                    fitted ? "each | light load, fitted | |" : "each | light load | |",
+                    stretch,
+                    light,
+                    run.lightStage(stretch));
         }
         for (int i = 0; i < points.size(); i++) {
             CheckPoint point = points.get(i);
@@ -76,7 +82,8 @@ final class CheckReport {
                         cost(one.sender())));
         out.printf(
                 Locale.ROOT,
-                "%nwake-up %.0f us, stalls of a worker's core %s us in %.1f %% of the time, of others %s us in %.1f %%, force and residual under light load %s, %s, under half load %s, %s us; pauses of %.1f ms every %d and of the sender of %.1f ms every %d requests%n",
+                "%nwake-up %.0f us, stalls of a worker's core %s us in %.1f %% of the time, of others %s us in %.1f %%, "
+                        + "force and residual %s, %s us; pauses of %.1f ms every %d and of the sender of %.1f ms every %d requests%n",
                 profile.wakeNanos() / MICROS,
                 percentiles(profile.workerStalls().lengths()),
                 100 * profile.workerStalls().share(),
@@ -84,8 +91,6 @@ final class CheckReport {
                 100 * profile.leftStalls().share(),
                 percentiles(profile.light().force()),
                 percentiles(profile.light().residual()),
-                percentiles(profile.half().force()),
-                percentiles(profile.half().residual()),
                 profile.pauses().nanos() / MICROS / MICROS,
                 profile.pauses().requests(),
                 profile.senderPauses().nanos() / MICROS / MICROS,

@@ -18,7 +18,9 @@ import java.util.SplittableRandom;
  * </pre>
  *
  * <p>Who has which core is as in {@link dev.managedhsm.crypto.ring.Cores}; without a core left all have all. A
- * sender beside may have any, but Linux leaves it where the event loops are that wake it. The force takes time and no core. While a garbage collector pauses, nothing begins. One thread, used once.
+ * sender beside may have any, but Linux leaves it where the event loops are that wake it. The force takes time and no core. While a
+ * garbage collector pauses, the sender's too, nothing begins: of the sender's that is too much by what the HSM does meanwhile. One
+ * thread, used once.
  */
 final class NodeRun {
     /** The event loop's work on a request in its three visits: taking it in, encoding, letting the answer go. */

@@ -68,7 +68,7 @@ final class PlanCheck {
     private static void profile(ProfileRun run, Set<Work> works) throws IOException, InterruptedException {
         for (Work work : works) {
             run.full(work, FULL_SECONDS);
-            run.schedules(work, SCHEDULE_SECONDS);
+            run.light(work, SCHEDULE_SECONDS);
         }
     }
 

@@ -25,10 +25,11 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.HdrHistogram.Histogram;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Measures a {@link ServiceProfile} of this machine on one HSM, and runs of known rate to hold predictions against. Two states
- * of each kind of work tell what it costs: many requests in flight, and light load. Times come from light and half load. One
+ * of each kind of work tell what it costs: many requests in flight, and light load. Times come from light load. One
  * thread.
  */
 final class ProfileRun implements AutoCloseable {
@@ -53,7 +54,6 @@ final class ProfileRun implements AutoCloseable {
     private final ServerCpu own = new ServerCpu(ProcessHandle.current());
     private final Map<Work, StateSum> full = new EnumMap<>(Work.class);
     private final Map<Work, StateSum> light = new EnumMap<>(Work.class);
-    private final Map<Work, StateSum> half = new EnumMap<>(Work.class);
     private final Map<Work, Double> fullPerSecond = new EnumMap<>(Work.class);
     private final PauseSum pauses = new PauseSum();
     private int seed;
@@ -121,25 +121,18 @@ final class ProfileRun implements AutoCloseable {
         pauses.end(hsm, requests);
     }
 
-    /** Adds so many seconds of light load of a kind of work, and as many of half load if it is short. */
-    void schedules(Work work, double seconds) throws IOException, InterruptedException {
-        open(light, work, ServiceProfile.LIGHT, seconds);
-        if (isShort(work)) {
-            open(half, work, ServiceProfile.HALF, seconds);
-        }
-    }
-
-    private void open(Map<Work, StateSum> state, Work work, double part, double seconds)
-            throws IOException, InterruptedException {
-        Schedule schedule = Schedule.poisson(part * perSecond(work), seconds, ++seed);
-        add(state, work, schedule.size(), () -> {
+    /** Adds so many seconds of light load of a kind of work, unless its rate was missed. */
+    void light(Work work, double seconds) throws IOException, InterruptedException {
+        Schedule schedule = Schedule.poisson(ServiceProfile.LIGHT * perSecond(work), seconds, ++seed);
+        add(light, work, schedule.size(), () -> {
             LoadFigures figures = open(Mix.of(work), schedule);
-            return figures.reached() ? figures.latency() : new Histogram(DIGITS);
+            return figures.reached() ? figures.latency() : null;
         });
     }
 
     private interface Load {
-        /** Latencies of callers, if the load has any to tell. */
+        /** Latencies of callers, if the load has any to tell; null if it was none that counts. */
+        @Nullable
         Histogram run() throws IOException, InterruptedException;
     }
 
@@ -149,6 +142,9 @@ final class ProfileRun implements AutoCloseable {
         var _ = StageLog.since(hsm, fromMillis);
         ServerCpu.Reading before = own.read(); // the HSM is a child of this process
         Histogram callers = load.run();
+        if (callers == null) {
+            return;
+        }
         ServerCpu.Reading spent = own.read().since(before);
         state.computeIfAbsent(work, any -> new StateSum())
                 .add(requests, spent, StageLog.since(hsm, fromMillis).histograms(), callers);
@@ -165,34 +161,27 @@ final class ProfileRun implements AutoCloseable {
     ServiceProfile profile() throws IOException {
         Map<Work, WorkProfile> works = new EnumMap<>(Work.class);
         light.forEach((work, sum) -> works.put(work, profile(full.getOrDefault(work, sum), sum)));
-        Histogram waits = stage(light, Stretch.QUEUE);
+        Histogram waits = lightStage(Stretch.QUEUE);
         ServiceProfile bare = new ServiceProfile(
                 Surroundings.describe(),
                 works,
                 waits.getValueAtPercentile(50),
                 Stalls.of(waits),
-                Stalls.of(stage(light, Stretch.RETURN)),
-                Extra.NONE,
+                Stalls.of(lightStage(Stretch.RETURN)),
                 Extra.NONE,
                 pauses.server(),
                 pauses.sender());
-        return bare.with(extra(bare, light, ServiceProfile.LIGHT), extra(bare, half, ServiceProfile.HALF));
+        return bare.with(extra(bare));
     }
 
-    private Extra extra(ServiceProfile bare, Map<Work, StateSum> state, double part) {
+    private Extra extra(ServiceProfile bare) {
         Histogram force = Residual.within(
-                tried -> prediction(with(bare, new Extra(tried, ServiceProfile.nothing())), part)
+                tried -> lightPrediction(bare.with(new Extra(tried, ServiceProfile.nothing())))
                         .of(Stretch.AUDIT),
-                stage(state, Stretch.AUDIT),
+                lightStage(Stretch.AUDIT),
                 FORCE_ROUNDS);
-        Extra forced = new Extra(force, ServiceProfile.nothing());
-        return new Extra(
-                force,
-                Residual.of(prediction(with(bare, forced), part).of(Stretch.CALLER), stage(state, Stretch.CALLER)));
-    }
-
-    private static ServiceProfile with(ServiceProfile bare, Extra tried) {
-        return bare.with(tried, tried);
+        ServiceProfile forced = bare.with(new Extra(force, ServiceProfile.nothing()));
+        return new Extra(force, Residual.of(lightPrediction(forced).of(Stretch.CALLER), lightStage(Stretch.CALLER)));
     }
 
     private static WorkProfile profile(StateSum full, StateSum light) {
@@ -211,23 +200,16 @@ final class ProfileRun implements AutoCloseable {
 
     /** What the model makes of light load, of all kinds of work that are short. */
     Prediction lightPrediction(ServiceProfile profile) {
-        return prediction(profile, ServiceProfile.LIGHT);
-    }
-
-    private Prediction prediction(ServiceProfile profile, double part) {
         return Prediction.joined(shortWorks()
-                .map(work -> new QueueModel(profile, Mix.of(work)).predict(node, part * perSecond(work)))
+                .map(work ->
+                        new QueueModel(profile, Mix.of(work)).predict(node, ServiceProfile.LIGHT * perSecond(work)))
                 .toList());
     }
 
     /** What was measured of a stretch under light load, of the same. */
     Histogram lightStage(Stretch stretch) {
-        return stage(light, stretch);
-    }
-
-    private Histogram stage(Map<Work, StateSum> state, Stretch stretch) {
         Histogram all = new Histogram(DIGITS);
-        shortWorks().map(state::get).filter(Objects::nonNull).forEach(sum -> all.add(sum.stage(stretch)));
+        shortWorks().map(light::get).filter(Objects::nonNull).forEach(sum -> all.add(sum.stage(stretch)));
         return all;
     }
 

@@ -21,26 +21,15 @@ final class QueueModel {
 
     private final ServiceProfile profile;
     private final Mix mix;
-    private final Drawn light;
-    private final Drawn half;
+    private final long[] force;
+    private final long[] residual;
     private final Map<Work, long[]> execute = new EnumMap<>(Work.class);
-
-    /** What is drawn of what no thread explains. */
-    private static final class Drawn {
-        private final long[] force;
-        private final long[] residual;
-
-        Drawn(Extra extra) {
-            this.force = quantiles(extra.force());
-            this.residual = quantiles(extra.residual());
-        }
-    }
 
     QueueModel(ServiceProfile profile, Mix mix) {
         this.profile = profile;
         this.mix = mix;
-        this.light = new Drawn(profile.light());
-        this.half = new Drawn(profile.half());
+        this.force = quantiles(profile.light().force());
+        this.residual = quantiles(profile.light().residual());
         mix.parts()
                 .keySet()
                 .forEach(work -> execute.put(work, quantiles(profile.of(work).execute())));
@@ -69,13 +58,12 @@ final class QueueModel {
     private Prediction predict(Node node, double perSecond, boolean even) {
         SplittableRandom random = new SplittableRandom(SEED);
         List<NodeRun.Request> requests = new ArrayList<>(REQUESTS);
-        double busy = busy(node, perSecond);
         double at = 0;
         for (int i = 0; i < REQUESTS; i++) {
             at += (even ? 1 : -Math.log(1 - random.nextDouble())) * 1e9 / perSecond;
             Work work = mix.at(random.nextDouble());
             requests.add(new NodeRun.Request(
-                    at, profile.of(work), draw(of(work), random), draw(at(busy, random).force, random), work.slow()));
+                    at, profile.of(work), draw(of(work), random), draw(force, random), work.slow()));
         }
         new NodeRun(profile, node, new SplittableRandom(SEED + 1)).run(requests);
         Map<Stretch, double[]> nanos = new EnumMap<>(Stretch.class);
@@ -86,19 +74,9 @@ final class QueueModel {
         }
         double[] caller = nanos.get(Stretch.CALLER);
         for (int i = 0; caller != null && i < REQUESTS; i++) {
-            caller[i] += draw(at(busy, random).residual, random);
+            caller[i] += draw(residual, random);
         }
         return new Prediction(nanos);
-    }
-
-    /** How near to half load, and not light load, a rate is: 0 to 1. */
-    private double busy(Node node, double perSecond) {
-        double load = perSecond / saturation(node);
-        return Math.clamp((load - ServiceProfile.LIGHT) / (ServiceProfile.HALF - ServiceProfile.LIGHT), 0, 1);
-    }
-
-    private Drawn at(double busy, SplittableRandom random) {
-        return random.nextDouble() < busy ? half : light;
     }
 
     private long[] of(Work work) {

@@ -16,7 +16,6 @@ import org.HdrHistogram.Histogram;
  * @param workerStalls of a fast worker's core
  * @param leftStalls of a core that fast workers leave
  * @param light what no thread explains under {@link #LIGHT} load
- * @param half the same under {@link #HALF} load
  * @param pauses of the HSM's garbage collector
  * @param senderPauses of the sender's
  */
@@ -27,14 +26,10 @@ record ServiceProfile(
         Stalls workerStalls,
         Stalls leftStalls,
         Extra light,
-        Extra half,
         Pauses pauses,
         Pauses senderPauses) {
     /** Light load, as a part of what there is with many in flight: one request has mostly ended before the next begins. */
     static final double LIGHT = 0.1;
-
-    /** Half load, as a part of the same. */
-    static final double HALF = 0.5;
 
     private static final int DIGITS = 3;
 
@@ -52,9 +47,9 @@ record ServiceProfile(
     }
 
     /** The same with what no thread explains. */
-    ServiceProfile with(Extra newLight, Extra newHalf) {
+    ServiceProfile with(Extra newLight) {
         return new ServiceProfile(
-                surroundings, works, wakeNanos, workerStalls, leftStalls, newLight, newHalf, pauses, senderPauses);
+                surroundings, works, wakeNanos, workerStalls, leftStalls, newLight, pauses, senderPauses);
     }
 
     /** Nothing to draw from. */
@@ -72,7 +67,6 @@ record ServiceProfile(
                 .put("workerStalls", workerStalls.json())
                 .put("leftStalls", leftStalls.json())
                 .put("light", light.json())
-                .put("half", half.json())
                 .put("pauses", pauses.json())
                 .put("senderPauses", senderPauses.json())
                 .encodePrettily();
@@ -92,7 +86,6 @@ record ServiceProfile(
                 Stalls.read(object.getJsonObject("workerStalls")),
                 Stalls.read(object.getJsonObject("leftStalls")),
                 Extra.read(object.getJsonObject("light")),
-                Extra.read(object.getJsonObject("half")),
                 Pauses.read(object.getJsonObject("pauses")),
                 Pauses.read(object.getJsonObject("senderPauses")));
     }

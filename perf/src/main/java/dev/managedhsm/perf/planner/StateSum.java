@@ -9,8 +9,10 @@ import java.util.List;
 import java.util.Map;
 import org.HdrHistogram.Histogram;
 
-/** What requests of one kind of work took in one state, such as with many in flight: CPU time in all its runs,
- * and how long each stretch took in a typical one. One thread. */
+/**
+ * What requests of one kind of work took in one state, such as with many in flight: CPU time in all its runs, and how long each
+ * stretch took in a typical one. One thread.
+ */
 final class StateSum {
     private final Map<ServerCpu.Part, Long> nanos = new EnumMap<>(ServerCpu.Part.class);
     private final Map<ServerCpu.Part, Long> sleeps = new EnumMap<>(ServerCpu.Part.class);

@@ -43,7 +43,7 @@ class CapacityTest {
 
     @Test
     void allThatWaitShareAForce() {
-        ServiceProfile forced = profile(Map.of(Work.ES256, work(1_000, LOOP))).with(FORCED, FORCED);
+        ServiceProfile forced = profile(Map.of(Work.ES256, work(1_000, LOOP))).with(FORCED);
         QueueModel model = new QueueModel(forced, Mix.of(Work.ES256));
         Node node = Node.of(new Lanes(1, 1, 0));
         assertEquals(1_001_001, model.latencyNanos(node, 10, 0.5), 20_000);
@@ -139,19 +139,6 @@ class CapacityTest {
     }
 
     @Test
-    void whatNoThreadExplainsGrowsFromLightToHalfLoad() {
-        Extra half = new Extra(ServiceProfile.nothing(), constant(1_000_000));
-        QueueModel model = new QueueModel(
-                profile(Map.of(Work.ES256, work(1_000, LOOP))).with(Extra.NONE, half), Mix.of(Work.ES256));
-        Node node = Node.of(new Lanes(1, 1, 0));
-        double full = model.saturation(node);
-        assertTrue(model.latencyNanos(node, ServiceProfile.LIGHT * full, 0.99) < 100_000);
-        assertTrue(model.latencyNanos(node, 0.3 * full, 0.4) < 100_000);
-        assertTrue(model.latencyNanos(node, 0.3 * full, 0.6) >= 1_000_000);
-        assertTrue(model.latencyNanos(node, ServiceProfile.HALF * full, 0.01) >= 1_000_000);
-    }
-
-    @Test
     void aTypicalRunIsNotTheWorstOne() {
         Histogram typical = Typical.of(List.of(constant(1_000), constant(2_000), constant(90_000), new Histogram(3)));
         assertEquals(2_000, (double) typical.getValueAtPercentile(99), 2);
@@ -213,8 +200,7 @@ class CapacityTest {
 
     private static ServiceProfile profile(
             Map<Work, WorkProfile> works, double wakeNanos, Stalls stalls, Pauses pauses) {
-        return new ServiceProfile(
-                "here", works, wakeNanos, stalls, stalls, Extra.NONE, Extra.NONE, pauses, Pauses.NONE);
+        return new ServiceProfile("here", works, wakeNanos, stalls, stalls, Extra.NONE, pauses, Pauses.NONE);
     }
 
     private static WorkProfile work(long executeNanos, ThreadCost loop) {
