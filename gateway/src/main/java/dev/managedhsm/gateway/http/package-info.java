@@ -6,6 +6,9 @@
  *   channel ─ ssl ─ flush consolidation ─ BodyTap ─ Vert.x ─▶ Exchange ─▶ routes
  *                                            │                    ▲
  *                                            └─ Intake (direct) ──┘  body bytes never become heap bytes
+ *
+ *   channel ─ ssl ─ flush consolidation ─┬─ Vert.x's response ◀── Departure ◀─ durable ◀─ Ending ◀─ Exchange
+ *                                        └─ frames of HTTP/2 ◀──────┘  key operations that succeeded
  * </pre>
  */
 @NullMarked
