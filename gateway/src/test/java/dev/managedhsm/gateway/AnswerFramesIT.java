@@ -22,6 +22,7 @@ import java.util.Base64;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
@@ -181,8 +182,8 @@ class AnswerFramesIT {
                     assertEquals(-1, new String(frame.payload(), StandardCharsets.ISO_8859_1).indexOf("a\r\nb"));
                 }
             }
-            assertSigned(bodies.get(1));
-            assertTrue(bodies.get(3).contains("KeyNotFound"), bodies.get(3));
+            assertSigned(Objects.requireNonNull(bodies.get(1)));
+            assertTrue(Objects.requireNonNull(bodies.get(3)).contains("KeyNotFound"), bodies.toString());
         }
     }
 

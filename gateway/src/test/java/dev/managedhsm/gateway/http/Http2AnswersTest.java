@@ -84,7 +84,10 @@ class Http2AnswersTest {
             int type = all.readByte();
             int flags = all.readByte();
             assertEquals(1, all.readInt());
-            frames.add(new Frame(type, flags, all.readCharSequence(length, StandardCharsets.ISO_8859_1).toString()));
+            frames.add(new Frame(
+                    type,
+                    flags,
+                    all.readCharSequence(length, StandardCharsets.ISO_8859_1).toString()));
         }
         all.release();
         return frames;
@@ -118,7 +121,7 @@ class Http2AnswersTest {
     void aBodyWhoseConnectionEndsIsToldToBeNeverWritten() {
         request("000006" + "04" + "00" + "00000000" + "000400000000");
         send();
-        context.close(); // behind the codec, which would wait for its streams
+        var _ = context.close(); // behind the codec, which would wait for its streams
         assertEquals(List.of(false), written);
     }
 
