@@ -53,9 +53,9 @@ final class AnswerHead {
         return response;
     }
 
-    /** The same for an answer of 200 that is written as HTTP/2 frames. */
-    static Http2Head frames(Exchange exchange, Connection connection, @Nullable String serverTiming) {
-        Http2Head head = new Http2Head();
+    /** The same for an answer of 200 that is written past Vert.x's response. */
+    static SuccessHead success(Exchange exchange, Connection connection, @Nullable String serverTiming) {
+        SuccessHead head = new SuccessHead();
         head.add(REQUEST_ID, exchange.requestId());
         String id = returned(exchange.request());
         if (id != null) {

@@ -42,7 +42,7 @@ final class Connection {
     /** HTTP/2: bodies by stream; neither a number nor a node is made for one. */
     private final IntObjectHashMap<Intake> streams = new IntObjectHashMap<>();
 
-    private @Nullable Http2Answers answers;
+    private @Nullable Answers answers;
     private @Nullable Intake last;
     private @Nullable String header;
     private @Nullable VerifiedToken token;
@@ -87,14 +87,14 @@ final class Connection {
         return networkInfo;
     }
 
-    /** HTTP/2: answers are written by these. */
-    void answers(Http2Answers frames) {
-        answers = frames;
+    /** Answers to key operations are written by these from here on. */
+    void answers(Answers direct) {
+        answers = direct;
     }
 
-    /** What writes answers as HTTP/2 frames; null on a connection of HTTP/1.1. */
+    /** What writes answers to key operations past Vert.x's response; null while nobody does. */
     @Nullable
-    Http2Answers answers() {
+    Answers answers() {
         return answers;
     }
 

@@ -3,7 +3,6 @@ package dev.managedhsm.gateway.http;
 
 import dev.managedhsm.gateway.audit.AuditWaiters;
 import dev.managedhsm.gateway.wire.WireError;
-import io.netty.buffer.ByteBuf;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
@@ -84,28 +83,13 @@ abstract sealed class Departure implements AuditWaiters.Answer {
         void drop() {}
     }
 
-    /** A body in a direct buffer, which is wiped and given back when it has been written. */
-    private record DirectBody(Connection connection, BodyBuffers buffers, ByteBuf bytes) {
-        /**
-         * When the write is done, TLS has copied the body; when it failed, a part may still wait in front of TLS, so the buffer is
-         * let go behind whatever the connection has still to write.
-         */
-        void left(boolean written) {
-            if (written) {
-                buffers.giveBack(bytes);
-            } else {
-                connection.behindAllWrites(() -> buffers.giveBack(bytes));
-            }
-        }
-    }
-
-    /** Such a body, by a response of Vert.x's. */
+    /** A body in a direct buffer, by a response of Vert.x's. */
     static final class Wiped extends Departure {
-        private final DirectBody body;
+        private final SecretBody body;
 
-        Wiped(Exchange exchange, Connection connection, ByteBuf body) {
+        Wiped(Exchange exchange, SecretBody body) {
             super(exchange);
-            this.body = new DirectBody(connection, exchange.edge().bodies(), body);
+            this.body = body;
         }
 
         @Override
@@ -120,35 +104,28 @@ abstract sealed class Departure implements AuditWaiters.Answer {
         }
     }
 
-    /** Such a body with status 200 on a stream of HTTP/2, as frames; the response is left as it was, with 200 too. */
-    static final class Frames extends Departure {
-        private final int stream;
-        private final Http2Answers answers;
-        private final Http2Head head;
+    /** Such a body with status 200, past Vert.x's response, which is left as it was, with 200 too. */
+    static final class Direct extends Departure {
+        private final HttpServerRequest request;
+        private final Answers answers;
+        private final SuccessHead head;
         private final Ending ending;
-        private final DirectBody body;
+        private final SecretBody body;
 
-        Frames(
-                Exchange exchange,
-                Connection connection,
-                Http2Answers answers,
-                Http2Head head,
-                Ending ending,
-                ByteBuf body) {
+        Direct(Exchange exchange, Answers answers, SuccessHead head, Ending ending, SecretBody body) {
             super(exchange);
-            this.stream = (int) exchange.request().streamId(); // HTTP/2: 31 bits
+            this.request = exchange.request();
             this.answers = answers;
             this.head = head;
             this.ending = ending;
-            this.body = new DirectBody(connection, exchange.edge().bodies(), body);
+            this.body = body;
         }
 
         @Override
         void send() {
             ending.leaving(head);
-            if (answers.open(stream)) {
-                head.length(body.bytes().readableBytes());
-                answers.send(stream, head, body.bytes(), written -> body.left(written.isSuccess()));
+            if (answers.open(request)) {
+                answers.send(request, head, body);
             } else {
                 drop();
             }

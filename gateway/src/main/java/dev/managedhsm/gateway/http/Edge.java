@@ -8,6 +8,7 @@ import dev.managedhsm.gateway.wire.WireError;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.http.HttpResponseEncoder;
 import io.netty.handler.codec.http2.Http2ConnectionAdapter;
 import io.netty.handler.codec.http2.Http2ConnectionDecoder;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
@@ -193,8 +194,9 @@ public final class Edge extends VerticleBase {
             connection.close();
         });
         ChannelPipeline pipeline = channel.pipeline();
-        if (pipeline.get("ssl") != null) {
-            pipeline.addAfter("ssl", "flush", new FlushConsolidationHandler(FLUSHES_CONSOLIDATED, true));
+        boolean streams = context.handler() instanceof Http2ConnectionHandler;
+        if (pipeline.get("ssl") != null) { // where answers come one at a time none waits for another
+            pipeline.addAfter("ssl", "flush", new FlushConsolidationHandler(FLUSHES_CONSOLIDATED, streams));
         }
         if (context.handler() instanceof Http2ConnectionHandler http2) {
             http2.setCumulator(new WipingGatherer());
@@ -209,6 +211,7 @@ public final class Edge extends VerticleBase {
             });
         } else {
             pipeline.addBefore(context.name(), "body", new Http1BodyTap(connection));
+            connection.answers(new Http1Answers(pipeline.context(HttpResponseEncoder.class), connection, bodies));
             if (pipeline.get("ssl") != null) {
                 pipeline.addAfter("ssl", "wipe", new WipingPassage());
             }

@@ -146,8 +146,8 @@ final class Ending {
         return response;
     }
 
-    /** The same for an answer of 200 that is written as HTTP/2 frames. */
-    void leaving(Http2Head head) {
+    /** The same for an answer of 200 that is written past Vert.x's response. */
+    void leaving(SuccessHead head) {
         long nowNanos = System.nanoTime();
         head.add(SERVER_LATENCY, millis(nowNanos));
         AuditReceipt wanted = receipt;

@@ -328,18 +328,19 @@ public final class Exchange {
      * @param serverTiming value of the header {@code server-timing}, or null to send none
      */
     public void answer(ByteBuf content, @Nullable String serverTiming) {
-        Http2Answers frames = connection.answers();
-        if (frames != null) {
+        SecretBody secret = new SecretBody(connection, edge.bodies(), content);
+        Answers direct = connection.answers();
+        if (direct != null && direct.suits(request)) {
             begin(200);
-            Http2Head head = AnswerHead.frames(this, connection, serverTiming);
-            depart(new Departure.Frames(this, connection, frames, head, ending, content));
+            SuccessHead head = AnswerHead.success(this, connection, serverTiming);
+            depart(new Departure.Direct(this, direct, head, ending, secret));
             return;
         }
         HttpServerResponse response = success(200);
         if (serverTiming != null) {
             response.putHeader(AnswerHead.SERVER_TIMING, serverTiming);
         }
-        depart(new Departure.Wiped(this, connection, content));
+        depart(new Departure.Wiped(this, secret));
     }
 
     private HttpServerResponse success(int status) {

@@ -9,17 +9,16 @@ import io.netty.handler.codec.http2.Http2ConnectionEncoder;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Stream;
+import io.vertx.core.http.HttpServerRequest;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes answers to key operations of one HTTP/2 connection as frames, past Vert.x's response: a HEADERS frame, a DATA frame that
- * ends the stream (RFC 9113 section 8.1). A Vert.x response would make a map of the headers, which are nearly the same in every
- * answer, a queue and three promises. Everything else is answered by Vert.x. Used by the connection's event loop only.
+ * Writes answers of one HTTP/2 connection as frames: a HEADERS frame, a DATA frame that ends the stream (RFC 9113 section 8.1).
  *
  * <p>To Vert.x the stream has ended early, which it tells to handlers that nobody has set.
  */
-final class Http2Answers {
+final class Http2Answers implements Answers {
     private static final Logger LOG = LoggerFactory.getLogger(Http2Answers.class);
 
     private final Http2ConnectionHandler http2;
@@ -32,6 +31,27 @@ final class Http2Answers {
     Http2Answers(Http2ConnectionHandler http2, ChannelHandlerContext context) {
         this.http2 = http2;
         this.context = context;
+    }
+
+    @Override
+    public boolean suits(HttpServerRequest request) {
+        return true;
+    }
+
+    /** Neither side has ended the stream. */
+    @Override
+    public boolean open(HttpServerRequest request) {
+        return open(stream(request));
+    }
+
+    @Override
+    public void send(HttpServerRequest request, SuccessHead head, SecretBody body) {
+        head.length(body.bytes().readableBytes());
+        send(stream(request), head, body.bytes(), written -> body.left(written.isSuccess()));
+    }
+
+    private static int stream(HttpServerRequest request) {
+        return (int) request.streamId(); // 31 bits
     }
 
     /** Whether a stream still takes an answer: neither side has ended it. */
@@ -47,9 +67,9 @@ final class Http2Answers {
      * @param body stays the caller's: nobody may write to it until {@code written} is told, and nobody releases it
      * @param written told when TLS has copied the body, or that it never will
      */
-    void send(int stream, Http2Head head, ByteBuf body, ChannelFutureListener written) {
+    void send(int stream, SuccessHead head, ByteBuf body, ChannelFutureListener written) {
         Http2ConnectionEncoder encoder = http2.encoder();
-        var _ = encoder.writeHeaders(context, stream, head.headers(), 0, false, context.voidPromise());
+        var _ = encoder.writeHeaders(context, stream, head.http2(), 0, false, context.voidPromise());
         var _ = encoder.writeData(
                 context,
                 stream,

@@ -8,7 +8,7 @@
  *                                            └─ Intake (direct) ──┘  body bytes never become heap bytes
  *
  *   channel ─ ssl ─ flush consolidation ─┬─ Vert.x's response ◀── Departure ◀─ durable ◀─ Ending ◀─ Exchange
- *                                        └─ frames of HTTP/2 ◀──────┘  key operations that succeeded
+ *                                        └─ Answers (direct) ◀──────┘  key operations that succeeded
  * </pre>
  */
 @NullMarked

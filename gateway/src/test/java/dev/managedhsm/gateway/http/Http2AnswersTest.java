@@ -67,7 +67,7 @@ class Http2AnswersTest {
     }
 
     private void send() {
-        Http2Head head = new Http2Head();
+        SuccessHead head = new SuccessHead();
         head.length(body.readableBytes());
         answers.send(1, head, body, end -> written.add(end.isSuccess()));
     }

@@ -2,17 +2,19 @@
 package dev.managedhsm.gateway;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.managedhsm.gateway.fixture.Answer;
 import dev.managedhsm.gateway.fixture.FrameSocket;
 import dev.managedhsm.gateway.fixture.FrameSocket.Frame;
 import dev.managedhsm.gateway.fixture.PublicKeys;
-import dev.managedhsm.gateway.fixture.RawClient;
 import dev.managedhsm.gateway.fixture.RunningHsm;
+import dev.managedhsm.gateway.fixture.TlsSocket;
 import io.vertx.core.json.JsonObject;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.nio.ByteBuffer;
@@ -20,23 +22,34 @@ import java.nio.charset.StandardCharsets;
 import java.security.PublicKey;
 import java.util.Base64;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** Answers to key operations over HTTP/2, which are written as frames. */
-class AnswerFramesIT {
+/** Answers to key operations, which are written past Vert.x's response: as frames of HTTP/2, as one buffer of HTTP/1.1. */
+class DirectAnswersIT {
     private static final byte[] MESSAGE = "message".getBytes(StandardCharsets.UTF_8);
     private static final String PATH = "/keys/ec/sign";
 
     /** Headers whose values no two answers share. */
     private static final Set<String> OWN =
             Set.of("x-ms-request-id", "x-ms-server-latency", "server-timing", "x-hsm-audit-receipt");
+
+    /** What each request of a comparison asks for beside its signature. */
+    private static final Map<String, String> WANTED = Map.of(
+            "x-ms-client-request-id",
+            "mine",
+            "x-ms-return-client-request-id",
+            "true",
+            "x-hsm-server-timing",
+            "1",
+            "x-hsm-audit-receipt",
+            "1");
 
     /** A setting of RFC 9113 section 6.5.2. */
     private static final short INITIAL_WINDOW_SIZE = 4;
@@ -56,48 +69,112 @@ class AnswerFramesIT {
         RunningHsm.end(hsm);
     }
 
-    private static String sign() {
-        String digest = Base64.getUrlEncoder().withoutPadding().encodeToString(PublicKeys.digest("ES256", MESSAGE));
+    private static String sign(byte[] message) {
+        String digest = Base64.getUrlEncoder().withoutPadding().encodeToString(PublicKeys.digest("ES256", message));
         return "{\"alg\":\"ES256\",\"value\":\"" + digest + "\"}";
     }
 
-    private static void assertSigned(String answer) {
+    private static void assertSigned(byte[] message, String answer) {
         byte[] signature = Base64.getUrlDecoder().decode(new JsonObject(answer).getString("value"));
-        assertTrue(PublicKeys.verified(key, "ES256", MESSAGE, signature), answer);
+        assertTrue(PublicKeys.verified(key, "ES256", message, signature), answer);
     }
 
+    /** Vert.x answers a client that wants its connection ended. */
     @Test
-    void haveTheHeadersThatTheyHaveOverHttp1() {
-        Answer http1 = signed(hsm.client(HttpClient.Version.HTTP_1_1));
-        Answer http2 = signed(hsm.client(HttpClient.Version.HTTP_2));
-        assertEquals(HttpClient.Version.HTTP_1_1, http1.response().version());
-        assertEquals(HttpClient.Version.HTTP_2, http2.response().version());
-        assertEquals(headers(http1), headers(http2));
-        assertEquals("mine", http2.header("x-ms-client-request-id"));
-        assertEquals(Integer.toString(http2.body().length()), http2.header("content-length"));
-        for (String own : OWN) {
-            assertTrue(http1.has(own) && http2.has(own), own);
+    void haveTheHeadersThatVertxWouldGiveThem() throws IOException {
+        Map<String, String> vertx = answer("Connection: close\r\n", true);
+        Map<String, String> http1 = answer("", false);
+        Map<String, String> asked = answer("Connection: keep-alive\r\n", false);
+        Map<String, String> http2 = http2();
+        assertEquals("close", vertx.remove("connection"));
+        assertEquals(vertx, http1);
+        assertEquals(vertx, asked);
+        assertEquals(vertx, http2);
+        assertEquals("mine", http2.get("x-ms-client-request-id"));
+    }
+
+    private static Map<String, String> answer(String more, boolean last) throws IOException {
+        try (TlsSocket socket = TlsSocket.open(hsm)) {
+            String body = sign(MESSAGE);
+            String request = "POST " + PATH + "?api-version=7.6 HTTP/1.1\r\nHost: localhost\r\nAuthorization: "
+                    + hsm.client().bearer() + "\r\nContent-Length: " + body.length() + "\r\n" + more;
+            StringBuilder wanted = new StringBuilder();
+            WANTED.forEach((name, value) ->
+                    wanted.append(name).append(": ").append(value).append("\r\n"));
+            socket.send(request + wanted + "\r\n" + body);
+            TlsSocket.Http1Answer answer = socket.receive();
+            assertEquals(200, answer.status(), answer.toString());
+            assertSigned(MESSAGE, answer.body());
+            if (last) {
+                assertTrue(socket.ended());
+            } else { // the connection goes on, also with what Vert.x answers
+                socket.send(request.replace(PATH, "/keys/missing/sign") + "\r\n" + body);
+                assertEquals(404, socket.receive().status());
+                socket.send(request + "\r\n" + body);
+                assertSigned(MESSAGE, socket.receive().body());
+            }
+            return shared(answer.headers());
         }
     }
 
-    private static Answer signed(RawClient client) {
-        HttpRequest.Builder request = client.posting(PATH, HttpRequest.BodyPublishers.ofString(sign()))
-                .header("x-ms-client-request-id", "mine")
-                .header("x-ms-return-client-request-id", "true")
-                .header("x-hsm-server-timing", "1")
-                .header("x-hsm-audit-receipt", "1");
-        Answer answer = client.send(request);
-        assertSigned(answer.ok().encode());
-        return answer;
+    private static Map<String, String> http2() {
+        HttpRequest.Builder request =
+                hsm.client(HttpClient.Version.HTTP_2).posting(PATH, HttpRequest.BodyPublishers.ofString(sign(MESSAGE)));
+        WANTED.forEach(request::header);
+        Answer answer = hsm.client(HttpClient.Version.HTTP_2).send(request);
+        assertEquals(HttpClient.Version.HTTP_2, answer.response().version());
+        assertSigned(MESSAGE, answer.ok().encode());
+        Map<String, String> headers = new TreeMap<>();
+        answer.response().headers().map().forEach((name, values) -> headers.put(name, String.join("|", values)));
+        headers.remove(":status");
+        return shared(headers);
     }
 
-    /** All that two answers share, the same values in the same number. */
-    private static Map<String, List<String>> headers(Answer answer) {
-        Map<String, List<String>> headers =
-                new TreeMap<>(answer.response().headers().map());
-        headers.keySet().removeAll(OWN);
-        headers.remove(":status");
-        return headers;
+    /** All that two answers share, behind those that each must have of its own. */
+    private static Map<String, String> shared(Map<String, String> headers) {
+        Map<String, String> shared = new TreeMap<>(headers);
+        for (String own : OWN) {
+            assertNotNull(shared.remove(own), own);
+        }
+        return shared;
+    }
+
+    @Test
+    void comeInTheirOrderToAClientThatReadsLate() throws Exception {
+        int count = 4_000; // more than the system holds for a client that does not read
+        try (TlsSocket socket = TlsSocket.open(hsm)) {
+            AtomicInteger sent = new AtomicInteger();
+            Thread sender = Thread.ofPlatform().daemon().start(() -> {
+                try {
+                    for (int i = 0; i < count; i++) {
+                        String body = sign(message(i));
+                        socket.send("POST " + PATH + "?api-version=7.6 HTTP/1.1\r\nHost: localhost\r\nAuthorization: "
+                                + hsm.client().bearer() + "\r\nContent-Length: " + body.length() + "\r\n\r\n" + body);
+                        sent.incrementAndGet();
+                    }
+                } catch (IOException gone) {
+                    throw new UncheckedIOException(gone);
+                }
+            });
+            int before;
+            do {
+                before = sent.get();
+                sender.join(500);
+            } while (sender.isAlive() && sent.get() > before);
+            for (int i = 0; i < count; i++) {
+                TlsSocket.Http1Answer answer = socket.receive();
+                assertEquals(200, answer.status(), answer.body());
+                if (i % 100 == 0) {
+                    assertSigned(message(i), answer.body());
+                }
+            }
+            sender.join();
+            assertEquals(count, sent.get());
+        }
+    }
+
+    private static byte[] message(int number) {
+        return ("message " + number).getBytes(StandardCharsets.UTF_8);
     }
 
     @Test
@@ -116,7 +193,7 @@ class AnswerFramesIT {
                 assertTrue(data.payload().length <= 50);
                 body.writeBytes(data.payload());
             } while ((data.flags() & FrameSocket.END_STREAM) == 0);
-            assertSigned(body.toString(StandardCharsets.UTF_8));
+            assertSigned(MESSAGE, body.toString(StandardCharsets.UTF_8));
         }
     }
 
@@ -135,7 +212,7 @@ class AnswerFramesIT {
             assertEquals(41, socket.next(FrameSocket.HEADERS).stream());
             socket.add(FrameSocket.WINDOW_UPDATE, 0, 41, number(4096));
             socket.flush();
-            assertSigned(new String(socket.next(FrameSocket.DATA).payload(), StandardCharsets.UTF_8));
+            assertSigned(MESSAGE, new String(socket.next(FrameSocket.DATA).payload(), StandardCharsets.UTF_8));
         }
     }
 
@@ -156,7 +233,7 @@ class AnswerFramesIT {
             do {
                 data = socket.next(FrameSocket.DATA);
             } while (data.stream() != 41);
-            assertSigned(new String(data.payload(), StandardCharsets.UTF_8));
+            assertSigned(MESSAGE, new String(data.payload(), StandardCharsets.UTF_8));
         }
     }
 
@@ -169,9 +246,11 @@ class AnswerFramesIT {
                     "x-ms-client-request-id", "a\r\nb",
                     "x-ms-return-client-request-id", "true");
             socket.addHead(1, 0, PATH + "?api-version=7.6", wanted);
-            socket.add(FrameSocket.DATA, FrameSocket.END_STREAM, 1, sign().getBytes(StandardCharsets.UTF_8));
+            socket.add(
+                    FrameSocket.DATA, FrameSocket.END_STREAM, 1, sign(MESSAGE).getBytes(StandardCharsets.UTF_8));
             socket.addHead(3, 0, "/keys/missing/sign?api-version=7.6", wanted);
-            socket.add(FrameSocket.DATA, FrameSocket.END_STREAM, 3, sign().getBytes(StandardCharsets.UTF_8));
+            socket.add(
+                    FrameSocket.DATA, FrameSocket.END_STREAM, 3, sign(MESSAGE).getBytes(StandardCharsets.UTF_8));
             socket.flush();
             Map<Integer, String> bodies = new TreeMap<>();
             while (bodies.size() < 2) {
@@ -182,7 +261,7 @@ class AnswerFramesIT {
                     assertEquals(-1, new String(frame.payload(), StandardCharsets.ISO_8859_1).indexOf("a\r\nb"));
                 }
             }
-            assertSigned(Objects.requireNonNull(bodies.get(1)));
+            assertSigned(MESSAGE, Objects.requireNonNull(bodies.get(1)));
             assertTrue(Objects.requireNonNull(bodies.get(3)).contains("KeyNotFound"), bodies.toString());
         }
     }
@@ -210,7 +289,8 @@ class AnswerFramesIT {
                 0,
                 PATH + "?api-version=7.6",
                 Map.of("authorization", hsm.client().bearer()));
-        socket.add(FrameSocket.DATA, FrameSocket.END_STREAM, stream, sign().getBytes(StandardCharsets.UTF_8));
+        socket.add(
+                FrameSocket.DATA, FrameSocket.END_STREAM, stream, sign(MESSAGE).getBytes(StandardCharsets.UTF_8));
     }
 
     private static void assertNothingBeforePong(FrameSocket socket) throws IOException {
