@@ -14,7 +14,6 @@ import dev.managedhsm.gateway.fixture.TlsSocket;
 import io.vertx.core.json.JsonObject;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.nio.ByteBuffer;
@@ -26,6 +25,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -35,6 +35,7 @@ import org.junit.jupiter.api.Test;
 class DirectAnswersIT {
     private static final byte[] MESSAGE = "message".getBytes(StandardCharsets.UTF_8);
     private static final String PATH = "/keys/ec/sign";
+    private static final int LONG = 8_000;
 
     /** Headers whose values no two answers share. */
     private static final Set<String> OWN =
@@ -95,26 +96,27 @@ class DirectAnswersIT {
 
     private static Map<String, String> answer(String more, boolean last) throws IOException {
         try (TlsSocket socket = TlsSocket.open(hsm)) {
-            String body = sign(MESSAGE);
-            String request = "POST " + PATH + "?api-version=7.6 HTTP/1.1\r\nHost: localhost\r\nAuthorization: "
-                    + hsm.client().bearer() + "\r\nContent-Length: " + body.length() + "\r\n" + more;
-            StringBuilder wanted = new StringBuilder();
+            StringBuilder wanted = new StringBuilder(more);
             WANTED.forEach((name, value) ->
                     wanted.append(name).append(": ").append(value).append("\r\n"));
-            socket.send(request + wanted + "\r\n" + body);
+            socket.send(post(PATH, wanted.toString(), sign(MESSAGE)));
             TlsSocket.Http1Answer answer = socket.receive();
-            assertEquals(200, answer.status(), answer.toString());
-            assertSigned(MESSAGE, answer.body());
+            assertSigned(MESSAGE, answer);
             if (last) {
                 assertTrue(socket.ended());
-            } else { // the connection goes on, also with what Vert.x answers
-                socket.send(request.replace(PATH, "/keys/missing/sign") + "\r\n" + body);
-                assertEquals(404, socket.receive().status());
-                socket.send(request + "\r\n" + body);
-                assertSigned(MESSAGE, socket.receive().body());
             }
             return shared(answer.headers());
         }
+    }
+
+    private static String post(String path, String headers, String body) {
+        return "POST " + path + "?api-version=7.6 HTTP/1.1\r\nHost: localhost\r\nAuthorization: "
+                + hsm.client().bearer() + "\r\nContent-Length: " + body.length() + "\r\n" + headers + "\r\n" + body;
+    }
+
+    private static void assertSigned(byte[] message, TlsSocket.Http1Answer answer) {
+        assertEquals(200, answer.status(), answer.body());
+        assertSigned(message, answer.body());
     }
 
     private static Map<String, String> http2() {
@@ -140,37 +142,70 @@ class DirectAnswersIT {
     }
 
     @Test
+    void keepTheOrderOfTheirRequestsAmongThoseOfVertx() throws IOException {
+        try (TlsSocket socket = TlsSocket.open(hsm)) {
+            String chunked =
+                    post(PATH, "", sign(message(3))).replaceFirst("Content-Length: \\d+", "Transfer-Encoding: chunked");
+            int bodyBegin = chunked.indexOf("\r\n\r\n") + 4;
+            String body = chunked.substring(bodyBegin);
+            socket.send(post(PATH, "", sign(message(0)))
+                    + post("/keys/missing/sign", "", sign(MESSAGE))
+                    + post(PATH, "Connection: keep-alive\r\n", sign(message(1)))
+                    + post(PATH, "Expect: 100-continue\r\n", sign(message(2)))
+                    + chunked.substring(0, bodyBegin) + Integer.toHexString(body.length()) + "\r\n" + body
+                    + "\r\n0\r\n\r\n"
+                    + post("/rng", "", "{\"count\":32}")
+                    + post(PATH, "Connection: close\r\n", sign(message(4))));
+            assertSigned(message(0), socket.receive());
+            assertEquals(404, socket.receive().status());
+            assertSigned(message(1), socket.receive());
+            assertEquals(100, socket.receive().status());
+            assertSigned(message(2), socket.receive());
+            assertSigned(message(3), socket.receive());
+            assertEquals(
+                    32,
+                    Base64.getUrlDecoder()
+                            .decode(new JsonObject(socket.receive().body()).getString("value"))
+                            .length);
+            assertSigned(message(4), socket.receive());
+            assertTrue(socket.ended());
+        }
+    }
+
+    /** Each answer is some 12 KB: thousands are more than the system holds for a client that does not read. */
+    @Test
     void comeInTheirOrderToAClientThatReadsLate() throws Exception {
-        int count = 4_000; // more than the system holds for a client that does not read
+        hsm.client().create("aes", new JsonObject().put("kty", "oct").put("key_size", 256));
+        int count = 2_500;
         try (TlsSocket socket = TlsSocket.open(hsm)) {
             AtomicInteger sent = new AtomicInteger();
-            Thread sender = Thread.ofPlatform().daemon().start(() -> {
-                try {
-                    for (int i = 0; i < count; i++) {
-                        String body = sign(message(i));
-                        socket.send("POST " + PATH + "?api-version=7.6 HTTP/1.1\r\nHost: localhost\r\nAuthorization: "
-                                + hsm.client().bearer() + "\r\nContent-Length: " + body.length() + "\r\n\r\n" + body);
-                        sent.incrementAndGet();
-                    }
-                } catch (IOException gone) {
-                    throw new UncheckedIOException(gone);
+            FutureTask<Void> sending = new FutureTask<>(() -> {
+                for (; sent.get() < count; sent.incrementAndGet()) {
+                    socket.send(post("/keys/aes/encrypt", "", encrypt(sent.get())));
                 }
+                return null;
             });
+            Thread sender = Thread.ofPlatform().daemon().start(sending);
             int before;
             do {
                 before = sent.get();
-                sender.join(500);
-            } while (sender.isAlive() && sent.get() > before);
+                sender.join(1_000);
+            } while (sent.get() > before);
+            assertTrue(sender.isAlive(), "the HSM takes no request whose answer nobody reads");
             for (int i = 0; i < count; i++) {
                 TlsSocket.Http1Answer answer = socket.receive();
                 assertEquals(200, answer.status(), answer.body());
-                if (i % 100 == 0) {
-                    assertSigned(message(i), answer.body());
-                }
+                // One byte longer each time, up to a hundred: so long is its ciphertext.
+                String ciphertext = new JsonObject(answer.body()).getString("value");
+                assertEquals(LONG + i % 100, Base64.getUrlDecoder().decode(ciphertext).length);
             }
-            sender.join();
-            assertEquals(count, sent.get());
+            sending.get();
         }
+    }
+
+    private static String encrypt(int number) {
+        String plaintext = Base64.getUrlEncoder().withoutPadding().encodeToString(new byte[LONG + number % 100]);
+        return "{\"alg\":\"A256GCM\",\"value\":\"" + plaintext + "\"}";
     }
 
     private static byte[] message(int number) {

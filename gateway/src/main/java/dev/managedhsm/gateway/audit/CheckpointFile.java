@@ -18,7 +18,7 @@ final class CheckpointFile {
     /** A checkpoint is shorter, in bytes: its origin is a host and a port. */
     private static final int TAIL_LENGTH = 4096;
 
-    private static final String SIGNATURE = "\n\u2014 ";
+    private static final String SIGNATURE = "\n" + SignedNote.DASH;
 
     private final Path folder;
     private final Path file;

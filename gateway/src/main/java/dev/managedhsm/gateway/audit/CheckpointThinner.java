@@ -57,7 +57,7 @@ final class CheckpointThinner {
     static final long FREE_BYTES_MIN = 256L * 1024 * 1024;
 
     private static final long HOUR_MILLIS = Duration.ofHours(1).toMillis();
-    private static final byte[] SIGNATURE = "\u2014 ".getBytes(StandardCharsets.UTF_8);
+    private static final byte[] SIGNATURE = SignedNote.DASH.getBytes(StandardCharsets.UTF_8);
     private static final int CHUNK_LENGTH = 1 << 16;
     private static final Logger LOG = LoggerFactory.getLogger(CheckpointThinner.class);
 

@@ -25,6 +25,9 @@ public final class SignedCheckpoint {
     /** The file of a log's checkpoints in its folder. */
     public static final String FILE = "checkpoints.txt";
 
+    /** How the last line of each begins. */
+    public static final String SIGNATURE_BEGIN = SignedNote.DASH;
+
     private static final int BODY_LINES = 5;
 
     private static final String NUMBER = "number ";

@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  */
 final class SignedNote {
-    private static final String DASH = "\u2014 ";
+    /** How the line of a signature begins. */
+    static final String DASH = "\u2014 ";
 
     private final String body;
     private final String keyId;

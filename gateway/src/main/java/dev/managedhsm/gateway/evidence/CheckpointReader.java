@@ -20,8 +20,6 @@ import org.jspecify.annotations.Nullable;
  * thread at a time.
  */
 final class CheckpointReader {
-    private static final String SIGNATURE = "\u2014 ";
-
     private final @Nullable AuditKeys keys;
     private final List<Finding> findings = new ArrayList<>();
     private final List<Gap> gaps = new ArrayList<>();
@@ -140,7 +138,7 @@ final class CheckpointReader {
             } else {
                 text.append(one).append('\n');
             }
-            signed = one.startsWith(SIGNATURE);
+            signed = one.startsWith(SignedCheckpoint.SIGNATURE_BEGIN);
         }
         if (!text.isEmpty() || lines.rest() > 0) {
             find(Finding.Kind.ALTERED, first, "the last checkpoint is cut off or has something behind it");

@@ -17,10 +17,10 @@ import org.slf4j.LoggerFactory;
  * as nobody has taken it.
  */
 public final class BodyBuffers {
-    /** Capacity of its own buffers, in bytes: an RSA-4096 signature in its answer fits. */
-    static final int ORDINARY = 1280;
+    /** Capacity of its own buffers, in bytes: an RSA-4096 signature in its answer fits, behind a head of HTTP/1.1 too. */
+    static final int ORDINARY = 2048;
 
-    /** How many are its own at most: 160 KiB, which no account counts. */
+    /** How many are its own at most: 256 KiB, which no account counts. */
     static final int OWN_MAX = 128;
 
     private static final Logger LOG = LoggerFactory.getLogger(BodyBuffers.class);

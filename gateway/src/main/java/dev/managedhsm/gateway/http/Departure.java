@@ -100,11 +100,11 @@ abstract sealed class Departure implements AuditWaiters.Answer {
 
         @Override
         void drop() {
-            body.left(true);
+            body.letGo();
         }
     }
 
-    /** Such a body with status 200, past Vert.x's response, which is left as it was, with 200 too. */
+    /** Such a body with status 200, past Vert.x's response, which is left as it was until then, with 200 too. */
     static final class Direct extends Departure {
         private final HttpServerRequest request;
         private final Answers answers;
@@ -133,7 +133,7 @@ abstract sealed class Departure implements AuditWaiters.Answer {
 
         @Override
         void drop() {
-            body.left(true);
+            body.letGo();
         }
     }
 

@@ -8,7 +8,6 @@ import dev.managedhsm.gateway.wire.WireError;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
-import io.netty.handler.codec.http.HttpResponseEncoder;
 import io.netty.handler.codec.http2.Http2ConnectionAdapter;
 import io.netty.handler.codec.http2.Http2ConnectionDecoder;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
@@ -194,11 +193,12 @@ public final class Edge extends VerticleBase {
             connection.close();
         });
         ChannelPipeline pipeline = channel.pipeline();
-        boolean streams = context.handler() instanceof Http2ConnectionHandler;
-        if (pipeline.get("ssl") != null) { // where answers come one at a time none waits for another
-            pipeline.addAfter("ssl", "flush", new FlushConsolidationHandler(FLUSHES_CONSOLIDATED, streams));
+        Http2ConnectionHandler http2 = context.handler() instanceof Http2ConnectionHandler streams ? streams : null;
+        if (pipeline.get("ssl") != null) {
+            boolean waiting = http2 != null; // answers that come one at a time wait for no other
+            pipeline.addAfter("ssl", "flush", new FlushConsolidationHandler(FLUSHES_CONSOLIDATED, waiting));
         }
-        if (context.handler() instanceof Http2ConnectionHandler http2) {
+        if (http2 != null) {
             http2.setCumulator(new WipingGatherer());
             connection.answers(new Http2Answers(http2, context));
             Http2ConnectionDecoder decoder = http2.decoder();
@@ -211,7 +211,7 @@ public final class Edge extends VerticleBase {
             });
         } else {
             pipeline.addBefore(context.name(), "body", new Http1BodyTap(connection));
-            connection.answers(new Http1Answers(pipeline.context(HttpResponseEncoder.class), connection, bodies));
+            connection.answers(new Http1Answers(pipeline, connection, bodies));
             if (pipeline.get("ssl") != null) {
                 pipeline.addAfter("ssl", "wipe", new WipingPassage());
             }

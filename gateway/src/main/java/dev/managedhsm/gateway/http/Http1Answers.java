@@ -4,38 +4,61 @@ package dev.managedhsm.gateway.http;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.http.HttpResponseEncoder;
+import io.netty.handler.timeout.IdleStateHandler;
+import io.vertx.core.MultiMap;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.impl.http1.Http1ServerResponse;
+import java.util.List;
+import java.util.Objects;
 
 /**
  * Writes answers of one HTTP/1.1 connection as one buffer each, head and body (RFC 9112). Vert.x hands out a request when the one
- * before it is answered, so at most one is: answers keep the order of their requests.
+ * before it is answered, so at most one is: answers keep the order of their requests, and nothing else is written between the moment
+ * when an answer is made and that when it leaves.
  *
  * <p>To Vert.x such a response has been taken over, as by a protocol that is switched to: it writes nothing and goes on with the next
  * request.
  */
 final class Http1Answers implements Answers {
     private final ChannelHandlerContext encoder;
+    private final IdleStateHandler idle;
     private final Connection connection;
     private final BodyBuffers buffers;
 
     /**
-     * @param encoder the context of the connection's encoder, which is passed by
+     * @param pipeline the connection's, with Vert.x's encoder, which is passed by, and what ends idle connections
      * @param buffers for answers
      */
-    Http1Answers(ChannelHandlerContext encoder, Connection connection, BodyBuffers buffers) {
-        this.encoder = encoder;
+    Http1Answers(ChannelPipeline pipeline, Connection connection, BodyBuffers buffers) {
+        this.encoder = Objects.requireNonNull(pipeline.context(HttpResponseEncoder.class));
+        this.idle = Objects.requireNonNull(pipeline.get(IdleStateHandler.class));
         this.connection = connection;
         this.buffers = buffers;
     }
 
-    /** A connection that goes on after the answer, of a client that reads its answers. */
+    /** A request after which the connection goes on, of a client that reads its answers. */
     @Override
     public boolean suits(HttpServerRequest request) {
-        String wanted = request.getHeader("connection");
-        return (wanted == null || wanted.equalsIgnoreCase("keep-alive"))
-                && request.response() instanceof Http1ServerResponse
+        return request.version() == HttpVersion.HTTP_1_1
+                && HttpMethod.POST.equals(request.method())
+                && plain(request.headers())
                 && encoder.channel().isWritable();
+    }
+
+    /** Whether a request's headers want nothing of the connection: that it goes on is HTTP/1.1's rule (RFC 9112 section 9.3). */
+    static boolean plain(MultiMap headers) {
+        if (headers.contains("expect")) {
+            return false; // Vert.x may hold its 100 back
+        }
+        if (!headers.contains("connection")) {
+            return true;
+        }
+        List<String> wanted = headers.getAll("connection");
+        return wanted.size() == 1 && wanted.getFirst().equalsIgnoreCase("keep-alive");
     }
 
     @Override
@@ -43,24 +66,41 @@ final class Http1Answers implements Answers {
         return !request.response().closed();
     }
 
-    /** Where there is no memory for head and body together the connection ends: what was recorded has no other answer. */
     @Override
     public void send(HttpServerRequest request, SuccessHead head, SecretBody body) {
-        head.length(body.bytes().readableBytes());
+        write(head, body);
+        ((Http1ServerResponse) request.response()).completeHandshake(); // goes on with the next request, maybe at once
+    }
+
+    /**
+     * Writes an answer.
+     *
+     * @param head without the body's length
+     * @param body let go of once nobody reads it any more
+     */
+    void write(SuccessHead head, SecretBody body) {
+        ByteBuf bytes = body.bytes();
+        head.length(bytes.readableBytes());
         ByteBuf all;
         try {
-            all = buffers.take(head.http1Length() + body.bytes().readableBytes());
-        } catch (OutOfMemoryError full) {
-            body.left(true);
-            var _ = encoder.channel().close();
+            all = buffers.take(head.http1Length() + bytes.readableBytes());
+        } catch (OutOfMemoryError noDirectMemory) { // Netty's, of its own limit: in two buffers, then
+            ByteBuf first = Unpooled.buffer(head.http1Length());
+            head.writeHttp1(first);
+            var _ = encoder.write(first);
+            flush(body);
             return;
         }
         head.writeHttp1(all);
-        all.writeBytes(body.bytes(), body.bytes().readerIndex(), body.bytes().readableBytes());
-        body.left(true);
-        SecretBody answer = new SecretBody(connection, buffers, all);
-        var _ = encoder.writeAndFlush(Unpooled.unreleasableBuffer(all))
-                .addListener(written -> answer.left(written.isSuccess()));
-        ((Http1ServerResponse) request.response()).completeHandshake(); // goes on with the next request, maybe at once
+        all.writeBytes(bytes, bytes.readerIndex(), bytes.readableBytes());
+        body.letGo();
+        flush(new SecretBody(connection, buffers, all));
+    }
+
+    private void flush(SecretBody last) {
+        var _ = encoder.writeAndFlush(Unpooled.unreleasableBuffer(last.bytes())).addListener(written -> {
+            idle.resetWriteTimeout(); // which looks at what comes through it only
+            last.left(written.isSuccess());
+        });
     }
 }

@@ -4,7 +4,8 @@ package dev.managedhsm.gateway.http;
 import io.netty.buffer.ByteBuf;
 
 /**
- * A body in a direct buffer, which is wiped and given back when it has been written. Used by its connection's event loop only.
+ * A body in a direct buffer, maybe behind its head, which is wiped and given back when it has been written. Used by its connection's
+ * event loop only.
  *
  * @param connection on which it leaves
  * @param buffers to which it is given back
@@ -17,9 +18,14 @@ record SecretBody(Connection connection, BodyBuffers buffers, ByteBuf bytes) {
      */
     void left(boolean written) {
         if (written) {
-            buffers.giveBack(bytes);
+            letGo();
         } else {
-            connection.behindAllWrites(() -> buffers.giveBack(bytes));
+            connection.behindAllWrites(this::letGo);
         }
+    }
+
+    /** Nobody reads it any more. */
+    void letGo() {
+        buffers.giveBack(bytes);
     }
 }

@@ -15,9 +15,10 @@ import java.util.Arrays;
 final class SuccessHead {
     private static final AsciiString OK = AsciiString.cached("200");
     private static final AsciiString CONTENT_LENGTH = AsciiString.cached("content-length");
-    private static final AsciiString[] LENGTHS = new AsciiString[2048];
+    private static final AsciiString[] LENGTHS = lengths();
 
-    /** Names and values of what an answer can have beside the fixed ones: both ids, region, network, timing, latency, receipt and
+    /**
+     * Names and values of what an answer can have beside the fixed ones: both ids, region, network, timing, latency, receipt and
      * length, and room for some more.
      */
     private static final int MORE_MAX = 24;
@@ -34,8 +35,10 @@ final class SuccessHead {
     private final AsciiString[] pairs = Arrays.copyOf(AnswerHead.FIXED, AnswerHead.FIXED.length + MORE_MAX);
     private int count = AnswerHead.FIXED.length;
 
-    static {
-        Arrays.setAll(LENGTHS, length -> new AsciiString(Integer.toString(length)));
+    private static AsciiString[] lengths() {
+        AsciiString[] lengths = new AsciiString[2048];
+        Arrays.setAll(lengths, length -> new AsciiString(Integer.toString(length)));
+        return lengths;
     }
 
     private static byte[] firstLines() {

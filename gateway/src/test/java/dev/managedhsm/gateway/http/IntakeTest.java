@@ -15,6 +15,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** However a body ends, its bytes are not counted any more and its buffer is back. */
 class IntakeTest {
     private static final int ROOM = 8 * BodyBuffers.ORDINARY;
+    private static final int PIECE = BodyBuffers.ORDINARY / 2;
 
     private final BodyBuffers buffers = new BodyBuffers();
     private final IntakeAccount account = new IntakeAccount(ROOM, buffers);
@@ -96,15 +97,15 @@ class IntakeTest {
         for (int i = 0; i < sent.length; i++) {
             sent[i] = (byte) i;
         }
-        for (int from = 0; from < sent.length; from += 960) {
-            assertTrue(intake.append(Unpooled.wrappedBuffer(sent, from, 960)));
+        for (int from = 0; from < sent.length; from += PIECE) {
+            assertTrue(intake.append(Unpooled.wrappedBuffer(sent, from, PIECE)));
         }
         intake.end();
         assertEquals(Unpooled.wrappedBuffer(sent), intake.body());
         assertEquals(4 * BodyBuffers.ORDINARY, account.bytes(), "twice as long as before, twice");
-        byte[] first = new byte[960];
+        byte[] first = new byte[PIECE];
         own.getBytes(0, first);
-        assertEquals(Unpooled.wrappedBuffer(new byte[960]), Unpooled.wrappedBuffer(first), "the first one was wiped");
+        assertEquals(Unpooled.wrappedBuffer(new byte[PIECE]), Unpooled.wrappedBuffer(first), "the first one was wiped");
         intake.close();
     }
 }
