@@ -2,6 +2,7 @@
 package dev.managedhsm.perf.planner;
 
 import dev.managedhsm.perf.rig.LoadFigures;
+import dev.managedhsm.perf.rig.Medians;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -73,10 +74,7 @@ final class CheckPoint {
 
     /** One round in which a neighbour or the disk was in the way does not make the figure; NaN without any round. */
     double medianMicros() {
-        List<Double> sorted = roundsMicros.stream().sorted().toList();
-        return sorted.isEmpty()
-                ? Double.NaN
-                : (sorted.get((sorted.size() - 1) / 2) + sorted.get(sorted.size() / 2)) / 2;
+        return roundsMicros.isEmpty() ? Double.NaN : Medians.of(roundsMicros).median();
     }
 
     /** Of all rounds together; NaN without any. */

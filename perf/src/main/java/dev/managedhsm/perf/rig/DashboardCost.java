@@ -7,7 +7,6 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 
@@ -54,19 +53,21 @@ final class DashboardCost {
                 Thread.sleep(SETTLING_MILLIS / 2);
                 closed.add(share(cpu, "closed"));
             }
-            double more = median(open) - median(closed);
+            double looked = Medians.of(open).median();
+            double left = Medians.of(closed).median();
+            double more = looked - left;
             boolean kept = more <= SHARE_MAX;
             out.printf(
                     Locale.ROOT,
                     "%nof one core: never looked at %.3f %%, open %.3f %%, closed again %.3f %%;"
                             + " open costs %.3f %%, at most %.0f %%: %s; closed %+.3f %% to never%n",
                     PERCENT * never,
-                    PERCENT * median(open),
-                    PERCENT * median(closed),
+                    PERCENT * looked,
+                    PERCENT * left,
                     PERCENT * more,
                     PERCENT * SHARE_MAX,
                     kept ? "kept" : "MISSED",
-                    PERCENT * (median(closed) - never));
+                    PERCENT * (left - never));
             return kept;
         }
     }
@@ -88,11 +89,5 @@ final class DashboardCost {
                 .forEach((part, nanos) -> text.append(String.format(
                         Locale.ROOT, "%s%s %.1f ms", text.isEmpty() ? "" : ", ", part.label(), nanos / 1e6)));
         return text.toString();
-    }
-
-    private static double median(List<Double> values) {
-        List<Double> sorted = new ArrayList<>(values);
-        Collections.sort(sorted);
-        return sorted.get(sorted.size() / 2);
     }
 }

@@ -62,10 +62,8 @@ final class DashboardFigures {
             try (Sender sender = Sender.to(hsm.url(), hsm.authority(), HttpVersion.HTTP_2, CONNECTIONS, token)) {
                 Ask ask = plan.work().ask("measured");
                 try (OpenDashboard page = OpenDashboard.of(hsm, token)) {
-                    double highest = Collections.max(plan.rates());
-                    if (plan.warm() && highest > 0) { // while somebody looks: the page's own work is part of it
-                        new WarmUp(sender, ask, IN_FLIGHT)
-                                .runAndSchedule(highest, new ServerCpu(hsm.process()), folder.resolve("warm.hlog"));
+                    if (plan.warm()) { // while somebody looks: the page's own work is part of it
+                        warm(hsm, new WarmUp(sender, ask, IN_FLIGHT), folder.resolve("warm.hlog"));
                     }
                     boolean same = true;
                     for (double perSecond : plan.rates()) {
@@ -74,6 +72,15 @@ final class DashboardFigures {
                     return same;
                 }
             }
+        }
+    }
+
+    private void warm(LiveHsm hsm, WarmUp warmUp, Path log) throws IOException, InterruptedException {
+        ServerCpu server = new ServerCpu(hsm.process());
+        double highest = Collections.max(plan.rates());
+        warmUp.run(server);
+        if (highest > 0) {
+            warmUp.onSchedule(highest, server, log);
         }
     }
 

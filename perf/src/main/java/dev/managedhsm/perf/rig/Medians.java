@@ -6,15 +6,15 @@ import java.util.Collection;
 import java.util.Locale;
 
 /**
- * What several rounds of one measurement came to.
+ * What several rounds of one measurement came to. Immutable.
  *
  * @param median the middle one; between the two in the middle where their number is even
  * @param least the smallest
  * @param most the largest
  */
-record Medians(double median, double least, double most) {
+public record Medians(double median, double least, double most) {
     /** Of at least one round. */
-    static Medians of(Collection<Double> rounds) {
+    public static Medians of(Collection<Double> rounds) {
         double[] sorted = rounds.stream().mapToDouble(Double::doubleValue).toArray();
         if (sorted.length == 0) {
             throw new IllegalStateException("no round has been measured");

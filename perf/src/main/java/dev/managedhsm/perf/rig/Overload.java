@@ -13,6 +13,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import org.HdrHistogram.Histogram;
 
 /**
  * Sends twice what the HSM can do, on a schedule, and looks at three things: how much of its capacity it still does, how
@@ -31,6 +32,7 @@ final class Overload {
     private static final double REFUSAL_MICROS_MAX = 5_000;
     private static final long RETRY_SECONDS_MAX = 90;
     private static final double MEGABYTE = 1 << 20;
+    private static final double MICROS = 1_000;
 
     private final Work work;
     private final double seconds;
@@ -57,9 +59,23 @@ final class Overload {
                 double capacity = new ClosedLoop(sender, i -> ask, IN_FLIGHT)
                         .run((int) Math.max(2_000, first * CAPACITY_SECONDS));
                 warmUp.onSchedule(TIMES * capacity, server, project.resolve("perf/target/overload-warm.hlog"));
-                return flood(sender, ask, capacity, server, project.resolve("perf/target/overload.hlog"));
+                long fromMillis = System.currentTimeMillis();
+                boolean kept = flood(sender, ask, capacity, server, project.resolve("perf/target/overload.hlog"));
+                tell(RefusalTimes.since(hsm, fromMillis));
+                return kept;
             }
         }
+    }
+
+    /** What of the refusals' time was the HSM's own. */
+    private void tell(Histogram refusals) {
+        out.printf(
+                Locale.ROOT,
+                "by the HSM's own clock, from the head of a request to its refusal (%d): p50 %.0f us, p99 %.0f us, at most %.0f us%n",
+                refusals.getTotalCount(),
+                refusals.getValueAtPercentile(50) / MICROS,
+                refusals.getValueAtPercentile(99) / MICROS,
+                refusals.getMaxValue() / MICROS);
     }
 
     private boolean flood(Sender sender, Ask ask, double capacity, ServerCpu server, Path log)

@@ -190,8 +190,18 @@ class CapacityTest {
 
     @Test
     void profilesSurviveTheirFile() {
-        ServiceProfile read = ServiceProfile.read(PROFILE.json());
-        assertEquals(PROFILE, read);
+        WorkProfile work = new WorkProfile(
+                constant(1), new ThreadCost(2, 3), new ThreadCost(4, 5), new ThreadCost(6, 7), new ThreadCost(8, 9));
+        ServiceProfile profile = new ServiceProfile(
+                "here", // no two parts are equal
+                Map.of(Work.ES256, work, Work.HS256, work(10, new ThreadCost(11, 12))),
+                13,
+                new Stalls(0.14, constant(15)),
+                new Stalls(0.16, constant(17)),
+                new Extra(constant(18), constant(19)),
+                new Pauses(20, 21),
+                new Pauses(22, 23));
+        assertEquals(profile, ServiceProfile.read(profile.json()));
     }
 
     private static ServiceProfile profile(Map<Work, WorkProfile> works) {
