@@ -2,6 +2,7 @@
 package dev.managedhsm.gateway;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -26,16 +27,20 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** Answers to key operations, which are written past Vert.x's response: as frames of HTTP/2, as one buffer of HTTP/1.1. */
+/** Answers to key operations and random bytes, which are written past Vert.x's response: as frames of HTTP/2, as one buffer of HTTP/1.1. */
 class DirectAnswersIT {
     private static final byte[] MESSAGE = "message".getBytes(StandardCharsets.UTF_8);
     private static final String PATH = "/keys/ec/sign";
     private static final int LONG = 8_000;
+
+    /** A client that could send nothing so often in a row, half a second apart, is held up. */
+    private static final int STALLED = 4;
 
     /** Headers whose values no two answers share. */
     private static final Set<String> OWN =
@@ -172,39 +177,63 @@ class DirectAnswersIT {
         }
     }
 
-    /** Each answer is some 12 KB: thousands are more than the system holds for a client that does not read. */
+    @Test
+    void areNeverGivenToAClientOfHttp10() throws IOException {
+        try (TlsSocket socket = TlsSocket.open(hsm)) {
+            socket.send(post(PATH, "", sign(MESSAGE)).replace("HTTP/1.1", "HTTP/1.0"));
+            assertEquals(501, socket.receive().status());
+        }
+    }
+
+    /** Each answer is some 11 KB: more are asked for than the system holds for a client that does not read. */
     @Test
     void comeInTheirOrderToAClientThatReadsLate() throws Exception {
         hsm.client().create("aes", new JsonObject().put("kty", "oct").put("key_size", 256));
-        int count = 2_500;
-        try (TlsSocket socket = TlsSocket.open(hsm)) {
-            AtomicInteger sent = new AtomicInteger();
+        TlsSocket socket = TlsSocket.open(hsm);
+        try {
+            AtomicInteger begun = new AtomicInteger();
+            AtomicBoolean enough = new AtomicBoolean();
             FutureTask<Void> sending = new FutureTask<>(() -> {
-                for (; sent.get() < count; sent.incrementAndGet()) {
-                    socket.send(post("/keys/aes/encrypt", "", encrypt(sent.get())));
+                while (!enough.get()) {
+                    socket.send(post("/keys/aes/encrypt", "", encrypt(begun.getAndIncrement())));
                 }
                 return null;
             });
             Thread sender = Thread.ofPlatform().daemon().start(sending);
-            int before;
-            do {
-                before = sent.get();
-                sender.join(1_000);
-            } while (sent.get() > before);
-            assertTrue(sender.isAlive(), "the HSM takes no request whose answer nobody reads");
-            for (int i = 0; i < count; i++) {
-                TlsSocket.Http1Answer answer = socket.receive();
-                assertEquals(200, answer.status(), answer.body());
-                // One byte longer each time, up to a hundred: so long is its ciphertext.
-                String ciphertext = new JsonObject(answer.body()).getString("value");
-                assertEquals(LONG + i % 100, Base64.getUrlDecoder().decode(ciphertext).length);
+            int before = 0;
+            for (int quiet = 0; quiet < STALLED && sender.isAlive(); quiet = begun.get() > before ? 0 : quiet + 1) {
+                before = begun.get();
+                sender.join(500);
+            }
+            assertFalse(sending.isDone(), "the HSM takes no request whose answer nobody reads");
+            assertTrue(before * LONG > 1 << 20, () -> "it was held up after " + begun);
+            enough.set(true);
+            int read = 0;
+            while (read < begun.get()) {
+                assertEncrypted(read++, socket.receive());
             }
             sending.get();
+            while (read < begun.get()) {
+                assertEncrypted(read++, socket.receive());
+            }
+        } finally {
+            socket.abort();
         }
     }
 
+    private static void assertEncrypted(int number, TlsSocket.Http1Answer answer) {
+        assertEquals(200, answer.status(), answer.body());
+        byte[] ciphertext = Base64.getUrlDecoder().decode(new JsonObject(answer.body()).getString("value"));
+        assertEquals(length(number), ciphertext.length);
+    }
+
+    /** One byte longer each time, a hundred times, so that answers can be told apart. */
+    private static int length(int number) {
+        return LONG + number % 100;
+    }
+
     private static String encrypt(int number) {
-        String plaintext = Base64.getUrlEncoder().withoutPadding().encodeToString(new byte[LONG + number % 100]);
+        String plaintext = Base64.getUrlEncoder().withoutPadding().encodeToString(new byte[length(number)]);
         return "{\"alg\":\"A256GCM\",\"value\":\"" + plaintext + "\"}";
     }
 

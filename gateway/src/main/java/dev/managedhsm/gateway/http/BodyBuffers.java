@@ -26,11 +26,19 @@ public final class BodyBuffers {
     private static final Logger LOG = LoggerFactory.getLogger(BodyBuffers.class);
 
     private final ByteBufAllocator own = new UnpooledByteBufAllocator(true);
+    private final ByteBufAllocator others;
     private final ArrayDeque<ByteBuf> spare = new ArrayDeque<>(OWN_MAX);
     private int made;
     private boolean closed;
 
-    BodyBuffers() {}
+    BodyBuffers() {
+        this(ByteBufAllocator.DEFAULT);
+    }
+
+    /** @param others where all others come from */
+    BodyBuffers(ByteBufAllocator others) {
+        this.others = others;
+    }
 
     /**
      * A buffer with nothing in it, which the caller gives back.
@@ -50,7 +58,7 @@ public final class BodyBuffers {
                 return fresh;
             }
         }
-        return ByteBufAllocator.DEFAULT.directBuffer(length, length);
+        return others.directBuffer(length, length);
     }
 
     /**

@@ -87,12 +87,12 @@ final class Connection {
         return networkInfo;
     }
 
-    /** Answers to key operations are written by these from here on. */
+    /** What succeeded is written by these from here on, where it suits them. */
     void answers(Answers direct) {
         answers = direct;
     }
 
-    /** What writes answers to key operations past Vert.x's response; null while nobody does. */
+    /** What writes answers past Vert.x's response; null while nobody does. */
     @Nullable
     Answers answers() {
         return answers;

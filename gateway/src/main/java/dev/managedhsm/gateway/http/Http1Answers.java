@@ -8,9 +8,7 @@ import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http.HttpResponseEncoder;
 import io.netty.handler.timeout.IdleStateHandler;
 import io.vertx.core.MultiMap;
-import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.impl.http1.Http1ServerResponse;
 import java.util.List;
 import java.util.Objects;
@@ -40,13 +38,10 @@ final class Http1Answers implements Answers {
         this.buffers = buffers;
     }
 
-    /** A request after which the connection goes on, of a client that reads its answers. */
+    /** A request after which the connection goes on, of a client that reads its answers. HTTP/1.0 never comes so far. */
     @Override
     public boolean suits(HttpServerRequest request) {
-        return request.version() == HttpVersion.HTTP_1_1
-                && HttpMethod.POST.equals(request.method())
-                && plain(request.headers())
-                && encoder.channel().isWritable();
+        return plain(request.headers()) && encoder.channel().isWritable();
     }
 
     /** Whether a request's headers want nothing of the connection: that it goes on is HTTP/1.1's rule (RFC 9112 section 9.3). */
@@ -101,6 +96,9 @@ final class Http1Answers implements Answers {
         var _ = encoder.writeAndFlush(Unpooled.unreleasableBuffer(last.bytes())).addListener(written -> {
             idle.resetWriteTimeout(); // which looks at what comes through it only
             last.left(written.isSuccess());
+            if (!written.isSuccess()) {
+                var _ = encoder.channel().close(); // no later answer may stand in this one's place
+            }
         });
     }
 }

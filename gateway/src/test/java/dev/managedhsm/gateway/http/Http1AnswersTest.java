@@ -4,8 +4,11 @@ package dev.managedhsm.gateway.http;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.netty.buffer.AbstractByteBufAllocator;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.ChannelPromise;
@@ -37,10 +40,43 @@ class Http1AnswersTest {
         }
     }
 
+    /** Counts how often it was told that something was written. */
+    private static final class Idle extends IdleStateHandler {
+        private int told;
+
+        Idle() {
+            super(0, 0, 1);
+        }
+
+        @Override
+        public void resetWriteTimeout() {
+            super.resetWriteTimeout();
+            told++;
+        }
+    }
+
+    /** Has no memory for what is longer than the event loop's own buffers. */
+    private static final class Full extends AbstractByteBufAllocator {
+        @Override
+        protected ByteBuf newHeapBuffer(int initialCapacity, int maxCapacity) {
+            throw new OutOfMemoryError("no room");
+        }
+
+        @Override
+        protected ByteBuf newDirectBuffer(int initialCapacity, int maxCapacity) {
+            throw new OutOfMemoryError("no room");
+        }
+
+        @Override
+        public boolean isDirectBufferPooled() {
+            return false;
+        }
+    }
+
     private final Held held = new Held();
-    private final EmbeddedChannel channel =
-            new EmbeddedChannel(held, new HttpResponseEncoder(), new IdleStateHandler(0, 0, 1));
-    private final BodyBuffers buffers = new BodyBuffers();
+    private final Idle idle = new Idle();
+    private final EmbeddedChannel channel = new EmbeddedChannel(held, new HttpResponseEncoder(), idle);
+    private final BodyBuffers buffers = new BodyBuffers(new Full());
     private final Connection connection = new Connection(
             new IntakeAccount(1_000_000, buffers),
             channel,
@@ -85,6 +121,8 @@ class Http1AnswersTest {
         assertZeros(body, BODY.length());
 
         held.promises.getFirst().setSuccess();
+        assertEquals(1, idle.told);
+        assertTrue(channel.isOpen());
         assertZeros(all, length);
         ByteBuf next = buffers.take(1);
         assertSame(all.unwrap(), next, "it is used again");
@@ -101,6 +139,23 @@ class Http1AnswersTest {
         assertEquals(2, held.promises.size());
         held.promises.get(1).setFailure(new IllegalStateException("gone"));
         assertZeros(all, length);
+        assertFalse(channel.isOpen(), "no later answer may stand in its place");
+    }
+
+    @Test
+    void whereThereIsNoMemoryForOneBufferTwoAreWritten() {
+        ByteBuf body = Unpooled.directBuffer()
+                .writeBytes(new byte[BodyBuffers.ORDINARY])
+                .setByte(7, 1);
+        answers.write(new SuccessHead(), new SecretBody(connection, buffers, body));
+        assertEquals(2, held.buffers.size());
+        assertTrue(held.buffers.getFirst().toString(StandardCharsets.US_ASCII).endsWith("\r\n\r\n"));
+        assertEquals(body, held.buffers.get(1));
+        held.promises.getFirst().setSuccess();
+        assertEquals(1, body.refCnt());
+        held.promises.get(1).setSuccess();
+        assertEquals(0, body.refCnt(), "wiped and released");
+        held.buffers.getFirst().release();
     }
 
     @ParameterizedTest

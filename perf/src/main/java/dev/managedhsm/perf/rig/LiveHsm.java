@@ -155,6 +155,11 @@ public final class LiveHsm implements AutoCloseable {
         return folder;
     }
 
+    /** The folder of its audit log. */
+    Path auditFolder() {
+        return folder.resolve("data/data/audit");
+    }
+
     /** Its process, for CPU time. */
     public ProcessHandle process() {
         return process.toHandle();

@@ -59,10 +59,7 @@ final class Overload {
                 double capacity = new ClosedLoop(sender, i -> ask, IN_FLIGHT)
                         .run((int) Math.max(2_000, first * CAPACITY_SECONDS));
                 warmUp.onSchedule(TIMES * capacity, server, project.resolve("perf/target/overload-warm.hlog"));
-                long fromMillis = System.currentTimeMillis();
-                boolean kept = flood(sender, ask, capacity, server, project.resolve("perf/target/overload.hlog"));
-                tell(RefusalTimes.since(hsm, fromMillis));
-                return kept;
+                return flood(hsm, sender, ask, capacity, project.resolve("perf/target/overload.hlog"));
             }
         }
     }
@@ -78,13 +75,16 @@ final class Overload {
                 refusals.getMaxValue() / MICROS);
     }
 
-    private boolean flood(Sender sender, Ask ask, double capacity, ServerCpu server, Path log)
+    private boolean flood(LiveHsm hsm, Sender sender, Ask ask, double capacity, Path log)
             throws IOException, InterruptedException {
+        ServerCpu server = new ServerCpu(hsm.process());
+        long fromMillis = System.currentTimeMillis();
         long residentBefore = server.residentBytes();
         try (Retries retries = new Retries(sender, ask)) {
             Schedule schedule = Schedule.poisson(TIMES * capacity, seconds, 5);
             LoadFigures figures = new OpenLoop(sender, schedule, i -> ask, retries).run(log);
             long resident = server.residentBytes();
+            long toMillis = System.currentTimeMillis();
             retries.floodEnded();
             out.printf(
                     Locale.ROOT,
@@ -105,6 +105,9 @@ final class Overload {
             boolean soon = tell("slowest refusal, us", figures.refusalMicros(100), REFUSAL_MICROS_MAX, false);
             boolean others = tell("ended otherwise", (double) figures.failed(), 0, false);
             retries.settle();
+            if (figures.refused() > 0) {
+                tell(RefusalTimes.between(hsm, fromMillis, toMillis));
+            }
             out.println(retries);
             boolean truthful =
                     tell("told a time, came then, found no room", (double) retries.brokenAfter.get(), 0, false);

@@ -2,12 +2,12 @@
 package dev.managedhsm.perf.rig;
 
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
-import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -29,28 +29,33 @@ final class RefusalTimes {
 
     private RefusalTimes() {}
 
-    /** Of the refusals with 429 that ended at a time, in milliseconds since the epoch, or later. */
-    static Histogram since(LiveHsm hsm, long fromMillis) throws IOException {
+    /**
+     * Of the refusals with 429 that ended between two times, in milliseconds since the epoch.
+     *
+     * @throws IOException if the log has none: nobody asks who has not seen some
+     */
+    static Histogram between(LiveHsm hsm, long fromMillis, long toMillis) throws IOException {
         String from = FORM.format(Instant.ofEpochMilli(fromMillis));
+        String to = FORM.format(Instant.ofEpochMilli(toMillis));
         Histogram nanos = new Histogram(DIGITS);
-        List<Path> segments;
-        try (Stream<Path> files = Files.walk(hsm.folder())) {
-            segments = files.filter(file -> file.getFileName().toString().matches("events-.*\\.jsonl"))
-                    .toList();
-        }
-        for (Path segment : segments) {
-            try (Stream<String> lines = Files.lines(segment)) {
-                lines.filter(line -> line.contains(THROTTLED)).forEach(line -> add(nanos, line, from));
+        try (DirectoryStream<Path> segments = Files.newDirectoryStream(hsm.auditFolder(), "events-*.jsonl")) {
+            for (Path segment : segments) {
+                try (Stream<String> lines = Files.lines(segment)) {
+                    lines.filter(line -> line.contains(THROTTLED)).forEach(line -> add(nanos, line, from, to));
+                }
             }
+        }
+        if (nanos.getTotalCount() == 0) {
+            throw new IOException("the audit log has no refusal");
         }
         return nanos;
     }
 
     /** Times of one form are in order as texts. */
-    private static void add(Histogram nanos, String line, String from) {
+    private static void add(Histogram nanos, String line, String from, String to) {
         Matcher time = TIME.matcher(line);
         Matcher duration = DURATION.matcher(line);
-        if (time.find() && time.group(1).compareTo(from) >= 0 && duration.find()) {
+        if (time.find() && time.group(1).compareTo(from) >= 0 && time.group(1).compareTo(to) <= 0 && duration.find()) {
             nanos.recordValue(Long.parseLong(duration.group(1)));
         }
     }

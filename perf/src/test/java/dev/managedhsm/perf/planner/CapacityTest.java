@@ -193,7 +193,7 @@ class CapacityTest {
         WorkProfile work = new WorkProfile(
                 constant(1), new ThreadCost(2, 3), new ThreadCost(4, 5), new ThreadCost(6, 7), new ThreadCost(8, 9));
         ServiceProfile profile = new ServiceProfile(
-                "here", // no two parts are equal
+                "here", // no two parts of it are equal, nor any two of its first work
                 Map.of(Work.ES256, work, Work.HS256, work(10, new ThreadCost(11, 12))),
                 13,
                 new Stalls(0.14, constant(15)),
