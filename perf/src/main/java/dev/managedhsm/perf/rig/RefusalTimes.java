@@ -6,9 +6,6 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
-import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -22,9 +19,6 @@ final class RefusalTimes {
     private static final String THROTTLED = "\"httpStatusCode\":429,";
     private static final Pattern TIME = Pattern.compile("^\\{\"time\":\"([^\"]+)\"");
     private static final Pattern DURATION = Pattern.compile("\"durationNanos\":(\\d+)");
-    private static final DateTimeFormatter FORM = DateTimeFormatter.ofPattern(
-                    "uuuu-MM-dd'T'HH:mm:ss.SSS'Z'", Locale.ROOT)
-            .withZone(ZoneOffset.UTC);
     private static final int DIGITS = 3;
 
     private RefusalTimes() {}
@@ -35,13 +29,12 @@ final class RefusalTimes {
      * @throws IOException if the log has none: nobody asks who has not seen some
      */
     static Histogram between(LiveHsm hsm, long fromMillis, long toMillis) throws IOException {
-        String from = FORM.format(Instant.ofEpochMilli(fromMillis));
-        String to = FORM.format(Instant.ofEpochMilli(toMillis));
         Histogram nanos = new Histogram(DIGITS);
         try (DirectoryStream<Path> segments = Files.newDirectoryStream(hsm.auditFolder(), "events-*.jsonl")) {
             for (Path segment : segments) {
                 try (Stream<String> lines = Files.lines(segment)) {
-                    lines.filter(line -> line.contains(THROTTLED)).forEach(line -> add(nanos, line, from, to));
+                    lines.filter(line -> line.contains(THROTTLED))
+                            .forEach(line -> add(nanos, line, fromMillis, toMillis));
                 }
             }
         }
@@ -51,12 +44,14 @@ final class RefusalTimes {
         return nanos;
     }
 
-    /** Times of one form are in order as texts. */
-    private static void add(Histogram nanos, String line, String from, String to) {
+    private static void add(Histogram nanos, String line, long fromMillis, long toMillis) {
         Matcher time = TIME.matcher(line);
         Matcher duration = DURATION.matcher(line);
-        if (time.find() && time.group(1).compareTo(from) >= 0 && time.group(1).compareTo(to) <= 0 && duration.find()) {
-            nanos.recordValue(Long.parseLong(duration.group(1)));
+        if (time.find() && duration.find()) {
+            long millis = Instant.parse(time.group(1)).toEpochMilli();
+            if (fromMillis <= millis && millis <= toMillis) {
+                nanos.recordValue(Long.parseLong(duration.group(1)));
+            }
         }
     }
 }
