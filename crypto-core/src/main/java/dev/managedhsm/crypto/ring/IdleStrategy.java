@@ -10,13 +10,13 @@ import java.util.concurrent.TimeUnit;
 /** What a worker does while its lane is empty. */
 public enum IdleStrategy {
     /**
-     * Spins for 10 microseconds, yields for 10, then sleeps. Where few cores are shared with the event loops and everybody else,
-     * waiting for longer takes from those who have work; the default on up to three cores.
+     * Looks for a microsecond, then sleeps. Where few cores are shared with the event loops and everybody else, waiting for
+     * longer takes from those who have work; the default on up to three cores.
      */
     BRIEF {
         @Override
         WaitStrategy waitStrategy() {
-            return PhasedBackoffWaitStrategy.withLiteLock(10, 10, TimeUnit.MICROSECONDS);
+            return new BriefWait();
         }
     },
     /**

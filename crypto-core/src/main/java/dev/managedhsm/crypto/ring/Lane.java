@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * One bounded ring of submitted slots and the shared sequence from which its workers claim.
  *
- * <p>{@link #submit} may be called by any number of event loops; it never waits. {@link #claim}, {@link #take} and
+ * <p>{@link #publish} and {@link #wake} may be called by any number of event loops; they never wait. {@link #claim}, {@link #take} and
  * {@link #served} are the workers'. A claimed sequence is always taken before its worker ends, so closing loses no slot.
  *
  * <p>Disruptor 4 has no worker pool; claiming by compare-and-set on a shared sequence is what its predecessor did, and
@@ -43,6 +43,7 @@ final class Lane {
     private final int workers;
     private final ServiceCosts costs;
     private final RingBuffer<Place> ring;
+    private final WakeOnDemand waiting;
     private final SequenceBarrier barrier;
     private final Sequence claimed = new Sequence(Sequencer.INITIAL_CURSOR_VALUE);
     private final List<WorkTally> tallies = new CopyOnWriteArrayList<>();
@@ -57,7 +58,8 @@ final class Lane {
         this.name = name;
         this.workers = workers;
         this.costs = costs;
-        this.ring = RingBuffer.createMultiProducer(Place::new, capacity, idle.waitStrategy());
+        this.waiting = new WakeOnDemand(idle.waitStrategy());
+        this.ring = RingBuffer.createMultiProducer(Place::new, capacity, waiting);
         this.barrier = ring.newBarrier();
         ring.addGatingSequences(claimed);
     }
@@ -85,8 +87,11 @@ final class Lane {
         return barrier;
     }
 
-    /** Puts the slot into the ring unless it is full or would be served too late. */
-    Admission submit(OperationSlot slot, long nowNanos) {
+    /**
+     * Puts the slot into the ring unless it is full or would be served too late. A worker that sleeps does not see it before
+     * {@link #wake}.
+     */
+    Admission publish(OperationSlot slot, long nowNanos) {
         long waitNanos = waitNanos();
         if (waitNanos > 0 && nowNanos + waitNanos - slot.deadlineNanos() > 0) {
             return Admission.TOO_LATE;
@@ -103,6 +108,17 @@ final class Lane {
         ring.get(sequence).slot = slot;
         ring.publish(sequence); // nothing between tryNext and here can throw
         return Admission.ADMITTED;
+    }
+
+    /** Wakes the workers that sleep; they see what was published before. */
+    void wake() {
+        waiting.wake();
+    }
+
+    /** Ends the workers: they take what was published before and no more. */
+    void alert() {
+        barrier.alert();
+        waiting.wake();
     }
 
     /** The next sequence for a worker, which must take it. Moves the worker's gate up to just before it. */

@@ -77,7 +77,27 @@ public final class OperationRing implements AutoCloseable {
      * @return what became of the slot; unless admitted, the slot is still the caller's
      */
     public Admission submit(OperationSlot slot, long nowNanos) {
-        return closed ? Admission.CLOSED : lane(slot).submit(slot, nowNanos);
+        Lane lane = lane(slot);
+        Admission admission = publish(lane, slot, nowNanos);
+        if (admission == Admission.ADMITTED) {
+            lane.wake();
+        }
+        return admission;
+    }
+
+    /** The same without waking anybody. */
+    Admission publish(Lane lane, OperationSlot slot, long nowNanos) {
+        return closed ? Admission.CLOSED : lane.publish(slot, nowNanos);
+    }
+
+    /** Whether one wake-up may serve several slots of a lane: what they take is less than a wake-up is worth. */
+    @SuppressWarnings("ReferenceEquality") // there is one of each
+    boolean gathers(Lane lane) {
+        return lane == fast;
+    }
+
+    void wakeFast() {
+        fast.wake();
     }
 
     /** How long the slot's lane would let it wait, in nanoseconds, by what the waiting operations usually take. */
@@ -99,7 +119,7 @@ public final class OperationRing implements AutoCloseable {
     }
 
     /** Verifying and encrypting with a large key is cheap: only what uses its secret half is slow. */
-    private Lane lane(OperationSlot slot) {
+    Lane lane(OperationSlot slot) {
         return slot.key().keyClass().slow() && ServiceCosts.secret(slot.operation()) ? slow : fast;
     }
 
@@ -107,8 +127,8 @@ public final class OperationRing implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
-        fast.barrier().alert();
-        slow.barrier().alert();
+        fast.alert();
+        slow.alert();
         boolean interrupted = false;
         for (Thread thread : threads) {
             while (thread.isAlive()) {

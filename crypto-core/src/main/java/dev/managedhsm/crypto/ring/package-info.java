@@ -14,7 +14,8 @@
  *
  * <p>Workers of a lane share one ring and claim sequences one by one, so an expensive operation holds up its worker and
  * nobody else. The ring carries references to slots that their event loop owns: a sequence is released as soon as its
- * slot is taken, and the slot's memory stays with the operation until its event loop has encoded the answer.
+ * slot is taken, and the slot's memory stays with the operation until its event loop has encoded the answer. An event loop
+ * submits through its own {@link dev.managedhsm.crypto.ring.Submitter}, which wakes sleeping workers once for several slots.
  */
 @NullMarked
 package dev.managedhsm.crypto.ring;

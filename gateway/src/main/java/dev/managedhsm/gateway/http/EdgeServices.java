@@ -88,6 +88,8 @@ public record EdgeServices(
                 .setMaxInitialLineLength(EdgeLimits.HEADERS_LENGTH_MAX)
                 .setHandle100ContinueAutomatically(true)
                 .setHttp2ClearTextEnabled(false)
+                .setPerFrameWebSocketCompressionSupported(false) // nobody is a WebSocket here, but a handler would look
+                .setPerMessageWebSocketCompressionSupported(false)
                 .setHttp2MultiplexImplementation(false)
                 .setHttp2RstFloodMaxRstFramePerWindow(EdgeLimits.RESETS_MAX)
                 .setHttp2RstFloodWindowDuration(EdgeLimits.RESET_WINDOW_SECONDS)

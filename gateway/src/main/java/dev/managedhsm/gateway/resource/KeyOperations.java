@@ -4,6 +4,7 @@ package dev.managedhsm.gateway.resource;
 import dev.managedhsm.crypto.keyring.Keyring;
 import dev.managedhsm.crypto.latency.LatencyRecorder;
 import dev.managedhsm.crypto.ring.OperationRing;
+import dev.managedhsm.crypto.ring.Submitter;
 import dev.managedhsm.gateway.dispatch.SlotPool;
 import dev.managedhsm.gateway.http.BodyBuffers;
 import dev.managedhsm.gateway.http.Edge;
@@ -20,6 +21,10 @@ final class KeyOperations implements AutoCloseable {
     final HsmAccess access;
     final Keyring keyring;
     final OperationRing ring;
+
+    /** The event loop's way into it. */
+    final Submitter submitter;
+
     final String baseUrl;
     final LatencyRecorder latency;
     final SlotPool<SlotUser> slots;
@@ -41,6 +46,7 @@ final class KeyOperations implements AutoCloseable {
         this.access = access;
         this.keyring = keyring;
         this.ring = ring;
+        this.submitter = new Submitter(ring, edge.loop());
         this.baseUrl = baseUrl;
         this.latency = latency;
         this.bodies = edge.bodies();

@@ -122,7 +122,7 @@ final class LoopWarmUp implements SlotUser {
         slot.stamp(Stage.AUTHENTICATE, nowNanos);
         slot.stamp(Stage.DECODE, nowNanos);
         slot.deadlineNanos(nowNanos + EdgeLimits.OPERATION_WAIT_NANOS_MAX);
-        boolean admitted = path.ring.submit(slot, nowNanos) == Admission.ADMITTED;
+        boolean admitted = path.submitter.submit(slot, nowNanos) == Admission.ADMITTED;
         if (!admitted) {
             path.slots.release(slot);
         }

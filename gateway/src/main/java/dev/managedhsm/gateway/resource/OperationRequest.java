@@ -127,7 +127,7 @@ final class OperationRequest implements SlotUser {
         slot.stamp(Stage.AUTHENTICATE, authenticatedNanos);
         slot.stamp(Stage.DECODE, nowNanos);
         slot.deadlineNanos(nowNanos + waitNanosMax());
-        Admission admission = path.ring.submit(slot, nowNanos);
+        Admission admission = path.submitter.submit(slot, nowNanos);
         if (admission != Admission.ADMITTED) {
             long retryNanos = path.ring.retryNanos(slot, nowNanos);
             path.slots.release(slot);
