@@ -88,7 +88,7 @@ final class Lane {
     }
 
     /**
-     * Puts the slot into the ring unless it is full or would be served too late. A worker that sleeps does not see it before
+     * Puts the slot into the ring unless it is full or would be served too late. A worker that sleeps may not see it before
      * {@link #wake}.
      */
     Admission publish(OperationSlot slot, long nowNanos) {
@@ -102,7 +102,7 @@ final class Lane {
         } catch (InsufficientCapacityException full) { // a constant without stack trace
             return Admission.FULL;
         }
-        long nanos = costs.nanos(slot.operation(), slot.key().keyClass());
+        long nanos = expectedNanos(slot);
         slot.expectedNanos(nanos);
         queuedNanos.getAndAdd(nanos);
         ring.get(sequence).slot = slot;
@@ -110,14 +110,19 @@ final class Lane {
         return Admission.ADMITTED;
     }
 
+    /** What the slot's operation usually takes a worker, in nanoseconds. */
+    long expectedNanos(OperationSlot slot) {
+        return costs.nanos(slot.operation(), slot.key().keyClass());
+    }
+
     /** Wakes the workers that sleep; they see what was published before. */
     void wake() {
         waiting.wake();
     }
 
-    /** Ends the workers: they take what was published before and no more. */
+    /** Ends the workers, once they have taken what is published. */
     void alert() {
-        barrier.alert();
+        barrier.alert(); // whose own signal wakes nobody
         waiting.wake();
     }
 
@@ -216,7 +221,7 @@ final class Lane {
      * {@link #RETRY_NANOS_MAX}.
      */
     long retryNanos(OperationSlot slot, long nowNanos) {
-        long share = costs.nanos(slot.operation(), slot.key().keyClass()) / workers;
+        long share = expectedNanos(slot) / workers;
         while (true) {
             long promised = promisedUntilNanos.get();
             long afterQueue = nowNanos + waitNanos();

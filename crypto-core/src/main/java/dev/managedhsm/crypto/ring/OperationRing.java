@@ -15,8 +15,8 @@ import java.util.function.Consumer;
 /**
  * Both lanes and their workers: the only way from an event loop to the engine.
  *
- * <p>{@link #submit} may be called by any event loop and never waits. {@link #close} is called once, by whoever started
- * the ring, after the event loops have stopped submitting; it returns when every admitted slot has been handed back.
+ * <p>Each event loop submits through its own {@link Submitter}; {@link #submit} may be called by any thread. Neither ever waits. {@link #close}
+ * is called by whoever started the ring, after the event loops have stopped submitting; it returns when every admitted slot has been handed back.
  */
 public final class OperationRing implements AutoCloseable {
     /**
@@ -85,17 +85,18 @@ public final class OperationRing implements AutoCloseable {
         return admission;
     }
 
-    /** The same without waking anybody. */
+    /** The same without waking anybody: {@link Lane#wake} comes after it. */
     Admission publish(Lane lane, OperationSlot slot, long nowNanos) {
         return closed ? Admission.CLOSED : lane.publish(slot, nowNanos);
     }
 
-    /** Whether one wake-up may serve several slots of a lane: what they take is less than a wake-up is worth. */
+    /** Whether one wake-up may serve several slots: whoever waits for it loses little beside what the others take. */
     @SuppressWarnings("ReferenceEquality") // there is one of each
-    boolean gathers(Lane lane) {
-        return lane == fast;
+    boolean gathers(Lane lane, OperationSlot slot) {
+        return lane == fast && lane.expectedNanos(slot) < Worker.EXPENSIVE_NANOS;
     }
 
+    /** Wakes those workers of the fast lane that sleep. */
     void wakeFast() {
         fast.wake();
     }

@@ -11,8 +11,8 @@ import com.lmax.disruptor.WaitStrategy;
  * Waits as another strategy does, but publishing wakes nobody: whoever publishes calls {@link #wake} afterwards, once for as
  * many publications as it likes. Any thread.
  *
- * <p>No wake-up is lost: a worker says that it sleeps and then looks once more for what is published; a publisher publishes and
- * then looks whether somebody sleeps.
+ * <p>No wake-up is lost, because Disruptor's sleeping strategies say that they sleep and then look once more for what is published, and
+ * whoever wakes publishes first and looks then whether somebody sleeps.
  */
 final class WakeOnDemand implements WaitStrategy {
     private final WaitStrategy waiting;

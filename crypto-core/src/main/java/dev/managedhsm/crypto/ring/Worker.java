@@ -34,7 +34,7 @@ final class Worker implements Runnable {
     static final long WAKE_AFTER_NANOS = 150_000;
 
     /** Behind an operation that takes this long nothing that is finished waits to be handed back. */
-    private static final long EXPENSIVE_NANOS = 75_000;
+    static final long EXPENSIVE_NANOS = 75_000;
 
     private final Lane lane;
     private final Engine engine;

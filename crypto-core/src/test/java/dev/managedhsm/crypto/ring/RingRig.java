@@ -107,12 +107,27 @@ final class RingRig implements AutoCloseable {
 
     /** A slot that asks to sign a digest of {@code length} bytes, with a minute to do it. */
     OperationSlot sign(KeyHandle key, Algorithm algorithm, int length) {
-        OperationSlot slot = new OperationSlot(0, arena.allocate(Limits.SLOT_LENGTH, 64), home);
+        return sign(key, algorithm, length, home);
+    }
+
+    /** The same for another owner. */
+    OperationSlot sign(KeyHandle key, Algorithm algorithm, int length, Home owner) {
+        OperationSlot slot = new OperationSlot(0, arena.allocate(Limits.SLOT_LENGTH, 64), owner);
+        ask(slot, key, algorithm, length);
+        return slot;
+    }
+
+    /** Has a slot that came back ask once more for a signature of P-256. */
+    void again(OperationSlot slot, KeyHandle key) {
+        slot.wipe();
+        ask(slot, key, Algorithm.ES256, 32);
+    }
+
+    private static void ask(OperationSlot slot, KeyHandle key, Algorithm algorithm, int length) {
         slot.start(System.nanoTime());
         slot.put(Field.VALUE, length);
         slot.ask(Operation.SIGN, algorithm, key);
         slot.deadlineNanos(System.nanoTime() + TimeUnit.MINUTES.toNanos(1));
-        return slot;
     }
 
     @Override

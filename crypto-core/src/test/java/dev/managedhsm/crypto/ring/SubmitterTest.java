@@ -2,6 +2,7 @@
 package dev.managedhsm.crypto.ring;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -9,35 +10,40 @@ import dev.managedhsm.crypto.key.KeyClass;
 import dev.managedhsm.crypto.key.KeyHandle;
 import dev.managedhsm.crypto.operation.Algorithm;
 import dev.managedhsm.crypto.operation.OperationSlot;
+import dev.managedhsm.crypto.operation.Outcome;
 import java.time.Clock;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.RejectedExecutionException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
+@Timeout(60)
 class SubmitterTest {
+    private static final int FAST_CAPACITY = 8;
+
     private final RingRig rig = new RingRig();
-    private final List<Throwable> failures = new ArrayList<>();
-    private final OperationRing ring = new OperationRing(
-            new RingConfig(1, 1, 64, 16, IdleStrategy.BLOCKING, false),
-            rig.engine,
-            rig.keyring,
-            Clock.systemUTC(),
-            failures::add);
+    private final List<Throwable> failures = new CopyOnWriteArrayList<>();
+    private final OperationRing ring = ring(1, FAST_CAPACITY);
 
     /** What the event loop does when its turn is over. */
     private final List<Runnable> tasks = new ArrayList<>();
 
     private final Submitter submitter = new Submitter(ring, tasks::add);
     private KeyHandle key;
+    private Thread worker;
 
     @BeforeEach
     void sleep() throws Exception {
         key = rig.key("k", KeyClass.P_256);
-        awaitSleep("fast-0");
-        awaitSleep("slow-0");
+        worker = worker("fast-0");
+        awaitSleep(worker);
+        awaitSleep(worker("slow-0"));
     }
 
     @AfterEach
@@ -49,12 +55,11 @@ class SubmitterTest {
 
     @Test
     void wakesASleepingWorkerWhenTheTurnOfTheEventLoopIsOver() throws Exception {
-        OperationSlot slot = rig.sign(key, Algorithm.ES256, 32);
+        OperationSlot slot = signature();
         assertEquals(Admission.ADMITTED, submitter.submit(slot, System.nanoTime()));
-        assertTrue(rig.home.offered.isEmpty());
-        assertEquals(Thread.State.WAITING, worker("fast-0").getState());
-        assertEquals(List.of(submitter), tasks);
-        submitter.run();
+        assertStillSleeps();
+        assertEquals(1, tasks.size());
+        turnOver();
         assertSame(slot, rig.home.take());
     }
 
@@ -62,16 +67,16 @@ class SubmitterTest {
     void asksForTheEndOfTheTurnOnceForManySlots() throws Exception {
         long nowNanos = System.nanoTime();
         for (int i = 0; i < 3; i++) {
-            submitter.submit(rig.sign(key, Algorithm.ES256, 32), nowNanos);
+            submitter.submit(signature(), nowNanos);
         }
-        assertEquals(List.of(submitter), tasks);
-        submitter.run();
+        assertEquals(1, tasks.size());
+        turnOver();
         for (int i = 0; i < 3; i++) {
             rig.home.take();
         }
-        submitter.submit(rig.sign(key, Algorithm.ES256, 32), nowNanos);
-        assertEquals(2, tasks.size());
-        submitter.run();
+        submitter.submit(signature(), nowNanos);
+        assertEquals(1, tasks.size());
+        turnOver();
         rig.home.take();
     }
 
@@ -79,7 +84,8 @@ class SubmitterTest {
     void wakesWithinALongTurnAfterSoManySlots() throws Exception {
         long nowNanos = System.nanoTime();
         for (int i = 0; i < Submitter.WAKE_EVERY; i++) {
-            submitter.submit(rig.sign(key, Algorithm.ES256, 32), nowNanos);
+            assertStillSleeps();
+            submitter.submit(signature(), nowNanos);
         }
         for (int i = 0; i < Submitter.WAKE_EVERY; i++) {
             rig.home.take();
@@ -89,18 +95,48 @@ class SubmitterTest {
     @Test
     void wakesWithinALongTurnWhenTheFirstSlotHasWaitedLongEnough() throws Exception {
         long nowNanos = System.nanoTime();
-        submitter.submit(rig.sign(key, Algorithm.ES256, 32), nowNanos);
-        submitter.submit(rig.sign(key, Algorithm.ES256, 32), nowNanos + Submitter.WAKE_AFTER_NANOS);
-        rig.home.take();
-        rig.home.take();
+        submitter.submit(signature(), nowNanos);
+        submitter.submit(signature(), nowNanos + Submitter.WAKE_AFTER_NANOS - 1);
+        assertStillSleeps();
+        submitter.submit(signature(), nowNanos + Submitter.WAKE_AFTER_NANOS);
+        for (int i = 0; i < 3; i++) {
+            rig.home.take();
+        }
     }
 
     @Test
-    void wakesAtOnceForAnExpensiveOperation() throws Exception {
-        OperationSlot slot = rig.sign(rig.key("large", KeyClass.RSA_3072), Algorithm.RS256, 32);
-        assertEquals(Admission.ADMITTED, submitter.submit(slot, System.nanoTime()));
-        assertSame(slot, rig.home.take());
+    void wakesAtOnceForAnExpensiveOperationInEitherLane() throws Exception {
+        OperationSlot slow = rig.sign(rig.key("large", KeyClass.RSA_3072), Algorithm.RS256, 32);
+        assertEquals(Admission.ADMITTED, submitter.submit(slow, System.nanoTime()));
+        assertSame(slow, rig.home.take());
+        OperationSlot fast = rig.sign(rig.key("middle", KeyClass.RSA_2048), Algorithm.RS256, 32);
+        assertEquals(Admission.ADMITTED, submitter.submit(fast, System.nanoTime()));
+        assertSame(fast, rig.home.take());
         assertTrue(tasks.isEmpty());
+    }
+
+    @Test
+    void anExpensiveOperationWakesForTheCheapOnesBeforeIt() throws Exception {
+        OperationSlot cheap = signature();
+        submitter.submit(cheap, System.nanoTime());
+        submitter.submit(rig.sign(rig.key("large", KeyClass.RSA_3072), Algorithm.RS256, 32), System.nanoTime());
+        assertTrue(List.of(rig.home.take(), rig.home.take()).contains(cheap));
+    }
+
+    @Test
+    void wakesForWhatFillsTheLaneWhenASlotIsRefused() throws Exception {
+        try (OperationRing small = ring(1, 4)) {
+            awaitSleep(worker("fast-0", worker));
+            Submitter toSmall = new Submitter(small, tasks::add);
+            long nowNanos = System.nanoTime();
+            for (int i = 0; i < 4; i++) {
+                assertEquals(Admission.ADMITTED, toSmall.submit(signature(), nowNanos));
+            }
+            assertEquals(Admission.FULL, toSmall.submit(signature(), nowNanos));
+            for (int i = 0; i < 4; i++) {
+                rig.home.take();
+            }
+        }
     }
 
     @Test
@@ -108,30 +144,101 @@ class SubmitterTest {
         Submitter last = new Submitter(ring, task -> {
             throw new RejectedExecutionException("ended");
         });
-        OperationSlot slot = rig.sign(key, Algorithm.ES256, 32);
+        OperationSlot slot = signature();
         last.submit(slot, System.nanoTime());
         assertSame(slot, rig.home.take());
     }
 
     @Test
     void closingServesWhatNobodyWasWokenFor() throws Exception {
-        OperationSlot slot = rig.sign(key, Algorithm.ES256, 32);
+        OperationSlot slot = signature();
         submitter.submit(slot, System.nanoTime());
+        assertStillSleeps();
         ring.close();
         assertSame(slot, rig.home.take());
-        assertEquals(Admission.CLOSED, submitter.submit(slot, System.nanoTime()));
+        assertEquals(Outcome.DONE, slot.outcome());
+        assertEquals(Admission.CLOSED, submitter.submit(signature(), System.nanoTime()));
     }
 
-    private static void awaitSleep(String name) {
-        while (worker(name).getState() != Thread.State.WAITING) {
+    /** Each event loop ends its turn after a while only; whatever the others do, all slots come back. */
+    @Test
+    void losesNoSlotOfTwoEventLoopsWithTwoWorkers() throws Exception {
+        int rounds = 2_000;
+        try (OperationRing shared = ring(2, 64)) {
+            List<Thread> loops = new ArrayList<>();
+            for (int loop = 0; loop < 2; loop++) {
+                RingRig.Home home = new RingRig.Home();
+                List<OperationSlot> slots = new ArrayList<>();
+                for (int i = 0; i < 5; i++) {
+                    slots.add(rig.sign(key, Algorithm.ES256, 32, home));
+                }
+                loops.add(Thread.ofPlatform()
+                        .uncaughtExceptionHandler((thread, lost) -> failures.add(lost))
+                        .start(() -> turns(shared, slots, home, rounds)));
+            }
+            for (Thread loop : loops) {
+                loop.join();
+            }
+        }
+    }
+
+    private void turns(OperationRing shared, List<OperationSlot> slots, RingRig.Home home, int rounds) {
+        Queue<Runnable> ends = new ArrayDeque<>();
+        Submitter own = new Submitter(shared, ends::add);
+        try {
+            for (int round = 0; round < rounds; round++) {
+                int submitted = 1 + round % slots.size();
+                for (OperationSlot slot : slots.subList(0, submitted)) {
+                    // Full behind a worker that has claimed a place and has no core at the moment.
+                    while (own.submit(slot, System.nanoTime()) == Admission.FULL) {
+                        Thread.onSpinWait();
+                    }
+                }
+                for (Runnable end = ends.poll(); end != null; end = ends.poll()) {
+                    end.run();
+                }
+                for (int i = 0; i < submitted; i++) {
+                    rig.again(home.take(), key);
+                }
+            }
+        } catch (InterruptedException unexpected) {
+            throw new IllegalStateException(unexpected);
+        }
+    }
+
+    private OperationRing ring(int workers, int capacity) {
+        RingConfig config = new RingConfig(workers, 1, capacity, 2, IdleStrategy.BRIEF, false);
+        return new OperationRing(config, rig.engine, rig.keyring, Clock.systemUTC(), failures::add);
+    }
+
+    private OperationSlot signature() {
+        return rig.sign(key, Algorithm.ES256, 32);
+    }
+
+    private void turnOver() {
+        List<Runnable> all = List.copyOf(tasks);
+        tasks.clear();
+        all.forEach(Runnable::run);
+    }
+
+    private void assertStillSleeps() {
+        assertEquals(Thread.State.WAITING, worker.getState());
+        assertTrue(rig.home.offered.isEmpty());
+    }
+
+    private static void awaitSleep(Thread worker) {
+        while (worker.getState() != Thread.State.WAITING) {
             Thread.onSpinWait();
         }
     }
 
-    private static Thread worker(String name) {
-        return Thread.getAllStackTraces().keySet().stream()
+    private static Thread worker(String name, Thread... butNot) {
+        Thread found = Thread.getAllStackTraces().keySet().stream()
                 .filter(thread -> thread.getName().equals(name))
+                .filter(thread -> !List.of(butNot).contains(thread))
                 .findFirst()
-                .orElseThrow();
+                .orElse(null);
+        assertNotNull(found, name);
+        return found;
     }
 }

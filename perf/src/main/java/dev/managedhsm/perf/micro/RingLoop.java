@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Keeps a number of slots on their way through the ring and back: the production ring with one pinned fast worker, the
  * production slot pool and completion queue, and the calling thread in the place of the event loop, which sleeps when
- * nothing has come back and is woken by the worker.
+ * nothing has come back and is woken by the worker. A sleeping worker is woken for each slot: there are no turns to gather slots in.
  *
  * <p>Owned by one thread, which may change while {@link #out()} is 0. Allocates nothing after the constructor.
  */

@@ -33,15 +33,14 @@ final class CheckReport {
         out.printf(
                 "%n| mix | part of the knee | rate | stretch | predicted p50, p99 us | measured p50, p99 us, typical round |%n"
                         + "| --- | ---: | ---: | --- | --- | --- |%n");
-        Prediction light = run.lightPrediction(profile);
-        for (Stretch stretch : Stretch.values()) {
-            boolean fitted =
-                    stretch == Stretch.AUDIT || stretch == Stretch.CALLER; // force and residual are made of these
-            stretch(
-                    fitted ? "each | light load, fitted | |" : "each | light load | |",
-                    stretch,
-                    light,
-                    run.lightStage(stretch));
+        for (double load : ServiceProfile.LOADS) {
+            Prediction prediction = run.prediction(profile, load);
+            for (Stretch stretch : Stretch.values()) {
+                // force and residual are made of these
+                String fitted = stretch == Stretch.AUDIT || stretch == Stretch.CALLER ? ", fitted" : "";
+                String where = String.format(Locale.ROOT, "each | %.2f of 64 in flight%s | |", load, fitted);
+                stretch(where, stretch, prediction, run.stage(load, stretch));
+            }
         }
         for (int i = 0; i < points.size(); i++) {
             CheckPoint point = points.get(i);
@@ -83,18 +82,23 @@ final class CheckReport {
         out.printf(
                 Locale.ROOT,
                 "%nwake-up %.0f us, stalls of a worker's core %s us in %.1f %% of the time, of others %s us in %.1f %%, "
-                        + "force and residual %s, %s us; pauses of %.1f ms every %d and of the sender of %.1f ms every %d requests%n",
+                        + "pauses of %.1f ms every %d and of the sender of %.1f ms every %d requests%n",
                 profile.wakeNanos() / MICROS,
                 percentiles(profile.workerStalls().lengths()),
                 100 * profile.workerStalls().share(),
                 percentiles(profile.leftStalls().lengths()),
                 100 * profile.leftStalls().share(),
-                percentiles(profile.light().force()),
-                percentiles(profile.light().residual()),
                 profile.pauses().nanos() / MICROS / MICROS,
                 profile.pauses().requests(),
                 profile.senderPauses().nanos() / MICROS / MICROS,
                 profile.senderPauses().requests());
+        profile.extras()
+                .forEach(extra -> out.printf(
+                        Locale.ROOT,
+                        "at %.2f of what saturates it: force %s us, residual %s us%n",
+                        extra.load(),
+                        percentiles(extra.force()),
+                        percentiles(extra.residual())));
     }
 
     private static String cost(ThreadCost cost) {

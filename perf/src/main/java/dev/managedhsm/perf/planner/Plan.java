@@ -45,7 +45,7 @@ public final class Plan {
             run.warmUp(works);
             for (Work work : works) {
                 run.full(work, FULL_SECONDS);
-                run.light(work, SCHEDULE_SECONDS);
+                run.scheduled(work, SCHEDULE_SECONDS);
             }
             Files.writeString(file, run.profile().json());
         }

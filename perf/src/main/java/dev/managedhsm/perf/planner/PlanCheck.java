@@ -68,13 +68,14 @@ final class PlanCheck {
     private static void profile(ProfileRun run, Set<Work> works) throws IOException, InterruptedException {
         for (Work work : works) {
             run.full(work, FULL_SECONDS);
-            run.light(work, SCHEDULE_SECONDS);
+            run.scheduled(work, SCHEDULE_SECONDS);
         }
     }
 
     private List<CheckPoint> points(ProfileRun run) throws IOException {
         ServiceProfile profile = run.profile();
-        double wanted = KNEE_TIMES * run.lightStage(Stretch.CALLER).getValueAtPercentile(99);
+        double wanted =
+                KNEE_TIMES * run.stage(ServiceProfile.LIGHT, Stretch.CALLER).getValueAtPercentile(99);
         List<CheckPoint> points = new ArrayList<>();
         for (Mix mix : mixes) {
             QueueModel model = new QueueModel(profile, mix);

@@ -19,6 +19,8 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.util.Comparator;
 import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -29,8 +31,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Measures a {@link ServiceProfile} of this machine on one HSM, and runs of known rate to hold predictions against. Two states
- * of each kind of work tell what it costs: many requests in flight, and light load. Times come from light load. One
- * thread.
+ * of each kind of work tell what it costs: many requests in flight, and light load. Times come from light load; heavier loads
+ * tell how much longer they are there. One thread.
  */
 final class ProfileRun implements AutoCloseable {
     private static final int DIGITS = 3;
@@ -53,7 +55,7 @@ final class ProfileRun implements AutoCloseable {
     private final ServerCpu server;
     private final ServerCpu own = new ServerCpu(ProcessHandle.current());
     private final Map<Work, StateSum> full = new EnumMap<>(Work.class);
-    private final Map<Work, StateSum> light = new EnumMap<>(Work.class);
+    private final Map<Double, Map<Work, StateSum>> scheduled = new HashMap<>();
     private final Map<Work, Double> fullPerSecond = new EnumMap<>(Work.class);
     private final PauseSum pauses = new PauseSum();
     private int seed;
@@ -121,13 +123,19 @@ final class ProfileRun implements AutoCloseable {
         pauses.end(hsm, requests);
     }
 
-    /** Adds so many seconds of light load of a kind of work, unless its rate was missed. */
-    void light(Work work, double seconds) throws IOException, InterruptedException {
-        Schedule schedule = Schedule.poisson(ServiceProfile.LIGHT * perSecond(work), seconds, ++seed);
-        add(light, work, schedule.size(), () -> {
-            LoadFigures figures = open(Mix.of(work), schedule);
-            return figures.reached() ? figures.latency() : null;
-        });
+    /** Adds so many seconds of each load on a schedule of a kind of work, unless its rate was missed. */
+    void scheduled(Work work, double seconds) throws IOException, InterruptedException {
+        for (double load : ServiceProfile.LOADS) {
+            Schedule schedule = Schedule.poisson(load * perSecond(work), seconds, ++seed);
+            add(state(load), work, schedule.size(), () -> {
+                LoadFigures figures = open(Mix.of(work), schedule);
+                return figures.reached() ? figures.latency() : null;
+            });
+        }
+    }
+
+    private Map<Work, StateSum> state(double load) {
+        return scheduled.computeIfAbsent(load, any -> new EnumMap<>(Work.class));
     }
 
     private interface Load {
@@ -156,32 +164,45 @@ final class ProfileRun implements AutoCloseable {
 
     /**
      * What was measured. What the model's threads do not explain of the AUDIT stage is the force; what they do not explain of
-     * callers' latencies is the residual.
+     * callers' latencies is the residual. Both are fitted to each load by itself.
      */
     ServiceProfile profile() throws IOException {
         Map<Work, WorkProfile> works = new EnumMap<>(Work.class);
-        light.forEach((work, sum) -> works.put(work, profile(full.getOrDefault(work, sum), sum)));
-        Histogram waits = lightStage(Stretch.QUEUE);
+        state(ServiceProfile.LIGHT).forEach((work, sum) -> works.put(work, profile(full.getOrDefault(work, sum), sum)));
+        Histogram waits = stage(ServiceProfile.LIGHT, Stretch.QUEUE);
         ServiceProfile bare = new ServiceProfile(
                 Surroundings.describe(),
                 works,
                 waits.getValueAtPercentile(50),
                 Stalls.of(waits),
-                Stalls.of(lightStage(Stretch.RETURN)),
-                Extra.NONE,
+                Stalls.of(stage(ServiceProfile.LIGHT, Stretch.RETURN)),
+                List.of(),
                 pauses.server(),
                 pauses.sender());
-        return bare.with(extra(bare));
+        return bare.with(ServiceProfile.LOADS.stream()
+                .filter(load ->
+                        stage(load, Stretch.CALLER).getTotalCount() > 0) // its rate may have been missed each time
+                .map(load -> extra(bare, load))
+                .toList());
     }
 
-    private Extra extra(ServiceProfile bare) {
+    private Extra extra(ServiceProfile bare, double load) {
         Histogram force = Residual.within(
-                tried -> lightPrediction(bare.with(new Extra(tried, ServiceProfile.nothing())))
-                        .of(Stretch.AUDIT),
-                lightStage(Stretch.AUDIT),
+                tried -> prediction(only(bare, tried), load).of(Stretch.AUDIT),
+                stage(load, Stretch.AUDIT),
                 FORCE_ROUNDS);
-        ServiceProfile forced = bare.with(new Extra(force, ServiceProfile.nothing()));
-        return new Extra(force, Residual.of(lightPrediction(forced).of(Stretch.CALLER), lightStage(Stretch.CALLER)));
+        Histogram residual =
+                Residual.of(prediction(only(bare, force), load).of(Stretch.CALLER), stage(load, Stretch.CALLER));
+        double part = shortWorks()
+                .mapToDouble(work -> load * perSecond(work) / new QueueModel(bare, Mix.of(work)).saturation(node))
+                .average()
+                .orElse(load);
+        return new Extra(part, force, residual);
+    }
+
+    /** A profile whose forces are these at every load. */
+    private static ServiceProfile only(ServiceProfile bare, Histogram force) {
+        return bare.with(List.of(new Extra(0, force, ServiceProfile.nothing())));
     }
 
     private static WorkProfile profile(StateSum full, StateSum light) {
@@ -198,28 +219,28 @@ final class ProfileRun implements AutoCloseable {
                 ThreadCost.of(full.of(ServerCpu.Part.SENDER), light.of(ServerCpu.Part.SENDER)));
     }
 
-    /** What the model makes of light load, of all kinds of work that are short. */
-    Prediction lightPrediction(ServiceProfile profile) {
+    /** What the model makes of a load that is part of the profile, of all kinds of work that are short. */
+    Prediction prediction(ServiceProfile profile, double load) {
         return Prediction.joined(shortWorks()
-                .map(work ->
-                        new QueueModel(profile, Mix.of(work)).predict(node, ServiceProfile.LIGHT * perSecond(work)))
+                .map(work -> new QueueModel(profile, Mix.of(work)).predict(node, load * perSecond(work)))
                 .toList());
     }
 
-    /** What was measured of a stretch under light load, of the same. */
-    Histogram lightStage(Stretch stretch) {
+    /** What was measured of a stretch at such a load, of the same. */
+    Histogram stage(double load, Stretch stretch) {
+        Map<Work, StateSum> state = state(load);
         Histogram all = new Histogram(DIGITS);
-        shortWorks().map(light::get).filter(Objects::nonNull).forEach(sum -> all.add(sum.stage(stretch)));
+        shortWorks().map(state::get).filter(Objects::nonNull).forEach(sum -> all.add(sum.stage(stretch)));
         return all;
     }
 
     private Stream<Work> shortWorks() {
-        return light.keySet().stream().filter(this::isShort);
+        return state(ServiceProfile.LIGHT).keySet().stream().filter(this::isShort);
     }
 
     /** Of long ones a request waits for another even under light load. */
     private boolean isShort(Work work) {
-        StateSum known = light.get(work);
+        StateSum known = state(ServiceProfile.LIGHT).get(work);
         return known != null && known.stage(Stretch.EXECUTE).getMean() < SHORT_NANOS;
     }
 

@@ -7,6 +7,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.function.Function;
 import org.HdrHistogram.Histogram;
 
 /**
@@ -21,15 +22,13 @@ final class QueueModel {
 
     private final ServiceProfile profile;
     private final Mix mix;
-    private final long[] force;
-    private final long[] residual;
+    private final List<Extra> extras;
     private final Map<Work, long[]> execute = new EnumMap<>(Work.class);
 
     QueueModel(ServiceProfile profile, Mix mix) {
         this.profile = profile;
         this.mix = mix;
-        this.force = quantiles(profile.light().force());
-        this.residual = quantiles(profile.light().residual());
+        this.extras = profile.extras();
         mix.parts()
                 .keySet()
                 .forEach(work -> execute.put(work, quantiles(profile.of(work).execute())));
@@ -57,6 +56,9 @@ final class QueueModel {
 
     private Prediction predict(Node node, double perSecond, boolean even) {
         SplittableRandom random = new SplittableRandom(SEED);
+        double load = perSecond / saturation(node);
+        long[] force = at(load, Extra::force);
+        long[] residual = at(load, Extra::residual);
         List<NodeRun.Request> requests = new ArrayList<>(REQUESTS);
         double at = 0;
         for (int i = 0; i < REQUESTS; i++) {
@@ -77,6 +79,31 @@ final class QueueModel {
             caller[i] += draw(residual, random);
         }
         return new Prediction(nanos);
+    }
+
+    /** Values to draw from at a load: each quantile lies between those of the two loads beside it, in proportion. */
+    private long[] at(double load, Function<Extra, Histogram> what) {
+        if (extras.isEmpty()) {
+            return new long[0];
+        }
+        int above = 0;
+        while (above < extras.size() - 1 && extras.get(above).load() < load) {
+            above++;
+        }
+        Extra high = extras.get(above);
+        Extra low = extras.get(Math.max(0, above - 1));
+        long[] lower = quantiles(what.apply(low));
+        long[] higher = quantiles(what.apply(high));
+        if (lower.length != higher.length) {
+            throw new IllegalStateException("what is fitted at one load is fitted at all");
+        }
+        double distance = high.load() - low.load();
+        double part = distance > 0 ? Math.clamp((load - low.load()) / distance, 0, 1) : 0;
+        long[] here = new long[lower.length];
+        for (int i = 0; i < here.length; i++) {
+            here[i] = Math.round(lower[i] + part * (higher[i] - lower[i]));
+        }
+        return here;
     }
 
     private long[] of(Work work) {

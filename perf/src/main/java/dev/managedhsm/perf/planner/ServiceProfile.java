@@ -2,8 +2,10 @@
 package dev.managedhsm.perf.planner;
 
 import dev.managedhsm.perf.rig.Work;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import org.HdrHistogram.Histogram;
 
@@ -15,7 +17,7 @@ import org.HdrHistogram.Histogram;
  * @param wakeNanos from waking a thread that sleeps to its wanting a core
  * @param workerStalls of a fast worker's core
  * @param leftStalls of a core that fast workers leave
- * @param light what no thread explains under {@link #LIGHT} load
+ * @param extras what no thread explains, by load, the lightest first
  * @param pauses of the HSM's garbage collector
  * @param senderPauses of the sender's
  */
@@ -25,16 +27,20 @@ record ServiceProfile(
         double wakeNanos,
         Stalls workerStalls,
         Stalls leftStalls,
-        Extra light,
+        List<Extra> extras,
         Pauses pauses,
         Pauses senderPauses) {
     /** Light load, as a part of what there is with many in flight: one request has mostly ended before the next begins. */
     static final double LIGHT = 0.1;
 
+    /** The loads at which extras are fitted, likewise: a machine's slow moments cost the more, the busier it is. */
+    static final List<Double> LOADS = List.of(LIGHT, 0.25, 0.4);
+
     private static final int DIGITS = 3;
 
     ServiceProfile {
         works = new EnumMap<>(works);
+        extras = List.copyOf(extras);
     }
 
     /** What a kind of work takes. */
@@ -47,9 +53,9 @@ record ServiceProfile(
     }
 
     /** The same with what no thread explains. */
-    ServiceProfile with(Extra newLight) {
+    ServiceProfile with(List<Extra> newExtras) {
         return new ServiceProfile(
-                surroundings, works, wakeNanos, workerStalls, leftStalls, newLight, pauses, senderPauses);
+                surroundings, works, wakeNanos, workerStalls, leftStalls, newExtras, pauses, senderPauses);
     }
 
     /** Nothing to draw from. */
@@ -66,7 +72,7 @@ record ServiceProfile(
                 .put("wakeNanos", wakeNanos)
                 .put("workerStalls", workerStalls.json())
                 .put("leftStalls", leftStalls.json())
-                .put("light", light.json())
+                .put("extras", new JsonArray(extras.stream().map(Extra::json).toList()))
                 .put("pauses", pauses.json())
                 .put("senderPauses", senderPauses.json())
                 .encodePrettily();
@@ -85,7 +91,9 @@ record ServiceProfile(
                 object.getDouble("wakeNanos"),
                 Stalls.read(object.getJsonObject("workerStalls")),
                 Stalls.read(object.getJsonObject("leftStalls")),
-                Extra.read(object.getJsonObject("light")),
+                object.getJsonArray("extras").stream()
+                        .map(extra -> Extra.read((JsonObject) extra))
+                        .toList(),
                 Pauses.read(object.getJsonObject("pauses")),
                 Pauses.read(object.getJsonObject("senderPauses")));
     }

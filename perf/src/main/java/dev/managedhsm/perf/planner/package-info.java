@@ -4,7 +4,7 @@
  *
  * <pre>
  *   LiveHsm, 64 in flight ─┐
- *   LiveHsm, light load ───┴▶ ServiceProfile (costs, stalls, forces) ─┐
+ *   LiveHsm, three loads ──┴▶ ServiceProfile (costs, stalls, forces) ─┐
  *   mix, rate, p99 wanted ────────────────────────────────────────────┴▶ QueueModel ─▶ Capacity ─▶ text, JSON, SVG
  * </pre>
  */

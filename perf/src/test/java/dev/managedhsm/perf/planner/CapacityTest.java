@@ -18,7 +18,7 @@ class CapacityTest {
     private static final ServiceProfile PROFILE =
             profile(Map.of(Work.ES256, work(25_000, LOOP), Work.RS256_4096, work(2_500_000, LOOP)));
 
-    private static final Extra FORCED = new Extra(constant(1_000_000), ServiceProfile.nothing());
+    private static final Extra FORCED = new Extra(0, constant(1_000_000), ServiceProfile.nothing());
 
     @Test
     void predictsTheWaitingOfAnMd1Queue() {
@@ -43,7 +43,7 @@ class CapacityTest {
 
     @Test
     void allThatWaitShareAForce() {
-        ServiceProfile forced = profile(Map.of(Work.ES256, work(1_000, LOOP))).with(FORCED);
+        ServiceProfile forced = profile(Map.of(Work.ES256, work(1_000, LOOP))).with(List.of(FORCED));
         QueueModel model = new QueueModel(forced, Mix.of(Work.ES256));
         Node node = Node.of(new Lanes(1, 1, 0));
         assertEquals(1_001_001, model.latencyNanos(node, 10, 0.5), 20_000);
@@ -124,6 +124,23 @@ class CapacityTest {
     }
 
     @Test
+    void whatNoThreadExplainsIsBetweenThatOfTheTwoLoadsBeside() {
+        ServiceProfile profile = profile(Map.of(Work.ES256, work(1_000, LOOP)))
+                .with(List.of(
+                        new Extra(0.1, ServiceProfile.nothing(), constant(1_000_000)),
+                        new Extra(0.3, ServiceProfile.nothing(), constant(9_000_000)),
+                        new Extra(0.4, ServiceProfile.nothing(), constant(20_000_000))));
+        QueueModel model = new QueueModel(profile, Mix.of(Work.ES256));
+        Node node = Node.of(new Lanes(1, 1, 0));
+        double saturation = model.saturation(node);
+        assertEquals(1_000_000, model.latencyNanos(node, 0.05 * saturation, 0.5), 100_000);
+        assertEquals(5_000_000, model.latencyNanos(node, 0.2 * saturation, 0.5), 100_000);
+        assertEquals(9_000_000, model.latencyNanos(node, 0.3 * saturation, 0.5), 100_000);
+        assertEquals(14_500_000, model.latencyNanos(node, 0.35 * saturation, 0.5), 100_000);
+        assertEquals(20_000_000, model.latencyNanos(node, 0.6 * saturation, 0.5), 100_000);
+    }
+
+    @Test
     void whatWaitsForAnIdleWorkerTellsTheStalls() {
         SplittableRandom random = new SplittableRandom(1);
         Histogram waits = new Histogram(3);
@@ -198,7 +215,7 @@ class CapacityTest {
                 13,
                 new Stalls(0.14, constant(15)),
                 new Stalls(0.16, constant(17)),
-                new Extra(constant(18), constant(19)),
+                List.of(new Extra(0.18, constant(18), constant(19)), new Extra(0.24, constant(24), constant(25))),
                 new Pauses(20, 21),
                 new Pauses(22, 23));
         assertEquals(profile, ServiceProfile.read(profile.json()));
@@ -210,7 +227,7 @@ class CapacityTest {
 
     private static ServiceProfile profile(
             Map<Work, WorkProfile> works, double wakeNanos, Stalls stalls, Pauses pauses) {
-        return new ServiceProfile("here", works, wakeNanos, stalls, stalls, Extra.NONE, pauses, Pauses.NONE);
+        return new ServiceProfile("here", works, wakeNanos, stalls, stalls, List.of(), pauses, Pauses.NONE);
     }
 
     private static WorkProfile work(long executeNanos, ThreadCost loop) {
