@@ -15,8 +15,8 @@ import java.util.function.Consumer;
 /**
  * Both lanes and their workers: the only way from an event loop to the engine.
  *
- * <p>Each event loop submits through its own {@link Submitter}; {@link #submit} may be called by any thread. Neither ever waits. {@link #close}
- * is called by whoever started the ring, after the event loops have stopped submitting; it returns when every admitted slot has been handed back.
+ * <p>Each event loop submits through its own {@link Submitter}; {@link #submit} may be called by any thread. Neither ever
+ * waits. {@link #close} is called by whoever started the ring, after the event loops have stopped submitting; it returns when every admitted slot has been handed back.
  */
 public final class OperationRing implements AutoCloseable {
     /**
@@ -90,7 +90,7 @@ public final class OperationRing implements AutoCloseable {
         return closed ? Admission.CLOSED : lane.publish(slot, nowNanos);
     }
 
-    /** Whether one wake-up may serve several slots: whoever waits for it loses little beside what the others take. */
+    /** Whether a slot may wait for a wake-up that others share: one of the fast lane that is cheap by the ring's costs. */
     @SuppressWarnings("ReferenceEquality") // there is one of each
     boolean gathers(Lane lane, OperationSlot slot) {
         return lane == fast && lane.expectedNanos(slot) < Worker.EXPENSIVE_NANOS;

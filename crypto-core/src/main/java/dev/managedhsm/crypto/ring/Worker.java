@@ -33,7 +33,10 @@ final class Worker implements Runnable {
     static final int WAKE_EVERY = 16;
     static final long WAKE_AFTER_NANOS = 150_000;
 
-    /** Behind an operation that takes this long nothing that is finished waits to be handed back. */
+    /**
+     * Behind an operation that takes this long nothing that is finished waits to be handed back, and it does not wait itself for a wake-up
+     * that it shares with others.
+     */
     static final long EXPENSIVE_NANOS = 75_000;
 
     private final Lane lane;

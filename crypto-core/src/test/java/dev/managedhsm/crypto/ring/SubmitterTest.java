@@ -74,7 +74,11 @@ class SubmitterTest {
         for (int i = 0; i < 3; i++) {
             rig.home.take();
         }
-        submitter.submit(signature(), nowNanos);
+        OperationSlot next = signature();
+        for (int i = 0; i < 100; i++) { // whatever the first ones took on a busy machine, signatures are cheap again
+            ring.lane(next).served(next, 1);
+        }
+        submitter.submit(next, nowNanos);
         assertEquals(1, tasks.size());
         turnOver();
         rig.home.take();

@@ -33,7 +33,7 @@ final class CheckReport {
         out.printf(
                 "%n| mix | part of the knee | rate | stretch | predicted p50, p99 us | measured p50, p99 us, typical round |%n"
                         + "| --- | ---: | ---: | --- | --- | --- |%n");
-        for (double load : ServiceProfile.LOADS) {
+        for (double load : run.loads().toList()) {
             Prediction prediction = run.prediction(profile, load);
             for (Stretch stretch : Stretch.values()) {
                 // force and residual are made of these

@@ -57,6 +57,10 @@ final class ProfileRun implements AutoCloseable {
     private final Map<Work, StateSum> full = new EnumMap<>(Work.class);
     private final Map<Double, Map<Work, StateSum>> scheduled = new HashMap<>();
     private final Map<Work, Double> fullPerSecond = new EnumMap<>(Work.class);
+
+    /** The rate of which loads are parts: the same in all rounds, so that what is fitted to them has one rate. */
+    private final Map<Work, Double> pacePerSecond = new EnumMap<>(Work.class);
+
     private final PauseSum pauses = new PauseSum();
     private int seed;
 
@@ -123,15 +127,25 @@ final class ProfileRun implements AutoCloseable {
         pauses.end(hsm, requests);
     }
 
-    /** Adds so many seconds of each load on a schedule of a kind of work, unless its rate was missed. */
+    /**
+     * Adds so many seconds of each load on a schedule of a kind of work, unless its rate was missed; of long ones light load
+     * only.
+     */
     void scheduled(Work work, double seconds) throws IOException, InterruptedException {
         for (double load : ServiceProfile.LOADS) {
-            Schedule schedule = Schedule.poisson(load * perSecond(work), seconds, ++seed);
+            if (load > ServiceProfile.LIGHT && !isShort(work)) {
+                return;
+            }
+            Schedule schedule = Schedule.poisson(load * pace(work), seconds, ++seed);
             add(state(load), work, schedule.size(), () -> {
                 LoadFigures figures = open(Mix.of(work), schedule);
                 return figures.reached() ? figures.latency() : null;
             });
         }
+    }
+
+    private double pace(Work work) {
+        return pacePerSecond.computeIfAbsent(work, this::perSecond);
     }
 
     private Map<Work, StateSum> state(double load) {
@@ -179,11 +193,13 @@ final class ProfileRun implements AutoCloseable {
                 List.of(),
                 pauses.server(),
                 pauses.sender());
-        return bare.with(ServiceProfile.LOADS.stream()
-                .filter(load ->
-                        stage(load, Stretch.CALLER).getTotalCount() > 0) // its rate may have been missed each time
-                .map(load -> extra(bare, load))
-                .toList());
+        return bare.with(loads().map(load -> extra(bare, load)).toList());
+    }
+
+    /** The loads that were reached at least once. */
+    Stream<Double> loads() {
+        return ServiceProfile.LOADS.stream()
+                .filter(load -> stage(load, Stretch.CALLER).getTotalCount() > 0);
     }
 
     private Extra extra(ServiceProfile bare, double load) {
@@ -193,8 +209,8 @@ final class ProfileRun implements AutoCloseable {
                 FORCE_ROUNDS);
         Histogram residual =
                 Residual.of(prediction(only(bare, force), load).of(Stretch.CALLER), stage(load, Stretch.CALLER));
-        double part = shortWorks()
-                .mapToDouble(work -> load * perSecond(work) / new QueueModel(bare, Mix.of(work)).saturation(node))
+        double part = shortWorks(load)
+                .mapToDouble(work -> load * pace(work) / new QueueModel(bare, Mix.of(work)).saturation(node))
                 .average()
                 .orElse(load);
         return new Extra(part, force, residual);
@@ -221,8 +237,8 @@ final class ProfileRun implements AutoCloseable {
 
     /** What the model makes of a load that is part of the profile, of all kinds of work that are short. */
     Prediction prediction(ServiceProfile profile, double load) {
-        return Prediction.joined(shortWorks()
-                .map(work -> new QueueModel(profile, Mix.of(work)).predict(node, load * perSecond(work)))
+        return Prediction.joined(shortWorks(load)
+                .map(work -> new QueueModel(profile, Mix.of(work)).predict(node, load * pace(work)))
                 .toList());
     }
 
@@ -230,12 +246,13 @@ final class ProfileRun implements AutoCloseable {
     Histogram stage(double load, Stretch stretch) {
         Map<Work, StateSum> state = state(load);
         Histogram all = new Histogram(DIGITS);
-        shortWorks().map(state::get).filter(Objects::nonNull).forEach(sum -> all.add(sum.stage(stretch)));
+        shortWorks(load).map(state::get).filter(Objects::nonNull).forEach(sum -> all.add(sum.stage(stretch)));
         return all;
     }
 
-    private Stream<Work> shortWorks() {
-        return state(ServiceProfile.LIGHT).keySet().stream().filter(this::isShort);
+    /** Those that were sent at a load and reached its rate. */
+    private Stream<Work> shortWorks(double load) {
+        return state(load).keySet().stream().filter(this::isShort);
     }
 
     /** Of long ones a request waits for another even under light load. */

@@ -41,6 +41,11 @@ record ServiceProfile(
     ServiceProfile {
         works = new EnumMap<>(works);
         extras = List.copyOf(extras);
+        for (int i = 1; i < extras.size(); i++) {
+            if (extras.get(i).load() < extras.get(i - 1).load()) {
+                throw new IllegalArgumentException("the extras of a profile are in the order of their loads");
+            }
+        }
     }
 
     /** What a kind of work takes. */
@@ -80,6 +85,9 @@ record ServiceProfile(
 
     static ServiceProfile read(String json) {
         JsonObject object = new JsonObject(json);
+        if (!object.containsKey("extras")) {
+            throw new IllegalArgumentException("the profile is of another version: measure it anew");
+        }
         Map<Work, WorkProfile> works = new EnumMap<>(Work.class);
         JsonObject texts = object.getJsonObject("works");
         for (String label : texts.fieldNames()) {

@@ -141,6 +141,26 @@ class CapacityTest {
     }
 
     @Test
+    void theLengthOfAForceIsBetweenThoseOfTheTwoLoadsBeside() {
+        ServiceProfile profile = profile(Map.of(Work.ES256, work(1_000, LOOP)))
+                .with(List.of(
+                        new Extra(0.000_1, constant(1_000_000), ServiceProfile.nothing()),
+                        new Extra(0.000_3, constant(3_000_000), ServiceProfile.nothing())));
+        QueueModel model = new QueueModel(profile, Mix.of(Work.ES256));
+        Node node = Node.of(new Lanes(1, 1, 0));
+        double perSecond = 0.000_2 * model.saturation(node);
+        assertEquals(2_000_000, model.latencyNanos(node, perSecond, 0.3), 100_000);
+    }
+
+    @Test
+    void aProfileOfAnotherVersionIsToBeMeasuredAnew() {
+        assertThrows(IllegalArgumentException.class, () -> ServiceProfile.read("{\"works\":{}}"));
+        Extra heavy = new Extra(0.4, ServiceProfile.nothing(), ServiceProfile.nothing());
+        Extra light = new Extra(0.1, ServiceProfile.nothing(), ServiceProfile.nothing());
+        assertThrows(IllegalArgumentException.class, () -> PROFILE.with(List.of(heavy, light)));
+    }
+
+    @Test
     void whatWaitsForAnIdleWorkerTellsTheStalls() {
         SplittableRandom random = new SplittableRandom(1);
         Histogram waits = new Histogram(3);
