@@ -111,7 +111,7 @@ final class Lane {
     }
 
     /** What the slot's operation usually takes a worker, in nanoseconds. */
-    long expectedNanos(OperationSlot slot) {
+    private long expectedNanos(OperationSlot slot) {
         return costs.nanos(slot.operation(), slot.key().keyClass());
     }
 

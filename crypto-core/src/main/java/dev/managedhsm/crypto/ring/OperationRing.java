@@ -90,10 +90,10 @@ public final class OperationRing implements AutoCloseable {
         return closed ? Admission.CLOSED : lane.publish(slot, nowNanos);
     }
 
-    /** Whether a slot may wait for a wake-up that others share: one of the fast lane that is cheap by the ring's costs. */
+    /** Whether a slot that was admitted may wait for a wake-up that others share: one of the fast lane that is cheap. */
     @SuppressWarnings("ReferenceEquality") // there is one of each
     boolean gathers(Lane lane, OperationSlot slot) {
-        return lane == fast && lane.expectedNanos(slot) < Worker.EXPENSIVE_NANOS;
+        return lane == fast && slot.expectedNanos() < Worker.EXPENSIVE_NANOS;
     }
 
     /** Wakes those workers of the fast lane that sleep. */

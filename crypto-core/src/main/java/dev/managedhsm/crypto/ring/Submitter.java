@@ -47,9 +47,8 @@ public final class Submitter {
      */
     public Admission submit(OperationSlot slot, long nowNanos) {
         Lane lane = ring.lane(slot);
-        boolean gathers = ring.gathers(lane, slot);
         Admission admission = ring.publish(lane, slot, nowNanos);
-        if (admission == Admission.ADMITTED && gathers) {
+        if (admission == Admission.ADMITTED && ring.gathers(lane, slot)) {
             gather(nowNanos);
         } else {
             lane.wake();

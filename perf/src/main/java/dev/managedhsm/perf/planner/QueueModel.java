@@ -22,13 +22,11 @@ final class QueueModel {
 
     private final ServiceProfile profile;
     private final Mix mix;
-    private final List<Extra> extras;
     private final Map<Work, long[]> execute = new EnumMap<>(Work.class);
 
     QueueModel(ServiceProfile profile, Mix mix) {
         this.profile = profile;
         this.mix = mix;
-        this.extras = profile.extras();
         mix.parts()
                 .keySet()
                 .forEach(work -> execute.put(work, quantiles(profile.of(work).execute())));
@@ -83,6 +81,7 @@ final class QueueModel {
 
     /** Values to draw from at a load: each quantile lies between those of the two loads beside it, in proportion. */
     private long[] at(double load, Function<Extra, Histogram> what) {
+        List<Extra> extras = profile.extras();
         if (extras.isEmpty()) {
             return new long[0];
         }
