@@ -52,6 +52,9 @@ public final class CLibrary {
     private static final int SC_PAGESIZE = 30;
     private static final int PRIO_PROCESS = 0; // with id 0: the calling thread
     private static final int CPU_SET_BYTES = 128; // cpu_set_t: 1024 cores
+    private static final boolean X86 = Linkage.architecture().equals("x86_64");
+    private static final long SYS_SCHED_SETATTR = X86 ? 314 : 274;
+    private static final long SYS_SCHED_GETATTR = X86 ? 315 : 275;
 
     private static final MemoryLayout STATE = Linker.Option.captureStateLayout();
     private static final VarHandle ERRNO = STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
@@ -70,6 +73,10 @@ public final class CLibrary {
     private static final MethodHandle CLOSE = find("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
     private static final MethodHandle SYSCALL =
             find("syscall", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG), Linker.Option.firstVariadicArg(1));
+    private static final MethodHandle SCHED_ATTRIBUTES = find(
+            "syscall",
+            FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG),
+            Linker.Option.firstVariadicArg(1));
     private static final MethodHandle PRCTL = find(
             "prctl",
             FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG),
@@ -274,6 +281,37 @@ public final class CLibrary {
             return status == 0;
         } catch (Throwable t) {
             throw Linkage.broken("setpriority", t);
+        }
+    }
+
+    /**
+     * Reads how the kernel schedules the calling thread, which must be a platform thread: {@code sched_getattr}.
+     *
+     * @param attributes filled with a {@code struct sched_attr}
+     * @return whether they are there
+     */
+    static boolean schedulingOfCurrentThread(MemorySegment attributes) {
+        return scheduling(SYS_SCHED_GETATTR, attributes, attributes.byteSize());
+    }
+
+    /**
+     * Changes how the kernel schedules the calling thread, which must be a platform thread: {@code sched_setattr}.
+     * Threads it starts afterwards inherit this.
+     *
+     * @param attributes a {@code struct sched_attr}
+     * @return whether it changed
+     */
+    static boolean scheduleCurrentThread(MemorySegment attributes) {
+        return scheduling(SYS_SCHED_SETATTR, attributes, 0);
+    }
+
+    /** Both calls have the thread, where 0 is the calling one, and the attributes; the size is for reading only. */
+    private static boolean scheduling(long call, MemorySegment attributes, long size) {
+        try (Arena arena = Arena.ofConfined()) {
+            long status = (long) SCHED_ATTRIBUTES.invokeExact(arena.allocate(STATE), call, 0L, attributes, size, 0L);
+            return status == 0;
+        } catch (Throwable t) {
+            throw Linkage.broken("sched_attributes", t);
         }
     }
 

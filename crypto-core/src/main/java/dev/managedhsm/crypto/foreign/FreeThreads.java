@@ -4,8 +4,8 @@ package dev.managedhsm.crypto.foreign;
 import java.util.concurrent.ThreadFactory;
 
 /**
- * Threads that may run on all cores of this process, whoever starts them. A thread inherits the cores of the one that starts it, and
- * an event loop, which starts many on their first task, is bound to some. Any thread may call.
+ * Threads that may run on all cores of this process, in turns as long as everybody's, whoever starts them. A thread inherits both from the one that
+ * starts it, and an event loop, which starts many on their first task, is bound to some cores and has short turns. Any thread may call.
  */
 public final class FreeThreads {
     private FreeThreads() {}
@@ -20,11 +20,12 @@ public final class FreeThreads {
     }
 
     /**
-     * Lets the calling thread, which must be a platform thread, run on all cores of this process.
+     * Lets the calling thread, which must be a platform thread, run on all cores of this process, in turns as long as everybody's.
      *
-     * @return whether it may now; otherwise nothing changed
+     * @return whether it may run on all of them now; otherwise it is bound as before
      */
     public static boolean freeCurrent() {
+        CoreSharing.usualTurns();
         return CLibrary.bindCurrentThread(CLibrary.allowedCores());
     }
 }

@@ -2,6 +2,7 @@
 package dev.managedhsm.crypto.ring;
 
 import dev.managedhsm.crypto.foreign.CLibrary;
+import dev.managedhsm.crypto.foreign.CoreSharing;
 import dev.managedhsm.crypto.foreign.FreeThreads;
 import java.util.Arrays;
 import java.util.concurrent.ThreadFactory;
@@ -12,7 +13,10 @@ import java.util.concurrent.ThreadFactory;
  * on which requests are read. Slow workers, which step back, are pinned to those too. Nobody is bound where workers are not pinned or
  * the system does not say which cores there are. {@link FreeThreads} are on all of them.
  *
- * <p>Binds the calling thread; any platform thread may call. Decision 0006.
+ * <p>Fast workers, event loops and the audit log ask for short turns too, wherever they are: a request waits for each of them, and what they share
+ * their cores with has more to do at a time.
+ *
+ * <p>Binds the calling thread; any platform thread may call. Decisions 0006 and 0008.
  */
 public final class Cores {
     private final int[] allowed;
@@ -34,6 +38,7 @@ public final class Cores {
 
     /** Binds the calling thread to the core of a fast worker, counted from 0. Whether it is bound. */
     boolean toFastWorker(int worker) {
+        CoreSharing.shortTurns();
         return allowed.length > 0 && CLibrary.bindCurrentThread(allowed[allowed.length - 1 - worker % allowed.length]);
     }
 
@@ -44,6 +49,7 @@ public final class Cores {
 
     /** Keeps the calling thread, that of an event loop or of the audit log, to the cores that fast workers leave. Whether it is bound. */
     public boolean besideFastWorkers() {
+        CoreSharing.shortTurns();
         return left() > 0 && CLibrary.bindCurrentThread(Arrays.copyOf(allowed, left()));
     }
 

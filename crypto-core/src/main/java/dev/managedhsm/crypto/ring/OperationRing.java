@@ -2,7 +2,6 @@
 package dev.managedhsm.crypto.ring;
 
 import dev.managedhsm.crypto.engine.Engine;
-import dev.managedhsm.crypto.foreign.CLibrary;
 import dev.managedhsm.crypto.keyring.Keyring;
 import dev.managedhsm.crypto.operation.OperationSlot;
 import dev.managedhsm.crypto.operation.Outcome;
@@ -19,12 +18,6 @@ import java.util.function.Consumer;
  * waits. {@link #close} is called by whoever started the ring, after the event loops have stopped submitting; it returns when every admitted slot has been handed back.
  */
 public final class OperationRing implements AutoCloseable {
-    /**
-     * How far slow workers step back, by the system's measure: on a core that they share with an event loop they get a
-     * tenth while that has something to do, and it never waits for them to finish a turn.
-     */
-    private static final int SLOW_NICENESS = 10;
-
     private final Lane fast;
     private final Lane slow;
     private final List<Thread> threads = new ArrayList<>();
@@ -46,28 +39,22 @@ public final class OperationRing implements AutoCloseable {
         this.slow = new Lane("slow", config.slowCapacity(), config.slowWorkers(), config.idle(), costs);
         Cores cores = Cores.of(config);
         for (int i = 0; i < config.fastWorkers(); i++) {
-            int number = i;
-            start(fast, number, () -> cores.toFastWorker(number), engine, keyring, clock, onFailure);
+            start(fast, i, Standing.fast(cores, i), engine, keyring, clock, onFailure);
         }
         for (int i = 0; i < config.slowWorkers(); i++) {
-            int number = i;
-            Runnable settle = () -> {
-                cores.toSlowWorker(number);
-                CLibrary.stepBack(SLOW_NICENESS);
-            };
-            start(slow, number, settle, engine, keyring, clock, onFailure);
+            start(slow, i, new SlowStanding(cores, i), engine, keyring, clock, onFailure);
         }
     }
 
     private void start(
             Lane lane,
             int number,
-            Runnable settle,
+            Standing standing,
             Engine engine,
             Keyring keyring,
             InstantSource clock,
             Consumer<Throwable> onFailure) {
-        Worker worker = new Worker(lane, engine, keyring, clock, settle, onFailure);
+        Worker worker = new Worker(lane, engine, keyring, clock, standing, onFailure);
         threads.add(Thread.ofPlatform().name(lane.name() + '-' + number).start(worker));
     }
 

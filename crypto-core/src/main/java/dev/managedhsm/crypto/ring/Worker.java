@@ -43,7 +43,7 @@ final class Worker implements Runnable {
     private final Engine engine;
     private final Keyring keyring;
     private final InstantSource clock;
-    private final Runnable settle;
+    private final Standing standing;
     private final Consumer<Throwable> onFailure;
     private final Sequence gate;
     private final WorkTally tally;
@@ -60,13 +60,13 @@ final class Worker implements Runnable {
             Engine engine,
             Keyring keyring,
             InstantSource clock,
-            Runnable settle,
+            Standing standing,
             Consumer<Throwable> onFailure) {
         this.lane = lane;
         this.engine = engine;
         this.keyring = keyring;
         this.clock = clock;
-        this.settle = settle;
+        this.standing = standing;
         this.onFailure = onFailure;
         this.gate = lane.gate();
         this.tally = lane.tally();
@@ -75,7 +75,7 @@ final class Worker implements Runnable {
     @Override
     public void run() {
         try {
-            settle.run();
+            standing.settle();
             try (EngineWorker engineWorker = engine.worker();
                     KeyringReader reader = keyring.reader()) {
                 work(slot -> serve(slot, engineWorker, reader));
@@ -134,6 +134,7 @@ final class Worker implements Runnable {
     }
 
     private void serve(OperationSlot slot, EngineWorker engineWorker, KeyringReader reader) {
+        standing.begins();
         long takenNanos = System.nanoTime();
         slot.stamp(Stage.QUEUE, takenNanos);
         if (offers > 0
@@ -150,6 +151,7 @@ final class Worker implements Runnable {
         lane.served(slot, endNanos - takenNanos);
         tally.served(endNanos - takenNanos);
         offer(slot, endNanos);
+        standing.ended(endNanos - takenNanos);
     }
 
     private void execute(OperationSlot slot, EngineWorker engineWorker, KeyringReader reader) {

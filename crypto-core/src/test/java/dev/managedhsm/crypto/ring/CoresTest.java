@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.managedhsm.crypto.fixture.AllowedCores;
 import dev.managedhsm.crypto.foreign.CLibrary;
 import dev.managedhsm.crypto.foreign.FreeThreads;
+import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.BeforeAll;
@@ -43,7 +44,7 @@ class CoresTest {
     void moreFastWorkersThanCoresShareThemAndBindNoEventLoop() throws Exception {
         Cores crowded = new Cores(ALLOWED, ALLOWED.length + 1);
         assertEquals(LAST, coresAfter(() -> crowded.toFastWorker(ALLOWED.length)));
-        assertFalse(crowded.besideFastWorkers());
+        assertFalse(onNewThread(crowded::besideFastWorkers));
     }
 
     @Test
@@ -69,26 +70,31 @@ class CoresTest {
     }
 
     @Test
-    void bindsNobodyWhereTheSystemDoesNotSayWhichCoresThereAre() {
+    void bindsNobodyWhereTheSystemDoesNotSayWhichCoresThereAre() throws Exception {
         Cores unknown = new Cores(new int[0], 1);
-        assertFalse(unknown.toFastWorker(0));
-        assertFalse(unknown.toSlowWorker(0));
-        assertFalse(unknown.besideFastWorkers());
+        assertFalse(onNewThread(() -> unknown.toFastWorker(0)));
+        assertFalse(onNewThread(() -> unknown.toSlowWorker(0)));
+        assertFalse(onNewThread(unknown::besideFastWorkers));
     }
 
     @Test
-    void bindsNobodyWhereWorkersAreNotPinned() {
+    void bindsNobodyWhereWorkersAreNotPinned() throws Exception {
         RingConfig config = new RingConfig(1, 1, 16, 16, IdleStrategy.BRIEF, false);
-        assertFalse(Cores.of(config).besideFastWorkers());
+        assertFalse(onNewThread(Cores.of(config)::besideFastWorkers));
     }
 
     /** On which cores a new thread may run once it was bound. */
     private static String coresAfter(BooleanSupplier binding) throws Exception {
-        FutureTask<String> asked = new FutureTask<>(() -> {
+        return onNewThread(() -> {
             assertTrue(binding.getAsBoolean());
             return AllowedCores.ofCurrentThread();
         });
-        Thread.ofPlatform().start(asked);
-        return asked.get();
+    }
+
+    /** What is asked for stays with the thread that asked, which other tests do not share. */
+    private static <T> T onNewThread(Callable<T> call) throws Exception {
+        FutureTask<T> task = new FutureTask<>(call);
+        Thread.ofPlatform().start(task);
+        return task.get();
     }
 }

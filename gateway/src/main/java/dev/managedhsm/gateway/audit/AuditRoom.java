@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.gateway.audit;
 
+import dev.managedhsm.crypto.foreign.FreeThreads;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -41,7 +42,8 @@ final class AuditRoom {
         this.step = step;
         this.zeros = zeros;
         this.end = from;
-        this.thread = Thread.ofPlatform().name("audit-room").daemon().unstarted(this::write);
+        this.thread =
+                FreeThreads.of(Thread.ofPlatform().name("audit-room").daemon()).newThread(this::write);
     }
 
     /**
@@ -83,10 +85,12 @@ final class AuditRoom {
         }
     }
 
+    @SuppressWarnings("ThreadPriorityCheck") // nothing depends on the yield but how soon others have the core
     private void writeStep(AuditDisk.File file) throws IOException {
         for (int at = 0; at < step; at += zeros.capacity()) {
             zeros.clear();
             file.write(zeros, end + at);
+            Thread.yield(); // nobody waits for room yet, and who wants this core may be waited for
         }
         file.force();
         reached(end + step);

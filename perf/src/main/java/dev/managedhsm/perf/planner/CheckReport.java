@@ -92,13 +92,15 @@ final class CheckReport {
                 profile.pauses().requests(),
                 profile.senderPauses().nanos() / MICROS / MICROS,
                 profile.senderPauses().requests());
-        profile.extras()
-                .forEach(extra -> out.printf(
-                        Locale.ROOT,
-                        "at %.2f of what saturates it: force %s us, residual %s us%n",
-                        extra.load(),
-                        percentiles(extra.force()),
-                        percentiles(extra.residual())));
+        profile.works()
+                .forEach((work, one) -> one.extras()
+                        .forEach(extra -> out.printf(
+                                Locale.ROOT,
+                                "%s at %.2f of what saturates it: force %s us, residual %s us%n",
+                                work.label(),
+                                extra.load(),
+                                percentiles(extra.force()),
+                                percentiles(extra.residual()))));
     }
 
     private static String cost(ThreadCost cost) {

@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
@@ -178,7 +179,7 @@ final class ProfileRun implements AutoCloseable {
 
     /**
      * What was measured. What the model's threads do not explain of the AUDIT stage is the force; what they do not explain of
-     * callers' latencies is the residual. Both are fitted to each load by itself.
+     * callers' latencies is the residual. Both are fitted to each kind of work and load by itself.
      */
     ServiceProfile profile() throws IOException {
         Map<Work, WorkProfile> works = new EnumMap<>(Work.class);
@@ -190,10 +191,17 @@ final class ProfileRun implements AutoCloseable {
                 waits.getValueAtPercentile(50),
                 Stalls.of(waits),
                 Stalls.of(stage(ServiceProfile.LIGHT, Stretch.RETURN)),
-                List.of(),
                 pauses.server(),
                 pauses.sender());
-        return bare.with(loads().map(load -> extra(bare, load)).toList());
+        ServiceProfile profile = bare;
+        for (Work work : works.keySet()) {
+            List<Extra> extras = ServiceProfile.LOADS.stream()
+                    .filter(load -> state(load).containsKey(work))
+                    .map(load -> extra(bare, work, load))
+                    .toList();
+            profile = profile.with(work, extras);
+        }
+        return profile;
     }
 
     /** The loads that were reached at least once. */
@@ -202,23 +210,20 @@ final class ProfileRun implements AutoCloseable {
                 .filter(load -> stage(load, Stretch.CALLER).getTotalCount() > 0);
     }
 
-    private Extra extra(ServiceProfile bare, double load) {
+    private Extra extra(ServiceProfile bare, Work work, double load) {
+        StateSum measured = Objects.requireNonNull(state(load).get(work));
+        double perSecond = load * pace(work);
+        Function<Histogram, Prediction> with =
+                force -> new QueueModel(only(bare, work, force), Mix.of(work)).predict(node, perSecond);
         Histogram force = Residual.within(
-                tried -> prediction(only(bare, tried), load).of(Stretch.AUDIT),
-                stage(load, Stretch.AUDIT),
-                FORCE_ROUNDS);
-        Histogram residual =
-                Residual.of(prediction(only(bare, force), load).of(Stretch.CALLER), stage(load, Stretch.CALLER));
-        double part = shortWorks(load)
-                .mapToDouble(work -> load * pace(work) / new QueueModel(bare, Mix.of(work)).saturation(node))
-                .average()
-                .orElse(load);
-        return new Extra(part, force, residual);
+                tried -> with.apply(tried).of(Stretch.AUDIT), measured.stage(Stretch.AUDIT), FORCE_ROUNDS);
+        Histogram residual = Residual.of(with.apply(force).of(Stretch.CALLER), measured.stage(Stretch.CALLER));
+        return new Extra(perSecond / new QueueModel(bare, Mix.of(work)).saturation(node), force, residual);
     }
 
-    /** A profile whose forces are these at every load. */
-    private static ServiceProfile only(ServiceProfile bare, Histogram force) {
-        return bare.with(List.of(new Extra(0, force, ServiceProfile.nothing())));
+    /** A profile in which this work's forces are these at every load. */
+    private static ServiceProfile only(ServiceProfile bare, Work work, Histogram force) {
+        return bare.with(work, List.of(new Extra(0, force, ServiceProfile.nothing())));
     }
 
     private static WorkProfile profile(StateSum full, StateSum light) {
@@ -232,7 +237,8 @@ final class ProfileRun implements AutoCloseable {
                 ThreadCost.of(full.beside(ServerCpu.Part.WORKERS, mean), light.beside(ServerCpu.Part.WORKERS, mean)),
                 ThreadCost.of(full.of(ServerCpu.Part.EVENT_LOOPS), light.of(ServerCpu.Part.EVENT_LOOPS)),
                 ThreadCost.of(full.of(ServerCpu.Part.AUDIT), light.of(ServerCpu.Part.AUDIT)),
-                ThreadCost.of(full.of(ServerCpu.Part.SENDER), light.of(ServerCpu.Part.SENDER)));
+                ThreadCost.of(full.of(ServerCpu.Part.SENDER), light.of(ServerCpu.Part.SENDER)),
+                List.of());
     }
 
     /** What the model makes of a load that is part of the profile, of all kinds of work that are short. */

@@ -55,15 +55,21 @@ final class QueueModel {
     private Prediction predict(Node node, double perSecond, boolean even) {
         SplittableRandom random = new SplittableRandom(SEED);
         double load = perSecond / saturation(node);
-        long[] force = at(load, Extra::force);
-        long[] residual = at(load, Extra::residual);
+        Map<Work, long[]> forces = at(load, Extra::force);
+        Map<Work, long[]> residuals = at(load, Extra::residual);
         List<NodeRun.Request> requests = new ArrayList<>(REQUESTS);
+        long[][] residual = new long[REQUESTS][];
         double at = 0;
         for (int i = 0; i < REQUESTS; i++) {
             at += (even ? 1 : -Math.log(1 - random.nextDouble())) * 1e9 / perSecond;
             Work work = mix.at(random.nextDouble());
+            residual[i] = of(residuals, work);
             requests.add(new NodeRun.Request(
-                    at, profile.of(work), draw(of(work), random), draw(force, random), work.slow()));
+                    at,
+                    profile.of(work),
+                    draw(of(execute, work), random),
+                    draw(of(forces, work), random),
+                    work.slow()));
         }
         new NodeRun(profile, node, new SplittableRandom(SEED + 1)).run(requests);
         Map<Stretch, double[]> nanos = new EnumMap<>(Stretch.class);
@@ -74,14 +80,20 @@ final class QueueModel {
         }
         double[] caller = nanos.get(Stretch.CALLER);
         for (int i = 0; caller != null && i < REQUESTS; i++) {
-            caller[i] += draw(residual, random);
+            caller[i] += draw(residual[i], random);
         }
         return new Prediction(nanos);
     }
 
-    /** Values to draw from at a load: each quantile lies between those of the two loads beside it, in proportion. */
-    private long[] at(double load, Function<Extra, Histogram> what) {
-        List<Extra> extras = profile.extras();
+    /** Values to draw from at a load, of each kind of work in the mix. */
+    private Map<Work, long[]> at(double load, Function<Extra, Histogram> what) {
+        Map<Work, long[]> drawn = new EnumMap<>(Work.class);
+        mix.parts().keySet().forEach(work -> drawn.put(work, at(profile.of(work).extras(), load, what)));
+        return drawn;
+    }
+
+    /** Each quantile lies between those of the two loads beside it, in proportion. */
+    private static long[] at(List<Extra> extras, double load, Function<Extra, Histogram> what) {
         if (extras.isEmpty()) {
             return new long[0];
         }
@@ -105,8 +117,8 @@ final class QueueModel {
         return here;
     }
 
-    private long[] of(Work work) {
-        long[] drawn = execute.get(work);
+    private static long[] of(Map<Work, long[]> values, Work work) {
+        long[] drawn = values.get(work);
         if (drawn == null) {
             throw new IllegalStateException("a mix is drawn from its own parts");
         }

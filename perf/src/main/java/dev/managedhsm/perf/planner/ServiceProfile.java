@@ -2,7 +2,6 @@
 package dev.managedhsm.perf.planner;
 
 import dev.managedhsm.perf.rig.Work;
-import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.EnumMap;
 import java.util.List;
@@ -17,7 +16,6 @@ import org.HdrHistogram.Histogram;
  * @param wakeNanos from waking a thread that sleeps to its wanting a core
  * @param workerStalls of a fast worker's core
  * @param leftStalls of a core that fast workers leave
- * @param extras what no thread explains, by load, the lightest first
  * @param pauses of the HSM's garbage collector
  * @param senderPauses of the sender's
  */
@@ -27,7 +25,6 @@ record ServiceProfile(
         double wakeNanos,
         Stalls workerStalls,
         Stalls leftStalls,
-        List<Extra> extras,
         Pauses pauses,
         Pauses senderPauses) {
     /** Light load, as a part of what there is with many in flight: one request has mostly ended before the next begins. */
@@ -40,12 +37,6 @@ record ServiceProfile(
 
     ServiceProfile {
         works = new EnumMap<>(works);
-        extras = List.copyOf(extras);
-        for (int i = 1; i < extras.size(); i++) {
-            if (extras.get(i).load() < extras.get(i - 1).load()) {
-                throw new IllegalArgumentException("the extras of a profile are in the order of their loads");
-            }
-        }
     }
 
     /** What a kind of work takes. */
@@ -57,10 +48,11 @@ record ServiceProfile(
         return profile;
     }
 
-    /** The same with what no thread explains. */
-    ServiceProfile with(List<Extra> newExtras) {
-        return new ServiceProfile(
-                surroundings, works, wakeNanos, workerStalls, leftStalls, newExtras, pauses, senderPauses);
+    /** The same, where a kind of work takes these beyond what threads explain. */
+    ServiceProfile with(Work work, List<Extra> extras) {
+        Map<Work, WorkProfile> changed = new EnumMap<>(works);
+        changed.put(work, of(work).with(extras));
+        return new ServiceProfile(surroundings, changed, wakeNanos, workerStalls, leftStalls, pauses, senderPauses);
     }
 
     /** Nothing to draw from. */
@@ -77,7 +69,6 @@ record ServiceProfile(
                 .put("wakeNanos", wakeNanos)
                 .put("workerStalls", workerStalls.json())
                 .put("leftStalls", leftStalls.json())
-                .put("extras", new JsonArray(extras.stream().map(Extra::json).toList()))
                 .put("pauses", pauses.json())
                 .put("senderPauses", senderPauses.json())
                 .encodePrettily();
@@ -85,9 +76,6 @@ record ServiceProfile(
 
     static ServiceProfile read(String json) {
         JsonObject object = new JsonObject(json);
-        if (!object.containsKey("extras")) {
-            throw new IllegalArgumentException("the profile is of another version: measure it anew");
-        }
         Map<Work, WorkProfile> works = new EnumMap<>(Work.class);
         JsonObject texts = object.getJsonObject("works");
         for (String label : texts.fieldNames()) {
@@ -99,9 +87,6 @@ record ServiceProfile(
                 object.getDouble("wakeNanos"),
                 Stalls.read(object.getJsonObject("workerStalls")),
                 Stalls.read(object.getJsonObject("leftStalls")),
-                object.getJsonArray("extras").stream()
-                        .map(extra -> Extra.read((JsonObject) extra))
-                        .toList(),
                 Pauses.read(object.getJsonObject("pauses")),
                 Pauses.read(object.getJsonObject("senderPauses")));
     }

@@ -45,8 +45,12 @@ final class Neighbour {
             try (Sender sender = Sender.to(hsm.url(), hsm.authority(), HttpVersion.HTTP_2, CONNECTIONS, token);
                     Sender other = Sender.to(hsm.url(), hsm.authority(), HttpVersion.HTTP_2, 1, token)) {
                 ServerCpu server = new ServerCpu(hsm.process());
-                new WarmUp(sender, Work.ES256.ask("steady"), IN_FLIGHT).runAndSchedule(perSecond, server, log);
+                WarmUp warmUp = new WarmUp(sender, Work.ES256.ask("steady"), IN_FLIGHT);
+                warmUp.runAndSchedule(perSecond, server, log);
                 Flood flood = new Flood(other, Work.RS256_4096.ask("flood"));
+                flood.begin(); // it meets code of its own, which would be compiled in the first round
+                warmUp.onSchedule(perSecond, server, log);
+                flood.end();
                 List<Double> ratios = new ArrayList<>();
                 for (int round = 0; round < rounds; round++) {
                     LoadFigures alone = steady(sender, round, log);

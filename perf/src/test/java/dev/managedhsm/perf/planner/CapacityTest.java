@@ -43,7 +43,7 @@ class CapacityTest {
 
     @Test
     void allThatWaitShareAForce() {
-        ServiceProfile forced = profile(Map.of(Work.ES256, work(1_000, LOOP))).with(List.of(FORCED));
+        ServiceProfile forced = profile(Map.of(Work.ES256, work(1_000, LOOP))).with(Work.ES256, List.of(FORCED));
         QueueModel model = new QueueModel(forced, Mix.of(Work.ES256));
         Node node = Node.of(new Lanes(1, 1, 0));
         assertEquals(1_001_001, model.latencyNanos(node, 10, 0.5), 20_000);
@@ -79,7 +79,7 @@ class CapacityTest {
     @Test
     void threadsThatShareACoreWaitForIt() {
         ThreadCost cost = new ThreadCost(25_000, 0);
-        WorkProfile work = new WorkProfile(constant(25_000), ThreadCost.NONE, cost, ThreadCost.NONE, cost);
+        WorkProfile work = new WorkProfile(constant(25_000), ThreadCost.NONE, cost, ThreadCost.NONE, cost, List.of());
         QueueModel model = new QueueModel(profile(Map.of(Work.ES256, work)), Mix.of(Work.ES256));
         Node shared = new Node(new Lanes(1, 1, 0), 1, true);
         assertEquals(13_333, model.saturation(shared), 10);
@@ -91,7 +91,7 @@ class CapacityTest {
     @Test
     void aSenderBesideTakesTheCoreOfTheEventLoopsAndNotTheWorkers() {
         ThreadCost cost = new ThreadCost(25_000, 0);
-        WorkProfile work = new WorkProfile(constant(25_000), ThreadCost.NONE, cost, ThreadCost.NONE, cost);
+        WorkProfile work = new WorkProfile(constant(25_000), ThreadCost.NONE, cost, ThreadCost.NONE, cost, List.of());
         QueueModel model = new QueueModel(profile(Map.of(Work.ES256, work)), Mix.of(Work.ES256));
         Node node = new Node(new Lanes(1, 1, 0), 2, true);
         assertEquals(20_000, model.saturation(node), 10);
@@ -126,10 +126,12 @@ class CapacityTest {
     @Test
     void whatNoThreadExplainsIsBetweenThatOfTheTwoLoadsBeside() {
         ServiceProfile profile = profile(Map.of(Work.ES256, work(1_000, LOOP)))
-                .with(List.of(
-                        new Extra(0.1, ServiceProfile.nothing(), constant(1_000_000)),
-                        new Extra(0.3, ServiceProfile.nothing(), constant(9_000_000)),
-                        new Extra(0.4, ServiceProfile.nothing(), constant(20_000_000))));
+                .with(
+                        Work.ES256,
+                        List.of(
+                                new Extra(0.1, ServiceProfile.nothing(), constant(1_000_000)),
+                                new Extra(0.3, ServiceProfile.nothing(), constant(9_000_000)),
+                                new Extra(0.4, ServiceProfile.nothing(), constant(20_000_000))));
         QueueModel model = new QueueModel(profile, Mix.of(Work.ES256));
         Node node = Node.of(new Lanes(1, 1, 0));
         double saturation = model.saturation(node);
@@ -143,9 +145,11 @@ class CapacityTest {
     @Test
     void theLengthOfAForceIsBetweenThoseOfTheTwoLoadsBeside() {
         ServiceProfile profile = profile(Map.of(Work.ES256, work(1_000, LOOP)))
-                .with(List.of(
-                        new Extra(0.000_1, constant(1_000_000), ServiceProfile.nothing()),
-                        new Extra(0.000_3, constant(3_000_000), ServiceProfile.nothing())));
+                .with(
+                        Work.ES256,
+                        List.of(
+                                new Extra(0.000_1, constant(1_000_000), ServiceProfile.nothing()),
+                                new Extra(0.000_3, constant(3_000_000), ServiceProfile.nothing())));
         QueueModel model = new QueueModel(profile, Mix.of(Work.ES256));
         Node node = Node.of(new Lanes(1, 1, 0));
         double perSecond = 0.000_2 * model.saturation(node);
@@ -153,11 +157,23 @@ class CapacityTest {
     }
 
     @Test
+    void eachKindOfWorkInAMixTakesWhatWasFittedToIt() {
+        Extra more = new Extra(0.1, ServiceProfile.nothing(), constant(5_000_000));
+        ServiceProfile profile = profile(Map.of(Work.ES256, work(1_000, LOOP), Work.A256GCM, work(1_000, LOOP)))
+                .with(Work.A256GCM, List.of(more));
+        QueueModel model = new QueueModel(profile, Mix.read("es256=60,a256gcm=40"));
+        Node node = Node.of(new Lanes(1, 1, 0));
+        double perSecond = 0.1 * model.saturation(node);
+        assertEquals(0, model.latencyNanos(node, perSecond, 0.55), 100_000);
+        assertEquals(5_000_000, model.latencyNanos(node, perSecond, 0.65), 100_000);
+    }
+
+    @Test
     void aProfileOfAnotherVersionIsToBeMeasuredAnew() {
-        assertThrows(IllegalArgumentException.class, () -> ServiceProfile.read("{\"works\":{}}"));
+        assertThrows(IllegalArgumentException.class, () -> ServiceProfile.read("{\"works\":{\"es256\":{}}}"));
         Extra heavy = new Extra(0.4, ServiceProfile.nothing(), ServiceProfile.nothing());
         Extra light = new Extra(0.1, ServiceProfile.nothing(), ServiceProfile.nothing());
-        assertThrows(IllegalArgumentException.class, () -> PROFILE.with(List.of(heavy, light)));
+        assertThrows(IllegalArgumentException.class, () -> PROFILE.with(Work.ES256, List.of(heavy, light)));
     }
 
     @Test
@@ -228,14 +244,18 @@ class CapacityTest {
     @Test
     void profilesSurviveTheirFile() {
         WorkProfile work = new WorkProfile(
-                constant(1), new ThreadCost(2, 3), new ThreadCost(4, 5), new ThreadCost(6, 7), new ThreadCost(8, 9));
+                constant(1),
+                new ThreadCost(2, 3),
+                new ThreadCost(4, 5),
+                new ThreadCost(6, 7),
+                new ThreadCost(8, 9),
+                List.of(new Extra(0.18, constant(18), constant(19)), new Extra(0.24, constant(24), constant(25))));
         ServiceProfile profile = new ServiceProfile(
                 "here", // no two parts of it are equal, nor any two of its first work
                 Map.of(Work.ES256, work, Work.HS256, work(10, new ThreadCost(11, 12))),
                 13,
                 new Stalls(0.14, constant(15)),
                 new Stalls(0.16, constant(17)),
-                List.of(new Extra(0.18, constant(18), constant(19)), new Extra(0.24, constant(24), constant(25))),
                 new Pauses(20, 21),
                 new Pauses(22, 23));
         assertEquals(profile, ServiceProfile.read(profile.json()));
@@ -247,11 +267,12 @@ class CapacityTest {
 
     private static ServiceProfile profile(
             Map<Work, WorkProfile> works, double wakeNanos, Stalls stalls, Pauses pauses) {
-        return new ServiceProfile("here", works, wakeNanos, stalls, stalls, List.of(), pauses, Pauses.NONE);
+        return new ServiceProfile("here", works, wakeNanos, stalls, stalls, pauses, Pauses.NONE);
     }
 
     private static WorkProfile work(long executeNanos, ThreadCost loop) {
-        return new WorkProfile(constant(executeNanos), ThreadCost.NONE, loop, ThreadCost.NONE, ThreadCost.NONE);
+        return new WorkProfile(
+                constant(executeNanos), ThreadCost.NONE, loop, ThreadCost.NONE, ThreadCost.NONE, List.of());
     }
 
     private static Histogram constant(long nanos) {
