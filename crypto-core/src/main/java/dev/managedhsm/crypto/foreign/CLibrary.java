@@ -284,34 +284,41 @@ public final class CLibrary {
         }
     }
 
+    /** What a call writes its error number to, for calls that are made again and again. */
+    static MemorySegment callState(Arena arena) {
+        return arena.allocate(STATE);
+    }
+
     /**
      * Reads how the kernel schedules the calling thread, which must be a platform thread: {@code sched_getattr}.
      *
      * @param attributes filled with a {@code struct sched_attr}
+     * @param state of {@link #callState}
      * @return whether they are there
      */
-    static boolean schedulingOfCurrentThread(MemorySegment attributes) {
-        return scheduling(SYS_SCHED_GETATTR, attributes, attributes.byteSize());
+    static boolean schedulingOfCurrentThread(MemorySegment attributes, MemorySegment state) {
+        try {
+            return (long) SCHED_ATTRIBUTES.invokeExact(
+                            state, SYS_SCHED_GETATTR, 0L, attributes, attributes.byteSize(), 0L)
+                    == 0;
+        } catch (Throwable t) {
+            throw Linkage.broken("sched_getattr", t);
+        }
     }
 
     /**
      * Changes how the kernel schedules the calling thread, which must be a platform thread: {@code sched_setattr}.
-     * Threads it starts afterwards inherit this.
+     * Threads it starts afterwards inherit this. Takes no heap.
      *
      * @param attributes a {@code struct sched_attr}
+     * @param state of {@link #callState}
      * @return whether it changed
      */
-    static boolean scheduleCurrentThread(MemorySegment attributes) {
-        return scheduling(SYS_SCHED_SETATTR, attributes, 0);
-    }
-
-    /** Both calls have the thread, where 0 is the calling one, and the attributes; the size is for reading only. */
-    private static boolean scheduling(long call, MemorySegment attributes, long size) {
-        try (Arena arena = Arena.ofConfined()) {
-            long status = (long) SCHED_ATTRIBUTES.invokeExact(arena.allocate(STATE), call, 0L, attributes, size, 0L);
-            return status == 0;
+    static boolean scheduleCurrentThread(MemorySegment attributes, MemorySegment state) {
+        try { // the flags come third, and the last is not looked at
+            return (long) SCHED_ATTRIBUTES.invokeExact(state, SYS_SCHED_SETATTR, 0L, attributes, 0L, 0L) == 0;
         } catch (Throwable t) {
-            throw Linkage.broken("sched_attributes", t);
+            throw Linkage.broken("sched_setattr", t);
         }
     }
 

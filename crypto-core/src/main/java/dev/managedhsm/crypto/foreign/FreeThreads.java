@@ -25,7 +25,7 @@ public final class FreeThreads {
      * @return whether it may run on all of them now; otherwise it is bound as before
      */
     public static boolean freeCurrent() {
-        CoreSharing.usualTurns();
+        CoreSharing.askForUsualTurns();
         return CLibrary.bindCurrentThread(CLibrary.allowedCores());
     }
 }

@@ -36,9 +36,9 @@ public final class Cores {
         return new Cores(config.pinned() ? CLibrary.allowedCores() : new int[0], config.fastWorkers());
     }
 
-    /** Binds the calling thread to the core of a fast worker, counted from 0. Whether it is bound. */
+    /** Binds the calling thread to the core of a fast worker, counted from 0, and asks for short turns. Whether it is bound. */
     boolean toFastWorker(int worker) {
-        CoreSharing.shortTurns();
+        CoreSharing.askForShortTurns();
         return allowed.length > 0 && CLibrary.bindCurrentThread(allowed[allowed.length - 1 - worker % allowed.length]);
     }
 
@@ -47,9 +47,12 @@ public final class Cores {
         return allowed.length > 0 && CLibrary.bindCurrentThread(allowed[worker % Math.max(1, left())]);
     }
 
-    /** Keeps the calling thread, that of an event loop or of the audit log, to the cores that fast workers leave. Whether it is bound. */
+    /**
+     * Keeps the calling thread, that of an event loop or of the audit log, to the cores that fast workers leave, and asks for short turns. Whether
+     * it is bound.
+     */
     public boolean besideFastWorkers() {
-        CoreSharing.shortTurns();
+        CoreSharing.askForShortTurns();
         return left() > 0 && CLibrary.bindCurrentThread(Arrays.copyOf(allowed, left()));
     }
 

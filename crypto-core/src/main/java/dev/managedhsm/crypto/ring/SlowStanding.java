@@ -2,34 +2,49 @@
 package dev.managedhsm.crypto.ring;
 
 import dev.managedhsm.crypto.foreign.CLibrary;
-import dev.managedhsm.crypto.foreign.CoreSharing;
+import dev.managedhsm.crypto.foreign.GivingWay;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * A slow worker gives way: it has what event loops and the audit log leave of its core, and whoever of them wakes has the core at once, in the
- * middle of an operation of milliseconds. Where they leave next to nothing for a whole operation it takes a part by its niceness, a tenth, until
- * there is more again: what is slow is delayed by a busy edge and not stopped.
+ * A slow worker gives way while the engine computes: it has what event loops and the audit log leave of its core, and whoever of them wakes has the
+ * core at once, in the middle of an operation of milliseconds. While it claims, takes and hands back it does not, because others may wait for that.
  *
- * <p>Who may not come back from giving way never does: the part by its niceness is all then. Decision 0008.
+ * <p>Where they leave next to nothing for a whole operation it stops giving way, and has a tenth of the core by its niceness, until it has had much more for
+ * some time: what is slow is delayed by a busy edge and not stopped. Who may not come back from giving way never does. Decision 0008.
  */
 final class SlowStanding implements Standing {
+    private static final Logger LOG = LoggerFactory.getLogger(SlowStanding.class);
+
+    /** A limit for niceness is written as so many less the niceness that is allowed: setrlimit(2). */
+    private static final int NICENESS_LIMITS = 20;
+
     /** How far it steps back, by the system's measure: a tenth of a core that somebody else always wants. */
     static final int NICENESS = 10;
 
-    /** An operation that took more than this many times what it computed was starved. */
-    private static final int STARVED = 6;
+    /** It is starved when an operation takes more than this many times what it computes. */
+    private static final int STARVED_TIMES_MIN = 6;
 
-    /** One that took less than this many times it has a core that is free for the most part. */
-    private static final int FREE = 3;
+    /** It no longer is when operations take less than this many times that, over some time. */
+    private static final int FREE_TIMES_MAX = 3;
+
+    /** A turn of a full core can be as long as an operation, so one that was not starved does not tell that the core is free. */
+    static final long FREE_NANOS_MIN = TimeUnit.MILLISECONDS.toNanos(100);
 
     private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
     private final Cores cores;
     private final int worker;
-    private boolean mayGiveWay;
-    private boolean givesWay;
+    private @Nullable GivingWay givingWay;
+    private boolean starved;
+    private long beganNanos;
     private long beganCpuNanos;
+    private long starvedNanos;
+    private long starvedCpuNanos;
 
     /** Stands nowhere yet: {@link #settle}. */
     SlowStanding(Cores cores, int worker) {
@@ -41,27 +56,55 @@ final class SlowStanding implements Standing {
     public void settle() {
         cores.toSlowWorker(worker);
         CLibrary.stepBack(NICENESS);
-        mayGiveWay = THREADS.isCurrentThreadCpuTimeSupported() && CoreSharing.mayComeBack();
-        givesWay = mayGiveWay && CoreSharing.whatIsLeft();
-    }
-
-    @Override
-    public void begins() {
-        if (mayGiveWay) {
-            beganCpuNanos = THREADS.getCurrentThreadCpuTime();
+        givingWay = THREADS.isCurrentThreadCpuTimeSupported() ? GivingWay.ofCurrentThread() : null;
+        if (givingWay == null) {
+            LOG.info(
+                    "slow worker {} has a part of its core and does not give way: that takes a limit of {} for niceness (ulimit -e)",
+                    worker,
+                    NICENESS_LIMITS - NICENESS);
         }
     }
 
     @Override
-    public void ended(long wallNanos) {
-        if (!mayGiveWay) {
+    public void computes() {
+        if (givingWay == null) {
             return;
         }
-        long cpuNanos = THREADS.getCurrentThreadCpuTime() - beganCpuNanos;
-        if (givesWay && wallNanos > STARVED * cpuNanos) {
-            givesWay = !CoreSharing.part();
-        } else if (!givesWay && wallNanos < FREE * cpuNanos) {
-            givesWay = CoreSharing.whatIsLeft();
+        beganNanos = System.nanoTime();
+        beganCpuNanos = THREADS.getCurrentThreadCpuTime();
+        if (!starved) {
+            givingWay.begin();
         }
+    }
+
+    @Override
+    public void computed() {
+        if (givingWay == null) {
+            return;
+        }
+        if (!starved) {
+            givingWay.end();
+        }
+        took(System.nanoTime() - beganNanos, THREADS.getCurrentThreadCpuTime() - beganCpuNanos);
+    }
+
+    /** Learns what an operation took, and what of it was computed. */
+    void took(long nanos, long cpuNanos) {
+        if (starved) {
+            starvedNanos += nanos;
+            starvedCpuNanos += cpuNanos;
+            if (starvedNanos >= FREE_NANOS_MIN) {
+                starved = starvedNanos >= FREE_TIMES_MAX * starvedCpuNanos;
+                starvedNanos = 0;
+                starvedCpuNanos = 0;
+            }
+        } else {
+            starved = nanos > STARVED_TIMES_MIN * cpuNanos;
+        }
+    }
+
+    /** Whether it gives way to others at its next operation. */
+    boolean givesWay() {
+        return givingWay != null && !starved;
     }
 }

@@ -6,11 +6,11 @@ interface Standing {
     /** Takes its core, before the first operation. */
     void settle();
 
-    /** An operation begins. */
-    void begins();
+    /** The engine begins to compute: until {@link #computed} the thread holds nothing that another waits for. */
+    void computes();
 
-    /** It has ended, after this long on the wall. */
-    void ended(long wallNanos);
+    /** The engine has computed, or broken its promise. */
+    void computed();
 
     /** A fast worker's: nobody is before it. */
     static Standing fast(Cores cores, int worker) {
@@ -21,10 +21,10 @@ interface Standing {
             }
 
             @Override
-            public void begins() {}
+            public void computes() {}
 
             @Override
-            public void ended(long wallNanos) {}
+            public void computed() {}
         };
     }
 }

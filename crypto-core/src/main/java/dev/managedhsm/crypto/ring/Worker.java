@@ -6,6 +6,7 @@ import com.lmax.disruptor.Sequence;
 import com.lmax.disruptor.SequenceBarrier;
 import com.lmax.disruptor.TimeoutException;
 import dev.managedhsm.crypto.engine.Engine;
+import dev.managedhsm.crypto.engine.EngineKey;
 import dev.managedhsm.crypto.engine.EngineWorker;
 import dev.managedhsm.crypto.keyring.Keyring;
 import dev.managedhsm.crypto.keyring.KeyringReader;
@@ -134,7 +135,6 @@ final class Worker implements Runnable {
     }
 
     private void serve(OperationSlot slot, EngineWorker engineWorker, KeyringReader reader) {
-        standing.begins();
         long takenNanos = System.nanoTime();
         slot.stamp(Stage.QUEUE, takenNanos);
         if (offers > 0
@@ -151,7 +151,6 @@ final class Worker implements Runnable {
         lane.served(slot, endNanos - takenNanos);
         tally.served(endNanos - takenNanos);
         offer(slot, endNanos);
-        standing.ended(endNanos - takenNanos);
     }
 
     private void execute(OperationSlot slot, EngineWorker engineWorker, KeyringReader reader) {
@@ -163,7 +162,7 @@ final class Worker implements Runnable {
             }
             Outcome usable = UseRule.usable(key.facts(), slot.operation(), clock.millis() / 1000);
             if (usable == Outcome.PENDING) {
-                engineWorker.execute(slot, reader.engineKey(key));
+                compute(slot, engineWorker, reader.engineKey(key));
             } else {
                 slot.end(usable);
             }
@@ -172,6 +171,15 @@ final class Worker implements Runnable {
             onFailure.accept(broken);
         } finally {
             reader.exit();
+        }
+    }
+
+    private void compute(OperationSlot slot, EngineWorker engineWorker, EngineKey key) {
+        standing.computes();
+        try {
+            engineWorker.execute(slot, key);
+        } finally {
+            standing.computed();
         }
     }
 

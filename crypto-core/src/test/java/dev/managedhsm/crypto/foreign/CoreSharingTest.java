@@ -10,16 +10,15 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.managedhsm.crypto.fixture.ThreadStat;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 class CoreSharingTest {
-    private static final int OTHER = 0;
     private static final int IDLE = 5;
-    private static final int NICENESS = 3;
-    private static final long SHORT_NANOS = 100_000;
 
     @BeforeAll
     static void linux() {
@@ -27,68 +26,54 @@ class CoreSharingTest {
     }
 
     @Test
-    void whoWantsWhatIsLeftIsIdleByTheKernelAndKeepsItsNiceness() throws Exception {
-        assertEquals(IDLE, onNewThread(() -> {
-            assertTrue(CLibrary.stepBack(NICENESS));
-            assertTrue(CoreSharing.whatIsLeft());
-            assertEquals(NICENESS, ThreadStat.niceness());
-            return ThreadStat.policy();
+    void whoGivesWayIsIdleByTheKernelAndComesBackAsItWas() throws Exception {
+        List<Integer> before = onNewThread(CoreSharingTest::standing);
+        assumeTrue(onNewThread(GivingWay::ofCurrentThread) != null, "no privilege and no limit for niceness");
+        assertEquals(before, onNewThread(() -> {
+            GivingWay givingWay = Objects.requireNonNull(GivingWay.ofCurrentThread());
+            assertEquals(before, standing());
+            assertTrue(givingWay.begin());
+            assertEquals(List.of(IDLE, before.getLast()), standing());
+            assertTrue(givingWay.end());
+            return standing();
         }));
-        assertEquals(OTHER, ThreadStat.policy());
-    }
-
-    @Test
-    void whoMayComeBackHasAPartAgain() throws Exception {
-        assumeTrue(CoreSharing.mayComeBack(), "no privilege and no limit for niceness");
-        assertEquals(OTHER, onNewThread(() -> {
-            assertTrue(CoreSharing.whatIsLeft());
-            assertTrue(CoreSharing.part());
-            return ThreadStat.policy();
-        }));
-    }
-
-    @Test
-    void tryingWhetherOneMayComeBackLeavesTheCallingThreadAsItWas() throws Exception {
-        CoreSharing.mayComeBack();
-        assertEquals(OTHER, ThreadStat.policy());
     }
 
     @Test
     void shortTurnsAreForTheThreadThatAskedAndThoseItStarts() throws Exception {
-        assumeShortTurns();
-        assertEquals(SHORT_NANOS, onNewThread(() -> {
-            assertTrue(CoreSharing.shortTurns());
+        assumeTurnsAreTold();
+        assertEquals(CoreSharing.SHORT_TURN_NANOS, onNewThread(() -> {
+            assertTrue(CoreSharing.askForShortTurns());
             return onNewThread(CoreSharingTest::turnNanos);
         }));
-        assertNotEquals(SHORT_NANOS, turnNanos());
+        assertNotEquals(CoreSharing.SHORT_TURN_NANOS, turnNanos());
     }
 
     @Test
     void aFreeThreadHasTurnsAsLongAsEverybodys() throws Exception {
-        assumeShortTurns();
-        long usual = onNewThread(() -> {
-            assertTrue(CoreSharing.usualTurns());
-            return turnNanos();
-        });
+        assumeTurnsAreTold();
+        long usual = turnNanos();
         FutureTask<Long> free = new FutureTask<>(CoreSharingTest::turnNanos);
         onNewThread(() -> {
-            assertTrue(CoreSharing.shortTurns());
+            assertTrue(CoreSharing.askForShortTurns());
             FreeThreads.of(Thread.ofPlatform()).newThread(free).start();
             return free.get();
         });
         assertEquals(usual, free.get());
     }
 
-    private static void assumeShortTurns() throws Exception {
-        boolean told = onNewThread(() -> CoreSharing.shortTurns() && turnNanos() == SHORT_NANOS);
-        assumeTrue(told, "this kernel takes no wishes for turns");
+    private static void assumeTurnsAreTold() {
+        assumeTrue(turnNanos() > 0, "this kernel is older than 6.12");
     }
 
-    /** How long the calling thread's turn is, by the kernel. */
+    private static List<Integer> standing() throws Exception {
+        return List.of(ThreadStat.policy(), ThreadStat.niceness());
+    }
+
+    /** How long the calling thread's turn is, by the kernel; 0 by one that does not say. */
     private static long turnNanos() {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment attributes = arena.allocate(CoreSharing.ATTRIBUTES_BYTES, Long.BYTES);
-            assertTrue(CLibrary.schedulingOfCurrentThread(attributes));
+            MemorySegment attributes = CoreSharing.ofCurrentThread(arena, CLibrary.callState(arena));
             return attributes.get(JAVA_LONG, CoreSharing.TURN_NANOS);
         }
     }

@@ -7,8 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.managedhsm.crypto.fixture.AllowedCores;
+import dev.managedhsm.crypto.fixture.ThreadStat;
 import dev.managedhsm.crypto.foreign.CLibrary;
 import dev.managedhsm.crypto.foreign.FreeThreads;
+import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
 import java.util.function.BooleanSupplier;
@@ -33,6 +36,20 @@ class CoresTest {
         String others = coresAfter(oneFast::besideFastWorkers);
         assertTrue(others.startsWith(FIRST), others);
         assertFalse(others.endsWith(LAST), others);
+    }
+
+    @Test
+    void whatARequestWaitsForHasShorterTurnsThanOthers() throws Exception {
+        OptionalLong usual = onNewThread(ThreadStat::turnNanos);
+        assumeTrue(usual.isPresent(), "this kernel does not tell");
+        for (BooleanSupplier place :
+                List.<BooleanSupplier>of(() -> oneFast.toFastWorker(0), oneFast::besideFastWorkers)) {
+            OptionalLong turn = onNewThread(() -> {
+                assertTrue(place.getAsBoolean());
+                return ThreadStat.turnNanos();
+            });
+            assertTrue(turn.getAsLong() < usual.getAsLong(), turn + " of " + usual);
+        }
     }
 
     @Test

@@ -85,12 +85,10 @@ final class AuditRoom {
         }
     }
 
-    @SuppressWarnings("ThreadPriorityCheck") // nothing depends on the yield but how soon others have the core
     private void writeStep(AuditDisk.File file) throws IOException {
         for (int at = 0; at < step; at += zeros.capacity()) {
             zeros.clear();
             file.write(zeros, end + at);
-            Thread.yield(); // nobody waits for room yet, and who wants this core may be waited for
         }
         file.force();
         reached(end + step);

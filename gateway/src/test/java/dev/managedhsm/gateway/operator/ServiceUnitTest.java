@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -38,6 +39,19 @@ class ServiceUnitTest {
 
         assertEquals("", ended.output());
         assertEquals(0, ended.status());
+    }
+
+    @Test
+    void workersMayBePinnedAndGiveWay() throws Exception {
+        List<String> lines = Files.readAllLines(Tool.CONFIG.resolve("systemd/managed-hsm.service"));
+        String filter = lines.stream() // of several lines a later one decides
+                .filter(line -> line.startsWith("SystemCallFilter="))
+                .reduce((earlier, later) -> later)
+                .orElseThrow();
+        for (String call : List.of("sched_setaffinity", "sched_setattr", "setpriority")) {
+            assertTrue(filter.contains(call), filter);
+        }
+        assertTrue(lines.contains("LimitNICE=+10"));
     }
 
     @Test

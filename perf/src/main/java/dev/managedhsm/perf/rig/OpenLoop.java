@@ -110,7 +110,7 @@ public final class OpenLoop {
 
     private void begin() {
         TimerSlack.least();
-        CoreSharing.shortTurns(); // it shares the machine with what it measures, and would be late
+        CoreSharing.askForShortTurns(); // it shares the machine with what it measures, and would be late
         sendDue();
     }
 
