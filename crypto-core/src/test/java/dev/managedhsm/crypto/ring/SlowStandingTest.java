@@ -34,7 +34,6 @@ class SlowStandingTest {
     /** If all of them gave way they would take twenty seconds and more; the first does. */
     private static final long BESIDE_GREEDY_NANOS_MAX = TimeUnit.SECONDS.toNanos(15);
 
-
     private final SlowStanding standing = new SlowStanding(new Cores(new int[0], 1), 0);
 
     @BeforeAll
