@@ -6,7 +6,7 @@ interface Standing {
     /** Takes its core, before the first operation. */
     void settle();
 
-    /** The engine begins to compute: until {@link #computed} the thread holds nothing that another waits for. */
+    /** The engine begins to compute: until {@link #computed} the thread holds nothing that an event loop or another lane waits for. */
     void computes();
 
     /** The engine has computed, or broken its promise. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.gateway.audit;
 
-import dev.managedhsm.crypto.foreign.FreeThreads;
+import dev.managedhsm.crypto.ring.Cores;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -42,8 +42,8 @@ final class AuditRoom {
         this.step = step;
         this.zeros = zeros;
         this.end = from;
-        this.thread =
-                FreeThreads.of(Thread.ofPlatform().name("audit-room").daemon()).newThread(this::write);
+        this.thread = Cores.freeThreads(Thread.ofPlatform().name("audit-room").daemon())
+                .newThread(this::write);
     }
 
     /**
