@@ -26,11 +26,11 @@ final class Residual {
      * @param measured the same as measured
      */
     static Histogram of(double[] model, Histogram measured) {
-        return of(model, measured, residual -> sum(model, residual), ROUNDS);
+        return of(model, measured, residual -> sum(model, residual), ROUNDS, 0);
     }
 
     /**
-     * Nanoseconds that are drawn for something inside the model, which others may wait for too.
+     * Nanoseconds that are drawn for something inside the model, which others may wait for too. Never 0, which would be that it does not happen.
      *
      * @param with the model's times with a residual, sorted
      * @param measured the same as measured
@@ -39,20 +39,21 @@ final class Residual {
     static Histogram within(Function<Histogram, double[]> with, Histogram measured, int rounds) {
         Histogram none = new Histogram(DIGITS);
         none.recordValue(1);
-        return of(with.apply(none), measured, residual -> with.apply(histogram(residual)), rounds);
+        return of(with.apply(none), measured, residual -> with.apply(histogram(residual)), rounds, 1);
     }
 
-    private static Histogram of(double[] model, Histogram measured, Function<double[], double[]> with, int rounds) {
+    private static Histogram of(
+            double[] model, Histogram measured, Function<double[], double[]> with, int rounds, double least) {
         long[] wanted = Quantiles.of(measured, QUANTILES);
         double[] residual = new double[wanted.length];
         for (int i = 0; i < residual.length; i++) {
-            residual[i] = Math.max(0, wanted[i] - at(model, i));
+            residual[i] = Math.max(least, wanted[i] - at(model, i));
         }
         Arrays.sort(residual);
         for (int round = 0; round < rounds && wanted.length > 0; round++) {
             double[] sum = with.apply(residual);
             for (int i = 0; i < residual.length; i++) {
-                residual[i] = Math.max(0, residual[i] + STEP * (wanted[i] - at(sum, i)));
+                residual[i] = Math.max(least, residual[i] + STEP * (wanted[i] - at(sum, i)));
             }
             Arrays.sort(residual);
         }

@@ -177,6 +177,12 @@ class CapacityTest {
     }
 
     @Test
+    void aForceThatIsFittedToLessThanTheModelTakesIsStillAForce() {
+        Histogram force = Residual.within(forces -> new double[] {5_000}, constant(1_000), 2);
+        assertEquals(1, force.getMinValue());
+    }
+
+    @Test
     void whatWaitsForAnIdleWorkerTellsTheStalls() {
         SplittableRandom random = new SplittableRandom(1);
         Histogram waits = new Histogram(3);
