@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.crypto.foreign;
 
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.managedhsm.crypto.fixture.NewThread;
 import dev.managedhsm.crypto.fixture.ThreadStat;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -27,9 +24,9 @@ class CoreSharingTest {
 
     @Test
     void whoGivesWayIsIdleByTheKernelAndComesBackAsItWas() throws Exception {
-        List<Integer> before = onNewThread(CoreSharingTest::standing);
-        assumeTrue(onNewThread(GivingWay::ofCurrentThread) != null, "no privilege and no limit for niceness");
-        assertEquals(before, onNewThread(() -> {
+        List<Integer> before = NewThread.call(CoreSharingTest::standing);
+        assumeTrue(NewThread.call(GivingWay::ofCurrentThread) != null, "no privilege and no limit for niceness");
+        assertEquals(before, NewThread.call(() -> {
             GivingWay givingWay = Objects.requireNonNull(GivingWay.ofCurrentThread());
             assertEquals(before, standing());
             assertTrue(givingWay.begin());
@@ -42,19 +39,19 @@ class CoreSharingTest {
     @Test
     void shortTurnsAreForTheThreadThatAskedAndThoseItStarts() throws Exception {
         assumeTurnsAreTold();
-        assertEquals(CoreSharing.SHORT_TURN_NANOS, onNewThread(() -> {
+        assertEquals(CoreSharing.SHORT_TURN_NANOS, NewThread.call(() -> {
             assertTrue(CoreSharing.askForShortTurns());
-            return onNewThread(CoreSharingTest::turnNanos);
+            return NewThread.call(Turns::nanosOfCurrentThread);
         }));
-        assertNotEquals(CoreSharing.SHORT_TURN_NANOS, turnNanos());
+        assertNotEquals(CoreSharing.SHORT_TURN_NANOS, Turns.nanosOfCurrentThread());
     }
 
     @Test
     void aFreeThreadHasTurnsAsLongAsEverybodys() throws Exception {
         assumeTurnsAreTold();
-        long usual = turnNanos();
-        FutureTask<Long> free = new FutureTask<>(CoreSharingTest::turnNanos);
-        onNewThread(() -> {
+        long usual = Turns.nanosOfCurrentThread();
+        FutureTask<Long> free = new FutureTask<>(Turns::nanosOfCurrentThread);
+        NewThread.call(() -> {
             assertTrue(CoreSharing.askForShortTurns());
             FreeThreads.of(Thread.ofPlatform()).newThread(free).start();
             return free.get();
@@ -63,24 +60,10 @@ class CoreSharingTest {
     }
 
     private static void assumeTurnsAreTold() {
-        assumeTrue(turnNanos() > 0, "this kernel is older than 6.12");
+        assumeTrue(Turns.nanosOfCurrentThread() > 0, "this kernel is older than 6.12");
     }
 
     private static List<Integer> standing() throws Exception {
         return List.of(ThreadStat.policy(), ThreadStat.niceness());
-    }
-
-    /** How long the calling thread's turn is, by the kernel; 0 by one that does not say. */
-    private static long turnNanos() {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment attributes = CoreSharing.ofCurrentThread(arena, CLibrary.callState(arena));
-            return attributes.get(JAVA_LONG, CoreSharing.TURN_NANOS);
-        }
-    }
-
-    private static <T> T onNewThread(Callable<T> call) throws Exception {
-        FutureTask<T> task = new FutureTask<>(call);
-        Thread.ofPlatform().start(task);
-        return task.get();
     }
 }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.sun.management.ThreadMXBean;
+import dev.managedhsm.crypto.fixture.NewThread;
 import dev.managedhsm.crypto.fixture.ThreadStat;
 import dev.managedhsm.crypto.foreign.CLibrary;
 import dev.managedhsm.crypto.foreign.GivingWay;
@@ -17,8 +18,6 @@ import dev.managedhsm.crypto.operation.Outcome;
 import java.lang.management.ManagementFactory;
 import java.time.Clock;
 import java.util.List;
-import java.util.concurrent.Callable;
-import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -43,7 +42,7 @@ class SlowStandingTest {
 
     @Test
     void stepsBackWhetherItMayGiveWayOrNot() throws Exception {
-        int niceness = onNewThread(() -> {
+        int niceness = NewThread.call(() -> {
             standing.settle();
             return ThreadStat.niceness();
         });
@@ -53,7 +52,7 @@ class SlowStandingTest {
     @Test
     void givesWayWhileItComputesAndAtNoOtherTime() throws Exception {
         assumeMayGiveWay();
-        List<Integer> policies = onNewThread(() -> {
+        List<Integer> policies = NewThread.call(() -> {
             standing.settle();
             int before = ThreadStat.policy();
             standing.computes();
@@ -66,7 +65,7 @@ class SlowStandingTest {
 
     @Test
     void whoMayNotComeBackNeverGivesWay() throws Exception {
-        assertEquals(OTHER, onNewThread(() -> {
+        assertEquals(OTHER, NewThread.call(() -> {
             standing.computes(); // as if settling had found out
             int computing = ThreadStat.policy();
             standing.computed();
@@ -78,7 +77,7 @@ class SlowStandingTest {
     @Test
     void takesItsPartAfterAStarvedOperationUntilItHasHadMuchMoreForSomeTime() throws Exception {
         assumeMayGiveWay();
-        onNewThread(() -> {
+        NewThread.call(() -> {
             standing.settle();
             standing.took(3 * COMPUTED_NANOS, COMPUTED_NANOS);
             assertTrue(standing.givesWay());
@@ -101,7 +100,7 @@ class SlowStandingTest {
     void givingWayAllocatesNothing() throws Exception {
         assumeMayGiveWay();
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-        long least = onNewThread(() -> {
+        long least = NewThread.call(() -> {
             standing.settle();
             // Interpreted native calls allocate, and so does each change to better compiled code, once.
             long allocated = Long.MAX_VALUE;
@@ -153,13 +152,7 @@ class SlowStandingTest {
 
     private static void assumeMayGiveWay() throws Exception {
         boolean may =
-                onNewThread(() -> CLibrary.stepBack(SlowStanding.NICENESS) && GivingWay.ofCurrentThread() != null);
+                NewThread.call(() -> CLibrary.stepBack(SlowStanding.NICENESS) && GivingWay.ofCurrentThread() != null);
         assumeTrue(may, "no privilege and no limit for niceness");
-    }
-
-    private static <T> T onNewThread(Callable<T> call) throws Exception {
-        FutureTask<T> task = new FutureTask<>(call);
-        Thread.ofPlatform().start(task);
-        return task.get();
     }
 }
