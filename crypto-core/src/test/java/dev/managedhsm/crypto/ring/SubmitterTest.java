@@ -12,10 +12,8 @@ import dev.managedhsm.crypto.operation.Algorithm;
 import dev.managedhsm.crypto.operation.OperationSlot;
 import dev.managedhsm.crypto.operation.Outcome;
 import java.time.Clock;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Queue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.RejectedExecutionException;
 import org.junit.jupiter.api.AfterEach;
@@ -31,10 +29,8 @@ class SubmitterTest {
     private final List<Throwable> failures = new CopyOnWriteArrayList<>();
     private final OperationRing ring = ring(1, FAST_CAPACITY);
 
-    /** What the event loop does when its turn is over. */
-    private final List<Runnable> tasks = new ArrayList<>();
-
-    private final Submitter submitter = new Submitter(ring, tasks::add);
+    private final Turns turns = new Turns();
+    private final Submitter submitter = new Submitter(ring, turns);
     private KeyHandle key;
     private Thread worker;
 
@@ -58,8 +54,8 @@ class SubmitterTest {
         OperationSlot slot = signature();
         assertEquals(Admission.ADMITTED, submitter.submit(slot, System.nanoTime()));
         assertStillSleeps();
-        assertEquals(1, tasks.size());
-        turnOver();
+        assertEquals(1, turns.tasks.size());
+        turns.over();
         assertSame(slot, rig.home.take());
     }
 
@@ -69,43 +65,84 @@ class SubmitterTest {
         for (int i = 0; i < 3; i++) {
             submitter.submit(signature(), nowNanos);
         }
-        assertEquals(1, tasks.size());
-        turnOver();
+        assertEquals(1, turns.tasks.size());
+        turns.over();
         for (int i = 0; i < 3; i++) {
             rig.home.take();
         }
         OperationSlot next = signature();
-        for (int i = 0; i < 100; i++) { // whatever the first ones took on a busy machine, signatures are cheap again
-            ring.lane(next).served(next, 1);
-        }
+        cheapen(ring); // whatever the first ones took on a busy machine
         submitter.submit(next, nowNanos);
-        assertEquals(1, tasks.size());
-        turnOver();
+        assertEquals(1, turns.tasks.size());
+        turns.over();
+        turns.over();
         rig.home.take();
     }
 
     @Test
-    void wakesWithinALongTurnAfterSoManySlots() throws Exception {
-        long nowNanos = System.nanoTime();
-        for (int i = 0; i < Submitter.WAKE_EVERY; i++) {
+    void wakesWithinALongTurnForEnoughWork() throws Exception {
+        OperationSlot first = signature();
+        submitter.submit(first, System.nanoTime());
+        long enough = Math.ceilDiv(Submitter.WORK_NANOS, first.expectedNanos());
+        for (int i = 1; i < enough; i++) {
             assertStillSleeps();
-            submitter.submit(signature(), nowNanos);
+            submitter.submit(signature(), System.nanoTime());
         }
-        for (int i = 0; i < Submitter.WAKE_EVERY; i++) {
+        for (int i = 0; i < enough; i++) {
             rig.home.take();
         }
     }
 
     @Test
-    void wakesWithinALongTurnWhenTheFirstSlotHasWaitedLongEnough() throws Exception {
-        long nowNanos = System.nanoTime();
-        submitter.submit(signature(), nowNanos);
-        submitter.submit(signature(), nowNanos + Submitter.WAKE_AFTER_NANOS - 1);
+    void wakesWithinALongTurnForSoManySlotsHoweverCheap() throws Exception {
+        try (OperationRing large = ring(1, 2 * Submitter.SLOTS_MAX)) {
+            Thread workerOfLarge = worker("fast-0", worker);
+            awaitSleep(workerOfLarge);
+            cheapen(large);
+            Submitter toLarge = new Submitter(large, turns);
+            for (int i = 0; i < Submitter.SLOTS_MAX; i++) {
+                assertEquals(Thread.State.WAITING, workerOfLarge.getState());
+                toLarge.submit(signature(), System.nanoTime());
+            }
+            for (int i = 0; i < Submitter.SLOTS_MAX; i++) {
+                rig.home.take();
+            }
+        }
+    }
+
+    @Test
+    void littleWorkWaitsForTheNextTurnAndNoLongerIfThatBringsNothing() throws Exception {
+        cheapen(ring);
+        OperationSlot slot = signature();
+        submitter.submit(slot, System.nanoTime());
+        turns.over();
         assertStillSleeps();
-        submitter.submit(signature(), nowNanos + Submitter.WAKE_AFTER_NANOS);
-        for (int i = 0; i < 3; i++) {
+        turns.over();
+        assertSame(slot, rig.home.take());
+        assertTrue(turns.tasks.isEmpty());
+    }
+
+    @Test
+    void littleWorkWaitsForAFewTurnsThatBringMore() throws Exception {
+        cheapen(ring);
+        for (int i = 0; i <= Submitter.TURNS_MAX; i++) {
+            submitter.submit(signature(), System.nanoTime());
+            assertStillSleeps();
+            turns.over();
+        }
+        for (int i = 0; i <= Submitter.TURNS_MAX; i++) {
             rig.home.take();
         }
+    }
+
+    @Test
+    void wakesAtOnceWhereTheEventLoopEndsBeforeItsNextTurn() throws Exception {
+        cheapen(ring);
+        OperationSlot slot = signature();
+        submitter.submit(slot, System.nanoTime());
+        turns.ended = true;
+        turns.over();
+        assertSame(slot, rig.home.take());
     }
 
     @Test
@@ -116,7 +153,7 @@ class SubmitterTest {
         OperationSlot fast = rig.sign(rig.key("middle", KeyClass.RSA_2048), Algorithm.RS256, 32);
         assertEquals(Admission.ADMITTED, submitter.submit(fast, System.nanoTime()));
         assertSame(fast, rig.home.take());
-        assertTrue(tasks.isEmpty());
+        assertTrue(turns.tasks.isEmpty());
     }
 
     @Test
@@ -131,7 +168,8 @@ class SubmitterTest {
     void wakesForWhatFillsTheLaneWhenASlotIsRefused() throws Exception {
         try (OperationRing small = ring(1, 4)) {
             awaitSleep(worker("fast-0", worker));
-            Submitter toSmall = new Submitter(small, tasks::add);
+            cheapen(small);
+            Submitter toSmall = new Submitter(small, turns);
             long nowNanos = System.nanoTime();
             for (int i = 0; i < 4; i++) {
                 assertEquals(Admission.ADMITTED, toSmall.submit(signature(), nowNanos));
@@ -145,11 +183,9 @@ class SubmitterTest {
 
     @Test
     void wakesAtOnceWhereTheEventLoopHasEnded() throws Exception {
-        Submitter last = new Submitter(ring, task -> {
-            throw new RejectedExecutionException("ended");
-        });
+        turns.ended = true;
         OperationSlot slot = signature();
-        last.submit(slot, System.nanoTime());
+        submitter.submit(slot, System.nanoTime());
         assertSame(slot, rig.home.take());
     }
 
@@ -187,8 +223,8 @@ class SubmitterTest {
     }
 
     private void turns(OperationRing shared, List<OperationSlot> slots, RingRig.Home home, int rounds) {
-        Queue<Runnable> ends = new ArrayDeque<>();
-        Submitter own = new Submitter(shared, ends::add);
+        Turns ownTurns = new Turns();
+        Submitter own = new Submitter(shared, ownTurns);
         try {
             for (int round = 0; round < rounds; round++) {
                 int submitted = 1 + round % slots.size();
@@ -198,8 +234,8 @@ class SubmitterTest {
                         Thread.onSpinWait();
                     }
                 }
-                for (Runnable end = ends.poll(); end != null; end = ends.poll()) {
-                    end.run();
+                while (!ownTurns.tasks.isEmpty()) {
+                    ownTurns.over();
                 }
                 for (int i = 0; i < submitted; i++) {
                     rig.again(home.take(), key);
@@ -219,10 +255,37 @@ class SubmitterTest {
         return rig.sign(key, Algorithm.ES256, 32);
     }
 
-    private void turnOver() {
-        List<Runnable> all = List.copyOf(tasks);
-        tasks.clear();
-        all.forEach(Runnable::run);
+    /** Of an average of what signatures take almost nothing is left. */
+    private void cheapen(OperationRing served) {
+        OperationSlot slot = signature();
+        for (int i = 0; i < 200; i++) {
+            served.lane(slot).served(slot, 1);
+        }
+    }
+
+    /** The turns of an event loop that the test ends. */
+    private static final class Turns implements LoopTurns {
+        private final List<Runnable> tasks = new ArrayList<>();
+        private boolean ended;
+
+        @Override
+        public void atEnd(Runnable task) {
+            if (ended) {
+                throw new RejectedExecutionException("ended");
+            }
+            tasks.add(task);
+        }
+
+        @Override
+        public void atEndOfNext(Runnable task) {
+            atEnd(task);
+        }
+
+        void over() {
+            List<Runnable> all = List.copyOf(tasks);
+            tasks.clear();
+            all.forEach(Runnable::run);
+        }
     }
 
     private void assertStillSleeps() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.gateway.http;
 
+import dev.managedhsm.crypto.ring.LoopTurns;
 import dev.managedhsm.gateway.audit.AuditWaiters;
 import dev.managedhsm.gateway.pulse.LoopPulse;
 import dev.managedhsm.gateway.trace.Traces;
@@ -8,6 +9,7 @@ import dev.managedhsm.gateway.wire.WireError;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
+import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http2.Http2ConnectionAdapter;
 import io.netty.handler.codec.http2.Http2ConnectionDecoder;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
@@ -28,7 +30,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -54,7 +55,7 @@ public final class Edge extends VerticleBase {
     private final EdgeCounters counters = new EdgeCounters();
 
     private final Map<Listener, HttpServer> servers = new LinkedHashMap<>();
-    private @Nullable ScheduledExecutorService loop;
+    private @Nullable EventLoop loop;
     private @Nullable AuditWaiters audit;
     private @Nullable TokenGate tokens;
     private @Nullable LoopPulse pulse;
@@ -117,6 +118,11 @@ public final class Edge extends VerticleBase {
                         .map(http -> http.shutdown(5, TimeUnit.SECONDS))
                         .toList())
                 .onComplete(ended -> bodies.close());
+    }
+
+    /** This event loop's turns. */
+    public LoopTurns turns() {
+        return new NettyTurns(set(loop));
     }
 
     /** Runs tasks on this event loop. */

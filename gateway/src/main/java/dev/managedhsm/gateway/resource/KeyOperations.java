@@ -46,7 +46,7 @@ final class KeyOperations implements AutoCloseable {
         this.access = access;
         this.keyring = keyring;
         this.ring = ring;
-        this.submitter = new Submitter(ring, edge.loop());
+        this.submitter = new Submitter(ring, edge.turns());
         this.baseUrl = baseUrl;
         this.latency = latency;
         this.bodies = edge.bodies();

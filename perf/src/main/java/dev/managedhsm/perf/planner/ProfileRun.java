@@ -129,14 +129,10 @@ final class ProfileRun implements AutoCloseable {
     }
 
     /**
-     * Adds so many seconds of each load on a schedule of a kind of work, unless its rate was missed; of long ones light load
-     * only.
+     * Adds so many seconds of each load on a schedule of a kind of work, unless its rate was missed.
      */
     void scheduled(Work work, double seconds) throws IOException, InterruptedException {
         for (double load : ServiceProfile.LOADS) {
-            if (load > ServiceProfile.LIGHT && !isShort(work)) {
-                return;
-            }
             Schedule schedule = Schedule.poisson(load * pace(work), seconds, ++seed);
             add(state(load), work, schedule.size(), () -> {
                 LoadFigures figures = open(Mix.of(work), schedule);

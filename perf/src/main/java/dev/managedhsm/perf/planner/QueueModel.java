@@ -165,7 +165,10 @@ final class QueueModel {
         return nanos > 0 ? threads * 1e9 / nanos : Double.POSITIVE_INFINITY;
     }
 
-    /** The highest rate of one node with a core a thread that keeps the 99th percentile; 0 when none does. */
+    /**
+     * The highest rate of one node with a core a thread that keeps the 99th percentile; 0 when none does. Not more than loads that were
+     * measured, whatever the model makes of more.
+     */
     double knee(Lanes lanes, double p99Nanos) {
         return knee(Node.of(lanes), p99Nanos);
     }
@@ -173,7 +176,7 @@ final class QueueModel {
     /** The same of any node. */
     double knee(Node node, double p99Nanos) {
         double low = 0;
-        double high = saturation(node);
+        double high = saturation(node) * knownLoad();
         for (int i = 0; i < 12; i++) {
             double middle = (low + high) / 2;
             if (latencyNanos(node, middle, 0.99) <= p99Nanos) {
@@ -183,6 +186,13 @@ final class QueueModel {
             }
         }
         return low;
+    }
+
+    private double knownLoad() {
+        return mix.parts().keySet().stream()
+                .mapToDouble(work -> profile.of(work).knownLoad())
+                .min()
+                .orElse(1);
     }
 
     /** Values to draw from; none where there are none. */

@@ -31,7 +31,7 @@ record ServiceProfile(
     static final double LIGHT = 0.1;
 
     /** The loads at which extras are fitted, likewise: a machine's slow moments cost the more, the busier it is. */
-    static final List<Double> LOADS = List.of(LIGHT, 0.25, 0.4);
+    static final List<Double> LOADS = List.of(LIGHT, 0.25, 0.4, 0.6, 0.8);
 
     private static final int DIGITS = 3;
 

@@ -37,6 +37,11 @@ record WorkProfile(
         return new WorkProfile(execute, worker, loop, audit, sender, newExtras);
     }
 
+    /** The highest load at which extras are known, as a part of what saturates the model: its predictions of more are guesses. */
+    double knownLoad() {
+        return extras.isEmpty() ? 1 : extras.getLast().load();
+    }
+
     /** CPU time of all that a request cannot go without, in nanoseconds. */
     double leastNanos(boolean withSender) {
         return execute.getMean()

@@ -169,6 +169,17 @@ class CapacityTest {
     }
 
     @Test
+    void noKneeIsBeyondTheLoadsThatWereMeasured() {
+        Node node = Node.of(new Lanes(1, 1, 0));
+        QueueModel whole = new QueueModel(PROFILE, Mix.of(Work.ES256));
+        Extra farthest = new Extra(0.5, ServiceProfile.nothing(), ServiceProfile.nothing());
+        QueueModel half = new QueueModel(PROFILE.with(Work.ES256, List.of(farthest)), Mix.of(Work.ES256));
+        assertTrue(whole.knee(node, 1e9) > 0.9 * whole.saturation(node));
+        assertEquals(0.5 * half.saturation(node), half.knee(node, 1e9), 1e-3 * half.saturation(node));
+        assertTrue(half.knee(node, 40_000) < 0.4 * half.saturation(node));
+    }
+
+    @Test
     void aProfileOfAnotherVersionIsToBeMeasuredAnew() {
         assertThrows(IllegalArgumentException.class, () -> ServiceProfile.read("{\"works\":{\"es256\":{}}}"));
         Extra heavy = new Extra(0.4, ServiceProfile.nothing(), ServiceProfile.nothing());
