@@ -94,6 +94,11 @@ public final class LoadFigures {
         return refusal.getValueAtPercentile(percentile) / MICROS;
     }
 
+    /** How many refusals took longer than so many microseconds, to the precision of their histogram. */
+    long refusedAfter(double micros) {
+        return refusal.getTotalCount() - refusal.getCountBetweenValues(0, Math.round(micros * MICROS));
+    }
+
     /** Microseconds by which the rig itself sent later than it was meant to; part of every latency. */
     double latenessMicros(double percentile) {
         return lateness.getValueAtPercentile(percentile) / MICROS;

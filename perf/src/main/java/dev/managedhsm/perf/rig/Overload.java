@@ -98,10 +98,13 @@ final class Overload {
             boolean goodput = tell("goodput / capacity", figures.achieved() / capacity, GOODPUT_MIN, true);
             out.printf(
                     Locale.ROOT,
-                    "refusals: %d, after p50 %.0f us, p99 %.0f us%n",
+                    "refusals: %d, after p50 %.0f us, p99 %.0f us, p99.9 %.0f us; %d after more than %.0f us%n",
                     figures.refused(),
                     figures.refusalMicros(50),
-                    figures.refusalMicros(99));
+                    figures.refusalMicros(99),
+                    figures.refusalMicros(99.9),
+                    figures.refusedAfter(REFUSAL_MICROS_MAX),
+                    REFUSAL_MICROS_MAX);
             boolean soon = tell("slowest refusal, us", figures.refusalMicros(100), REFUSAL_MICROS_MAX, false);
             boolean others = tell("ended otherwise", (double) figures.failed(), 0, false);
             retries.settle();

@@ -36,6 +36,7 @@ public final class Rig {
      *   <li>{@code dashboard [SECONDS [RATE…]]}: what the dashboard shows beside histogram logs; {@code --work=}; status 1 when something is not as it must be
      *   <li>{@code dashboard-cost [SECONDS [ROUNDS]]}: CPU time of an open dashboard; the same
      *   <li>{@code soak [WORK [RATE [SECONDS]]]}: memory over millions of operations; the same
+     *   <li>{@code stops [SECONDS]}: for how long this machine stops threads that wait for nothing
      * </ul>
      */
     public static void main(String[] arguments) throws IOException, InterruptedException, GeneralSecurityException {
@@ -94,13 +95,17 @@ public final class Rig {
                                 Double.parseDouble(rest.next("600")),
                                 System.out)
                         .run(project);
+            case "stops" -> {
+                new MachineStops(Double.parseDouble(rest.next("60")), System.out).run();
+                yield true;
+            }
             case "dashboard" -> new DashboardFigures(dashboard(rest), System.out).run(project);
             case "dashboard-cost" ->
                 new DashboardCost(Double.parseDouble(rest.next("20")), Integer.parseInt(rest.next("3")), System.out)
                         .run(project);
             default ->
                 throw new IllegalArgumentException(
-                        "latency, compare, edge, stages, overload, neighbour, audit, soak, dashboard or dashboard-cost, not "
+                        "latency, compare, edge, stages, overload, neighbour, audit, soak, stops, dashboard or dashboard-cost, not "
                                 + command);
         };
         System.exit(kept ? 0 : 1);
