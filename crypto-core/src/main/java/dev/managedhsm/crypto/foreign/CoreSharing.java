@@ -24,6 +24,9 @@ public final class CoreSharing {
     static final long TURN_NANOS = 24;
     private static final long SIZE = 0;
 
+    /** Shorter than any: kernels refuse it (E2BIG). */
+    private static final int NO_SIZE = 1;
+
     private CoreSharing() {}
 
     /**
@@ -54,11 +57,14 @@ public final class CoreSharing {
         }
     }
 
-    /** A {@code struct sched_attr} to change: the calling thread's policy and niceness; a turn too where the kernel tells it. */
+    /**
+     * A {@code struct sched_attr} to change: the calling thread's policy and niceness; a turn too where the kernel tells it. One that cannot
+     * be read is none that the kernel takes back, so that no thread loses its niceness by it.
+     */
     static MemorySegment ofCurrentThread(Arena arena, MemorySegment state) {
         MemorySegment attributes = arena.allocate(ATTRIBUTES_BYTES, Long.BYTES);
-        CLibrary.schedulingOfCurrentThread(attributes, state); // where it cannot be asked it cannot be changed either
-        attributes.set(JAVA_INT, SIZE, (int) ATTRIBUTES_BYTES);
+        boolean read = CLibrary.schedulingOfCurrentThread(attributes, state);
+        attributes.set(JAVA_INT, SIZE, read ? (int) ATTRIBUTES_BYTES : NO_SIZE);
         return attributes;
     }
 }

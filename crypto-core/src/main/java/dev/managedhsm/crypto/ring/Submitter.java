@@ -3,6 +3,7 @@ package dev.managedhsm.crypto.ring;
 
 import dev.managedhsm.crypto.operation.OperationSlot;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.LongSupplier;
 
 /**
  * One event loop's way into the ring: it wakes sleeping workers once for several cheap operations. Used by its event loop's thread
@@ -13,23 +14,25 @@ import java.util.concurrent.RejectedExecutionException;
  * read. So it wakes when its turn is over, or earlier for {@value #WORK_NANOS} ns of work. No answer could leave before the turn
  * is over, whatever else the turn does.
  *
- * <p>Where all that came in a turn is less work than a wake-up, and the next turn brings more, it wakes a few turns later.
+ * <p>Less than {@value #LITTLE_NANOS} ns of work waits for the end of the next turn, and on while turns bring more, until the first slot
+ * has waited for {@value #PUT_OFF_NANOS} ns.
  */
 public final class Submitter {
-    /** Whatever they take, so that a lane does not fill up with what nobody was woken for. */
+    /** So many slots wake a worker whatever they take: a lane must not fill up with what nobody was woken for. */
     static final int SLOTS_MAX = 64;
 
     /** Work for which a worker is woken within a turn. */
     static final long WORK_NANOS = 75_000;
 
-    /** Work for which no worker is woken while turns bring more of it. */
+    /** Less work than this is less than waking a worker for it. */
     static final long LITTLE_NANOS = 10_000;
 
-    /** How many more turns little work waits for. */
-    static final int TURNS_MAX = 3;
+    /** How long little work may have waited at the end of a turn and wait for another. */
+    static final long PUT_OFF_NANOS = 300_000;
 
     private final OperationRing ring;
     private final LoopTurns turns;
+    private final LongSupplier clock;
     private final Runnable endOfTurn = this::turnOver;
 
     /** How many slots the fast lane was given since its workers were woken last. */
@@ -38,11 +41,11 @@ public final class Submitter {
     /** What they will take, in nanoseconds, by the ring's own costs. */
     private long unannouncedNanos;
 
+    /** When the first of them was. */
+    private long firstNanos;
+
     /** How many of them the turn before has left. */
     private int leftBefore;
-
-    /** How many turns have left any. */
-    private int turnsLeft;
 
     private boolean scheduled;
 
@@ -51,8 +54,14 @@ public final class Submitter {
      * @param turns of the event loop
      */
     public Submitter(OperationRing ring, LoopTurns turns) {
+        this(ring, turns, System::nanoTime);
+    }
+
+    /** The same with the clock on which slots are submitted. */
+    Submitter(OperationRing ring, LoopTurns turns, LongSupplier clock) {
         this.ring = ring;
         this.turns = turns;
+        this.clock = clock;
     }
 
     /**
@@ -66,7 +75,7 @@ public final class Submitter {
         Lane lane = ring.lane(slot);
         Admission admission = ring.publish(lane, slot, nowNanos);
         if (admission == Admission.ADMITTED && ring.gathers(lane, slot)) {
-            gather(slot.expectedNanos());
+            gather(slot.expectedNanos(), nowNanos);
         } else {
             lane.wake();
             announce(); // a refusal too: a lane may be full of what nobody was woken for
@@ -74,7 +83,10 @@ public final class Submitter {
         return admission;
     }
 
-    private void gather(long nanos) {
+    private void gather(long nanos, long nowNanos) {
+        if (unannounced == 0) {
+            firstNanos = nowNanos;
+        }
         unannounced++;
         unannouncedNanos += nanos;
         if (unannounced >= SLOTS_MAX || unannouncedNanos >= WORK_NANOS) {
@@ -86,10 +98,10 @@ public final class Submitter {
 
     private void turnOver() {
         scheduled = false;
-        boolean more = unannounced > leftBefore;
-        if (more && unannouncedNanos < LITTLE_NANOS && turnsLeft < TURNS_MAX) {
+        if (unannounced > leftBefore
+                && unannouncedNanos < LITTLE_NANOS
+                && clock.getAsLong() - firstNanos < PUT_OFF_NANOS) {
             leftBefore = unannounced;
-            turnsLeft++;
             schedule(false);
         } else {
             announce();
@@ -114,7 +126,6 @@ public final class Submitter {
             unannounced = 0;
             unannouncedNanos = 0;
             leftBefore = 0;
-            turnsLeft = 0;
             ring.wakeFast();
         }
     }

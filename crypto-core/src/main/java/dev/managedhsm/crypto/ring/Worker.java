@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Its duty cycle: claim, wait, take, execute, hand back. Hand-backs are gathered: the owner of the slots is woken once
  * for up to {@value #WAKE_EVERY} of them, or when there is nothing more to do, or before an expensive operation, or when
- * the oldest has waited {@value #WAKE_AFTER_NANOS} ns. Waking a sleeping thread costs the waker about 13 microseconds,
+ * the oldest has waited {@value #WAKE_AFTER_NANOS} ns. Waking a sleeping thread costs the waker about 10 microseconds,
  * half an ES256 signature, which is why not every hand-back wakes.
  */
 final class Worker implements Runnable {

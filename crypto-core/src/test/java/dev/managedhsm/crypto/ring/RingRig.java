@@ -117,10 +117,10 @@ final class RingRig implements AutoCloseable {
         return slot;
     }
 
-    /** Has a slot that came back ask once more for a signature of P-256. */
-    void again(OperationSlot slot, KeyHandle key) {
+    /** Has a slot that came back ask once more for a signature. */
+    void again(OperationSlot slot, KeyHandle key, Algorithm algorithm, int length) {
         slot.wipe();
-        ask(slot, key, Algorithm.ES256, 32);
+        ask(slot, key, algorithm, length);
     }
 
     private static void ask(OperationSlot slot, KeyHandle key, Algorithm algorithm, int length) {

@@ -12,10 +12,14 @@ import dev.managedhsm.crypto.operation.Algorithm;
 import dev.managedhsm.crypto.operation.OperationSlot;
 import dev.managedhsm.crypto.operation.Outcome;
 import java.time.Clock;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -54,29 +58,27 @@ class SubmitterTest {
         OperationSlot slot = signature();
         assertEquals(Admission.ADMITTED, submitter.submit(slot, System.nanoTime()));
         assertStillSleeps();
-        assertEquals(1, turns.tasks.size());
+        assertEquals(1, turns.due.size());
         turns.over();
         assertSame(slot, rig.home.take());
     }
 
     @Test
     void asksForTheEndOfTheTurnOnceForManySlots() throws Exception {
-        long nowNanos = System.nanoTime();
-        for (int i = 0; i < 3; i++) {
-            submitter.submit(signature(), nowNanos);
+        cheapen(ring);
+        for (int turn = 0; turn < 2; turn++) {
+            for (int i = 0; i < 3; i++) {
+                submitter.submit(signature(), System.nanoTime());
+            }
+            assertEquals(1, turns.due.size());
+            turns.over();
+            turns.over();
+            for (int i = 0; i < 3; i++) {
+                rig.home.take();
+            }
+            awaitSleep(worker);
+            cheapen(ring); // whatever they took on a busy machine
         }
-        assertEquals(1, turns.tasks.size());
-        turns.over();
-        for (int i = 0; i < 3; i++) {
-            rig.home.take();
-        }
-        OperationSlot next = signature();
-        cheapen(ring); // whatever the first ones took on a busy machine
-        submitter.submit(next, nowNanos);
-        assertEquals(1, turns.tasks.size());
-        turns.over();
-        turns.over();
-        rig.home.take();
     }
 
     @Test
@@ -116,23 +118,43 @@ class SubmitterTest {
         OperationSlot slot = signature();
         submitter.submit(slot, System.nanoTime());
         turns.over();
+        assertEquals(1, turns.askedForNext);
         assertStillSleeps();
         turns.over();
         assertSame(slot, rig.home.take());
-        assertTrue(turns.tasks.isEmpty());
+        assertEquals(1, turns.askedForNext);
+        assertTrue(turns.due.isEmpty());
     }
 
     @Test
-    void littleWorkWaitsForAFewTurnsThatBringMore() throws Exception {
+    void littleWorkWaitsOnWhileTurnsBringMoreUntilTheFirstHasWaitedLongEnough() throws Exception {
+        AtomicLong clock = new AtomicLong(System.nanoTime());
+        Submitter clocked = new Submitter(ring, turns, clock::get);
         cheapen(ring);
-        for (int i = 0; i <= Submitter.TURNS_MAX; i++) {
-            submitter.submit(signature(), System.nanoTime());
-            assertStillSleeps();
+        int turnsWithMore = 4;
+        for (int i = 1; i <= turnsWithMore; i++) {
+            clocked.submit(signature(), clock.get());
             turns.over();
+            assertEquals(i, turns.askedForNext);
+            assertStillSleeps();
         }
-        for (int i = 0; i <= Submitter.TURNS_MAX; i++) {
+        clock.addAndGet(Submitter.PUT_OFF_NANOS);
+        clocked.submit(signature(), clock.get());
+        turns.over();
+        assertEquals(turnsWithMore, turns.askedForNext);
+        for (int i = 0; i <= turnsWithMore; i++) {
             rig.home.take();
         }
+    }
+
+    @Test
+    void workThatIsMoreThanAWakeUpWaitsForNoOtherTurn() throws Exception {
+        OperationSlot slot = signature();
+        submitter.submit(slot, System.nanoTime());
+        assertTrue(slot.expectedNanos() >= Submitter.LITTLE_NANOS);
+        turns.over();
+        assertEquals(0, turns.askedForNext);
+        assertSame(slot, rig.home.take());
     }
 
     @Test
@@ -153,7 +175,7 @@ class SubmitterTest {
         OperationSlot fast = rig.sign(rig.key("middle", KeyClass.RSA_2048), Algorithm.RS256, 32);
         assertEquals(Admission.ADMITTED, submitter.submit(fast, System.nanoTime()));
         assertSame(fast, rig.home.take());
-        assertTrue(turns.tasks.isEmpty());
+        assertTrue(turns.due.isEmpty());
     }
 
     @Test
@@ -204,17 +226,18 @@ class SubmitterTest {
     @Test
     void losesNoSlotOfTwoEventLoopsWithTwoWorkers() throws Exception {
         int rounds = 2_000;
+        KeyHandle secret = rig.key("secret", KeyClass.OCT_256);
         try (OperationRing shared = ring(2, 64)) {
             List<Thread> loops = new ArrayList<>();
             for (int loop = 0; loop < 2; loop++) {
                 RingRig.Home home = new RingRig.Home();
                 List<OperationSlot> slots = new ArrayList<>();
                 for (int i = 0; i < 5; i++) {
-                    slots.add(rig.sign(key, Algorithm.ES256, 32, home));
+                    slots.add(rig.sign(secret, Algorithm.HS256, 32, home));
                 }
                 loops.add(Thread.ofPlatform()
                         .uncaughtExceptionHandler((thread, lost) -> failures.add(lost))
-                        .start(() -> turns(shared, slots, home, rounds)));
+                        .start(() -> turns(shared, slots, home, secret, rounds)));
             }
             for (Thread loop : loops) {
                 loop.join();
@@ -222,7 +245,8 @@ class SubmitterTest {
         }
     }
 
-    private void turns(OperationRing shared, List<OperationSlot> slots, RingRig.Home home, int rounds) {
+    private void turns(
+            OperationRing shared, List<OperationSlot> slots, RingRig.Home home, KeyHandle secret, int rounds) {
         Turns ownTurns = new Turns();
         Submitter own = new Submitter(shared, ownTurns);
         try {
@@ -233,12 +257,15 @@ class SubmitterTest {
                     while (own.submit(slot, System.nanoTime()) == Admission.FULL) {
                         Thread.onSpinWait();
                     }
+                    if (round % 2 == 0) {
+                        ownTurns.over();
+                    }
                 }
-                while (!ownTurns.tasks.isEmpty()) {
+                while (!ownTurns.due.isEmpty()) {
                     ownTurns.over();
                 }
                 for (int i = 0; i < submitted; i++) {
-                    rig.again(home.take(), key);
+                    rig.again(home.take(), secret, Algorithm.HS256, 32);
                 }
             }
         } catch (InterruptedException unexpected) {
@@ -265,26 +292,36 @@ class SubmitterTest {
 
     /** The turns of an event loop that the test ends. */
     private static final class Turns implements LoopTurns {
-        private final List<Runnable> tasks = new ArrayList<>();
+        private final Queue<Runnable> due = new ArrayDeque<>();
+        private final List<Runnable> later = new ArrayList<>();
+        private int askedForNext;
         private boolean ended;
 
         @Override
         public void atEnd(Runnable task) {
+            add(due, task);
+        }
+
+        @Override
+        public void atEndOfNext(Runnable task) {
+            add(later, task);
+            askedForNext++;
+        }
+
+        private void add(Collection<Runnable> tasks, Runnable task) {
             if (ended) {
                 throw new RejectedExecutionException("ended");
             }
             tasks.add(task);
         }
 
-        @Override
-        public void atEndOfNext(Runnable task) {
-            atEnd(task);
-        }
-
+        /** Runs what is due, also what that asks for, as event loops do; the next turn begins. */
         void over() {
-            List<Runnable> all = List.copyOf(tasks);
-            tasks.clear();
-            all.forEach(Runnable::run);
+            for (Runnable task = due.poll(); task != null; task = due.poll()) {
+                task.run();
+            }
+            due.addAll(later);
+            later.clear();
         }
     }
 

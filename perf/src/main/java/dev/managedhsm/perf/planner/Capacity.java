@@ -13,7 +13,8 @@ import java.util.Map;
  * @param p99Nanos the latency wanted
  * @param lanes of each node
  * @param nodes how many
- * @param kneePerSecond the highest rate of one node that keeps the latency
+ * @param kneePerSecond the highest rate of one node that keeps the latency, as far as was measured
+ * @param knownPerSecond how far that is: the rate of one node above which nothing was measured
  * @param saturationPerSecond the rate at which one node has nothing left
  * @param predictedNanos the 99th percentile at the wanted rate
  * @param partitions the same mix in partitions of a Managed HSM as published; 0 when some of it has no published figure
@@ -24,6 +25,7 @@ record Capacity(
         Lanes lanes,
         int nodes,
         double kneePerSecond,
+        double knownPerSecond,
         double saturationPerSecond,
         double predictedNanos,
         double partitions) {
@@ -69,6 +71,7 @@ record Capacity(
                 best,
                 nodes,
                 knee,
+                model.known(Node.of(best)),
                 model.saturation(best),
                 model.latencyNanos(best, perSecond / nodes, 0.99),
                 partitions(mix, perSecond));
@@ -83,7 +86,7 @@ record Capacity(
         return String.format(
                 Locale.ROOT,
                 "wanted      %.0f/s with p99 <= %.0f us%nnodes       %d of %d cores: %d event loops, %d fast and %d slow workers%n"
-                        + "knee        %.0f/s a node (saturated at %.0f/s)%nheadroom    %.0f %%%npredicted   p99 %.0f us%n"
+                        + "knee        %.0f/s a node (measured up to %.0f/s, saturated at %.0f/s)%nheadroom    %.0f %%%npredicted   p99 %.0f us%n"
                         + "equivalent  %s",
                 wantedPerSecond,
                 p99Nanos / 1e3,
@@ -93,6 +96,7 @@ record Capacity(
                 lanes.fast(),
                 lanes.slow(),
                 kneePerSecond,
+                knownPerSecond,
                 saturationPerSecond,
                 100 * headroom(),
                 predictedNanos / 1e3,
@@ -111,6 +115,7 @@ record Capacity(
                 .put("fastWorkers", lanes.fast())
                 .put("slowWorkers", lanes.slow())
                 .put("kneePerSecond", kneePerSecond)
+                .put("measuredToPerSecond", knownPerSecond)
                 .put("saturationPerSecond", saturationPerSecond)
                 .put("headroom", headroom())
                 .put("predictedP99Micros", predictedNanos / 1e3);

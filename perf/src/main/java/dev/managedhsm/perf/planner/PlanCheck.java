@@ -21,7 +21,7 @@ import java.util.Set;
  * the same a minute later; no run goes into a profile. Each load is sent once before it counts, so that its code is compiled.
  */
 final class PlanCheck {
-    /** The knee is where the 99th percentile is so many times that of an HSM under light load. */
+    /** The knee is where the 99th percentile is so many times that of an HSM under light load, or the highest load that was measured. */
     private static final double KNEE_TIMES = 3;
 
     /** Rounds of the profile from which the knee is told: one slow force of the disk must not decide where it is. */
@@ -87,11 +87,13 @@ final class PlanCheck {
             double knee = model.knee(run.here(), wanted);
             out.printf(
                     Locale.ROOT,
-                    "%s: knee %.0f/s (p99 %.0f us, %.0f times that under light load), saturated at %.0f/s%n",
+                    "%s: knee %.0f/s (p99 %.0f us; %.0f times that under light load is %.0f us), measured up to %.0f/s, saturated at %.0f/s%n",
                     mix.text(),
                     knee,
-                    wanted / MICROS,
+                    model.latencyNanos(run.here(), knee, 0.99) / MICROS,
                     KNEE_TIMES,
+                    wanted / MICROS,
+                    model.known(run.here()),
                     model.saturation(run.here()));
             for (double part : PARTS) {
                 points.add(new CheckPoint(mix, part, part * knee));

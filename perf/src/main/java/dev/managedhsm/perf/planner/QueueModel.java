@@ -176,7 +176,7 @@ final class QueueModel {
     /** The same of any node. */
     double knee(Node node, double p99Nanos) {
         double low = 0;
-        double high = saturation(node) * knownLoad();
+        double high = known(node);
         for (int i = 0; i < 12; i++) {
             double middle = (low + high) / 2;
             if (latencyNanos(node, middle, 0.99) <= p99Nanos) {
@@ -188,11 +188,13 @@ final class QueueModel {
         return low;
     }
 
-    private double knownLoad() {
-        return mix.parts().keySet().stream()
-                .mapToDouble(work -> profile.of(work).knownLoad())
-                .min()
-                .orElse(1);
+    /** The highest rate of one node, requests per second, at which all that the mix is of was measured; not more than what saturates it. */
+    double known(Node node) {
+        double load = 1;
+        for (Work work : mix.parts().keySet()) {
+            load = Math.min(load, profile.of(work).knownLoad());
+        }
+        return load * saturation(node);
     }
 
     /** Values to draw from; none where there are none. */

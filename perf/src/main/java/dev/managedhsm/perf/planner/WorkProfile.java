@@ -37,7 +37,10 @@ record WorkProfile(
         return new WorkProfile(execute, worker, loop, audit, sender, newExtras);
     }
 
-    /** The highest load at which extras are known, as a part of what saturates the model: its predictions of more are guesses. */
+    /**
+     * The highest load at which extras are known, as a part of what saturates the model: its predictions of more are guesses. Without
+     * any the model is all there is, and that ends at 1.
+     */
     double knownLoad() {
         return extras.isEmpty() ? 1 : extras.getLast().load();
     }

@@ -16,12 +16,12 @@ import java.util.function.LongSupplier;
 import org.HdrHistogram.Histogram;
 
 /**
- * For how long this machine stops threads that have nothing to wait for: its host, its interrupts and threads of its kernel have the
- * core meanwhile. As many threads as there are cores look at the clock, and at nothing else; whatever is measured on the machine has
- * these stops too. To be run while nothing else is.
+ * For how long this machine stops threads that have nothing to wait for. As many threads as there are cores look at the clock, and at
+ * nothing else; what has their cores meanwhile is the host, an interrupt, a thread of the kernel, or another of this machine's,
+ * this JVM's among them. Whatever is measured on the machine has these stops too. To be run while nothing else is.
  */
 final class MachineStops {
-    /** What is shorter is an interrupt. */
+    /** What is shorter is no stop to speak of beside what is measured here. */
     private static final long FROM_NANOS = 100_000;
 
     private static final int DIGITS = 2;
@@ -36,7 +36,12 @@ final class MachineStops {
         this.out = out;
     }
 
-    /** Measures, and prints for each core's thread. */
+    /**
+     * Measures, and prints for each thread.
+     *
+     * @throws IOException if the machine cannot be described
+     * @throws InterruptedException if the calling thread is interrupted meanwhile
+     */
     void run() throws IOException, InterruptedException {
         out.println(Surroundings.describe());
         int cores = Runtime.getRuntime().availableProcessors();
@@ -58,7 +63,7 @@ final class MachineStops {
     static Histogram seen(LongSupplier clock, long endNanos) {
         Histogram stops = new Histogram(DIGITS);
         long before = clock.getAsLong();
-        while (before < endNanos) {
+        while (before - endNanos < 0) {
             long now = clock.getAsLong();
             if (now - before >= FROM_NANOS) {
                 stops.recordValue(now - before);

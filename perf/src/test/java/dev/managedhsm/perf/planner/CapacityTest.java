@@ -177,6 +177,9 @@ class CapacityTest {
         assertTrue(whole.knee(node, 1e9) > 0.9 * whole.saturation(node));
         assertEquals(0.5 * half.saturation(node), half.knee(node, 1e9), 1e-3 * half.saturation(node));
         assertTrue(half.knee(node, 40_000) < 0.4 * half.saturation(node));
+        Extra beyond = new Extra(1.2, ServiceProfile.nothing(), ServiceProfile.nothing());
+        QueueModel more = new QueueModel(PROFILE.with(Work.ES256, List.of(beyond)), Mix.of(Work.ES256));
+        assertEquals(more.saturation(node), more.known(node), 1e-6);
     }
 
     @Test
