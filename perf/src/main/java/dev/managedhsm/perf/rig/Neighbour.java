@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.perf.rig;
 
+import dev.managedhsm.crypto.key.KeyClass;
 import dev.managedhsm.perf.budget.Surroundings;
 import io.vertx.core.http.HttpVersion;
 import java.io.IOException;
@@ -10,8 +11,11 @@ import java.security.GeneralSecurityException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import org.HdrHistogram.Histogram;
 
 /**
  * How much a flood of RSA-4096 signatures, as many as the slow lane can do, delays ES256 signatures at a steady rate: the
@@ -21,6 +25,7 @@ final class Neighbour {
     private static final int CONNECTIONS = 4;
     private static final int IN_FLIGHT = 64;
     private static final double MOVED_MAX = 1.2;
+    private static final double MICROS = 1e3;
 
     private final double perSecond;
     private final double seconds;
@@ -52,24 +57,36 @@ final class Neighbour {
                 warmUp.onSchedule(perSecond, server, log);
                 flood.end();
                 List<Double> ratios = new ArrayList<>();
+                List<Double> within = new ArrayList<>();
                 for (int round = 0; round < rounds; round++) {
-                    LoadFigures alone = steady(sender, round, log);
+                    Steady alone = steady(hsm, sender, round, log);
                     flood.begin();
-                    LoadFigures beside = steady(sender, round, log);
-                    double floodPerSecond = flood.end() / seconds;
+                    Steady beside = steady(hsm, sender, round, log);
+                    double floodPerSecond = flood.end();
                     out.printf(
                             Locale.ROOT,
                             "alone:  %s%nbeside: %s%n        flood: %.0f signatures/s%n",
                             alone,
                             beside,
                             floodPerSecond);
-                    if (alone.reached() && beside.reached()) {
-                        ratios.add(beside.micros(99) / alone.micros(99));
+                    if (alone.figures.reached() && beside.figures.reached()) {
+                        ratios.add(beside.figures.micros(99) / alone.figures.micros(99));
+                        within.add(beside.withinMicros() / alone.withinMicros());
                     }
+                }
+                if (!within.isEmpty()) {
+                    out.printf(
+                            "the same within the HSM (%s), where no sender waits for a core: median (least–most) %s%n",
+                            StageLog.WHOLE, ratios(within));
                 }
                 return judge(ratios);
             }
         }
+    }
+
+    private static String ratios(List<Double> of) {
+        Medians ratios = Medians.of(of);
+        return String.format(Locale.ROOT, "%.2f (%.2f–%.2f)", ratios.median(), ratios.least(), ratios.most());
     }
 
     private boolean judge(List<Double> ratios) {
@@ -77,23 +94,41 @@ final class Neighbour {
             out.println("no round reached its target: nothing is told");
             return false;
         }
-        Medians moved = Medians.of(ratios);
-        boolean kept = moved.median() < MOVED_MAX;
+        boolean kept = Medians.of(ratios).median() < MOVED_MAX;
         out.printf(
                 Locale.ROOT,
-                "p99 beside the flood / p99 alone: median %.2f (%.2f–%.2f) of %d rounds, below %.2f: %s%n",
-                moved.median(),
-                moved.least(),
-                moved.most(),
+                "p99 beside the flood / p99 alone: median %s of %d rounds, below %.2f: %s%n",
+                ratios(ratios),
                 ratios.size(),
                 MOVED_MAX,
                 kept ? "kept" : "MISSED");
         return kept;
     }
 
-    private LoadFigures steady(Sender sender, int round, Path log) throws IOException, InterruptedException {
+    /** ES256 in one round, and where in the HSM it was slow. */
+    private record Steady(LoadFigures figures, Map<String, Histogram> stages) {
+        /** The 99th percentile of what the HSM took, in microseconds; NaN if it recorded nothing. */
+        double withinMicros() {
+            Histogram whole = stages.get(StageLog.WHOLE);
+            return whole == null ? Double.NaN : whole.getValueAtPercentile(99) / MICROS;
+        }
+
+        @Override
+        public String toString() {
+            StringBuilder text = new StringBuilder(figures.toString()).append("; p99 by stage, us:");
+            stages.forEach((stage, nanos) -> text.append(
+                    String.format(Locale.ROOT, " %s %.0f", stage, nanos.getValueAtPercentile(99) / MICROS)));
+            return text.toString();
+        }
+    }
+
+    private Steady steady(LiveHsm hsm, Sender sender, int round, Path log) throws IOException, InterruptedException {
         Ask ask = Work.ES256.ask("steady");
-        return new OpenLoop(sender, Schedule.poisson(perSecond, seconds, round), i -> ask).run(log);
+        long fromMillis = System.currentTimeMillis();
+        var _ = StageLog.since(hsm, fromMillis);
+        LoadFigures figures = new OpenLoop(sender, Schedule.poisson(perSecond, seconds, round), i -> ask).run(log);
+        String series = '.' + KeyClass.P_256.name() + '.';
+        return new Steady(figures, StageLog.since(hsm, fromMillis).histograms(tag -> tag.contains(series)));
     }
 
     /** Keeps the slow lane full. */
@@ -103,6 +138,7 @@ final class Neighbour {
         private final AtomicBoolean flooding = new AtomicBoolean();
         private final AtomicLong signed = new AtomicLong();
         private final AtomicLong open = new AtomicLong();
+        private long beganNanos;
 
         Flood(Sender sender, Ask ask) {
             this.sender = sender;
@@ -110,6 +146,7 @@ final class Neighbour {
         }
 
         void begin() {
+            beganNanos = System.nanoTime();
             flooding.set(true);
             signed.set(0);
             sender.onLoop(() -> {
@@ -132,14 +169,14 @@ final class Neighbour {
             });
         }
 
-        /** Ends it and waits for the last answer; how many signatures there were until now. */
-        long end() throws InterruptedException {
-            long count = signed.get();
+        /** Ends it and waits for the last answer; how many signatures there were in a second until now. */
+        double end() throws InterruptedException {
+            double perSecond = signed.get() * (double) TimeUnit.SECONDS.toNanos(1) / (System.nanoTime() - beganNanos);
             flooding.set(false);
             while (open.get() > 0) {
                 Thread.sleep(1);
             }
-            return count;
+            return perSecond;
         }
     }
 }

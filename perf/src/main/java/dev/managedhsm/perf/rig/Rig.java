@@ -60,7 +60,7 @@ public final class Rig {
             case "edge" ->
                 new EdgeRun(
                                 Integer.parseInt(rest.next("7")),
-                                Integer.parseInt(rest.next("40000")),
+                                Integer.parseInt(rest.next("100000")),
                                 Budgets.read(project.resolve("perf/budgets/ratios.properties")),
                                 System.out)
                         .run(project);

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import org.HdrHistogram.EncodableHistogram;
 import org.HdrHistogram.Histogram;
 import org.HdrHistogram.HistogramLogReader;
@@ -39,12 +40,20 @@ public record StageLog(String text) {
 
     /** The histograms in nanoseconds by stage or {@link #WHOLE}, those of all intervals, operations and keys added. */
     public Map<String, Histogram> histograms() {
+        return histograms(tag -> true);
+    }
+
+    /** The same of those series whose tags are wanted. */
+    Map<String, Histogram> histograms(Predicate<String> wanted) {
         Map<String, Histogram> histograms = new TreeMap<>();
         try (HistogramLogReader reader =
                 new HistogramLogReader(new ByteArrayInputStream(text.getBytes(StandardCharsets.US_ASCII)))) {
             EncodableHistogram next;
             while ((next = reader.nextIntervalHistogram()) != null) {
                 String tag = next.getTag();
+                if (!wanted.test(tag)) {
+                    continue;
+                }
                 String series = tag.substring(tag.lastIndexOf('.') + 1);
                 Histogram sum = histograms.computeIfAbsent(series, any -> new Histogram(DIGITS));
                 sum.add((Histogram) next);
