@@ -66,14 +66,15 @@ final class SlowStanding implements Standing {
     }
 
     @Override
+    @SuppressWarnings("ThreadPriorityCheck") // nothing is right or wrong by it, only sooner
     public void computes() {
         if (givingWay == null) {
             return;
         }
         beganNanos = System.nanoTime();
         beganCpuNanos = THREADS.getCurrentThreadCpuTime();
-        if (!starved) {
-            givingWay.begin();
+        if (!starved && givingWay.begin()) {
+            Thread.yield(); // who woke meanwhile and had to wait is not looked for before the clock's next tick
         }
     }
 
