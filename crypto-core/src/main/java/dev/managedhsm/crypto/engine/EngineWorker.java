@@ -22,6 +22,14 @@ public interface EngineWorker extends AutoCloseable {
      */
     void execute(OperationSlot slot, EngineKey key);
 
+    /**
+     * Overwrites what executing left in registers and on the stack of the calling thread. To be called by the same thread when
+     * it has nothing to execute, from where it called {@link #execute} or nearer to its start. Allocates nothing.
+     *
+     * @throws EngineFailure if the library broke its promise; the HSM must move to failed
+     */
+    void forget();
+
     /** Wipes and frees this worker's scratch memory. */
     @Override
     void close();

@@ -6,7 +6,6 @@ import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 
 import dev.managedhsm.crypto.algorithm.AesCbcHmac;
 import dev.managedhsm.crypto.algorithm.EcKeys;
-import dev.managedhsm.crypto.algorithm.LoadedKey;
 import dev.managedhsm.crypto.algorithm.NewKey;
 import dev.managedhsm.crypto.algorithm.PairKey;
 import dev.managedhsm.crypto.algorithm.RsaKeys;
@@ -99,49 +98,36 @@ public final class NativeEngine implements Engine {
 
     @Override
     public GeneratedKey generate(KeyClass keyClass, long publicExponent, MemorySegment secret) {
-        NewKey made = made(keyClass, publicExponent, secret);
-        GeneratedKey key = new GeneratedKey(made.secretLength(), made.publicPart());
-        SelfTest.checkPair(this, keyClass, key, secret, spoiled);
-        return key;
+        return NativeCall.of(() -> {
+            NewKey made = made(keyClass, publicExponent, secret);
+            GeneratedKey key = new GeneratedKey(made.secretLength(), made.publicPart());
+            SelfTest.checkPair(this, keyClass, key, secret, spoiled);
+            return key;
+        });
     }
 
     private NewKey made(KeyClass keyClass, long publicExponent, MemorySegment secret) {
-        try {
-            return switch (keyClass.type()) {
-                case RSA -> RsaKeys.generate(keyClass, publicExponent, secret);
-                case EC -> EcKeys.generate(keyClass, secret, cells);
-                case OCT -> SymmetricKey.generate(keyClass, secret);
-            };
-        } catch (LibraryFailure e) {
-            throw new EngineFailure(String.valueOf(e.getMessage()));
-        }
+        return switch (keyClass.type()) {
+            case RSA -> RsaKeys.generate(keyClass, publicExponent, secret);
+            case EC -> EcKeys.generate(keyClass, secret, cells);
+            case OCT -> SymmetricKey.generate(keyClass, secret);
+        };
     }
 
     @Override
     public Examined examine(KeyClass keyClass, @Nullable PublicPart publicPart, MemorySegment secret) {
-        return new Examination(this, NativeArithmetic::new, this::point).examine(keyClass, publicPart, secret);
-    }
-
-    private PublicPart.Point point(KeyClass keyClass, MemorySegment scalar) {
-        try {
-            return EcKeys.point(keyClass, scalar, cells);
-        } catch (LibraryFailure e) {
-            throw new EngineFailure(String.valueOf(e.getMessage()));
-        }
+        Examination examination =
+                new Examination(this, NativeArithmetic::new, (curve, scalar) -> EcKeys.point(curve, scalar, cells));
+        return NativeCall.of(() -> examination.examine(keyClass, publicPart, secret));
     }
 
     @Override
     public EngineKey load(KeyClass keyClass, PublicPart publicPart, MemorySegment secret) {
-        try {
-            LoadedKey loaded = switch (keyClass.type()) {
-                case RSA -> RsaKeys.load(keyClass, publicPart, secret);
-                case EC -> EcKeys.load(keyClass, publicPart, secret, cells);
-                case OCT -> SymmetricKey.load(keyClass, secret, cells);
-            };
-            return new NativeKey(loaded);
-        } catch (LibraryFailure e) {
-            throw new EngineFailure(String.valueOf(e.getMessage()));
-        }
+        return new NativeKey(NativeCall.of(() -> switch (keyClass.type()) {
+            case RSA -> RsaKeys.load(keyClass, publicPart, secret);
+            case EC -> EcKeys.load(keyClass, publicPart, secret, cells);
+            case OCT -> SymmetricKey.load(keyClass, secret, cells);
+        }));
     }
 
     @Override
@@ -151,11 +137,7 @@ public final class NativeEngine implements Engine {
 
     @Override
     public Sealer sealer(MemorySegment key) {
-        try {
-            return new NativeSealer(SymmetricKey.load(KeyClass.OCT_256, key, cells));
-        } catch (LibraryFailure e) {
-            throw new EngineFailure(String.valueOf(e.getMessage()));
-        }
+        return new NativeSealer(NativeCall.of(() -> SymmetricKey.load(KeyClass.OCT_256, key, cells)));
     }
 
     @Override
@@ -168,7 +150,7 @@ public final class NativeEngine implements Engine {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment input = arena.allocate(COUNTER_LENGTH + (long) fixedInput.length);
             MemorySegment.copy(fixedInput, 0, input, JAVA_BYTE, COUNTER_LENGTH, fixedInput.length);
-            derive(key, input, out);
+            NativeCall.run(() -> derive(key, input, out));
         }
     }
 
@@ -242,22 +224,14 @@ public final class NativeEngine implements Engine {
     public void sealContent(
             MemorySegment key, MemorySegment iv, byte[] aad, MemorySegment plaintext, MemorySegment out) {
         ContentRules.checkSeal(key, iv, plaintext, out);
-        try {
-            AesCbcHmac.seal(key, iv, aad, plaintext, out);
-        } catch (LibraryFailure e) {
-            throw new EngineFailure(String.valueOf(e.getMessage()));
-        }
+        NativeCall.run(() -> AesCbcHmac.seal(key, iv, aad, plaintext, out));
     }
 
     @Override
     public int openContent(MemorySegment key, MemorySegment iv, byte[] aad, MemorySegment sealed, MemorySegment out) {
-        try {
-            return ContentRules.openable(key, iv, sealed, out)
-                    ? (int) AesCbcHmac.open(key, iv, aad, sealed, out)
-                    : CONTENT_NOT_OURS;
-        } catch (LibraryFailure e) {
-            throw new EngineFailure(String.valueOf(e.getMessage()));
-        }
+        return ContentRules.openable(key, iv, sealed, out)
+                ? NativeCall.of(() -> (int) AesCbcHmac.open(key, iv, aad, sealed, out))
+                : CONTENT_NOT_OURS;
     }
 
     @Override
@@ -285,10 +259,10 @@ public final class NativeEngine implements Engine {
     }
 
     private static <T> T withScratch(Function<Scratch, T> work) {
-        try (Scratch scratch = new Scratch()) {
-            return work.apply(scratch);
-        } catch (LibraryFailure e) {
-            throw new EngineFailure(String.valueOf(e.getMessage()));
-        }
+        return NativeCall.of(() -> {
+            try (Scratch scratch = new Scratch()) {
+                return work.apply(scratch);
+            }
+        });
     }
 }

@@ -6,7 +6,6 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import dev.managedhsm.crypto.algorithm.AesGcm;
 import dev.managedhsm.crypto.algorithm.Scratch;
 import dev.managedhsm.crypto.algorithm.SymmetricKey;
-import dev.managedhsm.crypto.foreign.LibraryFailure;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
@@ -23,27 +22,28 @@ final class NativeSealer implements Sealer {
     public synchronized void seal(byte[] nonce, byte[] aad, MemorySegment plaintext, MemorySegment out) {
         check(nonce, plaintext.byteSize() + TAG_LENGTH == out.byteSize() && plaintext.isNative() && out.isNative());
         int length = (int) plaintext.byteSize();
-        try (Arena arena = Arena.ofConfined()) {
-            long iv = copied(arena, nonce);
-            long bound = copied(arena, aad);
-            long to = out.address();
-            AesGcm.seal(key, iv, bound, aad.length, plaintext.address(), length, to, to + length, scratch);
-        } catch (LibraryFailure e) {
-            throw new EngineFailure(String.valueOf(e.getMessage()));
-        }
+        NativeCall.run(() -> {
+            try (Arena arena = Arena.ofConfined()) {
+                long iv = copied(arena, nonce);
+                long bound = copied(arena, aad);
+                long to = out.address();
+                AesGcm.seal(key, iv, bound, aad.length, plaintext.address(), length, to, to + length, scratch);
+            }
+        });
     }
 
     @Override
     public synchronized boolean open(byte[] nonce, byte[] aad, MemorySegment sealed, MemorySegment out) {
         check(nonce, sealed.byteSize() == out.byteSize() + TAG_LENGTH && sealed.isNative() && out.isNative());
         int length = (int) out.byteSize();
-        boolean opened;
-        try (Arena arena = Arena.ofConfined()) {
-            long iv = copied(arena, nonce);
-            long bound = copied(arena, aad);
-            long from = sealed.address();
-            opened = AesGcm.open(key, iv, bound, aad.length, from, length, from + length, out.address(), scratch);
-        }
+        boolean opened = NativeCall.of(() -> {
+            try (Arena arena = Arena.ofConfined()) {
+                long iv = copied(arena, nonce);
+                long bound = copied(arena, aad);
+                long from = sealed.address();
+                return AesGcm.open(key, iv, bound, aad.length, from, length, from + length, out.address(), scratch);
+            }
+        });
         if (!opened) {
             out.fill((byte) 0);
         }

@@ -10,6 +10,7 @@ import dev.managedhsm.crypto.algorithm.Ecdsa;
 import dev.managedhsm.crypto.algorithm.Hmac;
 import dev.managedhsm.crypto.algorithm.LoadedKey;
 import dev.managedhsm.crypto.algorithm.PairKey;
+import dev.managedhsm.crypto.algorithm.Residue;
 import dev.managedhsm.crypto.algorithm.RsaEncryption;
 import dev.managedhsm.crypto.algorithm.RsaSignature;
 import dev.managedhsm.crypto.algorithm.Scratch;
@@ -56,6 +57,15 @@ final class NativeWorker implements EngineWorker {
             case AES_GCM -> AesGcm.execute(slot, (SymmetricKey) key, scratch);
             case AES_CBC, AES_CBC_PAD -> AesCbc.execute(slot, (SymmetricKey) key, scratch);
             case AES_KEY_WRAP, AES_KEY_WRAP_PAD -> AesKeyWrap.execute(slot, (SymmetricKey) key, scratch);
+        }
+    }
+
+    @Override
+    public void forget() {
+        try {
+            Residue.overwrite();
+        } catch (LibraryFailure e) {
+            throw new EngineFailure(String.valueOf(e.getMessage()));
         }
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.crypto.engine;
 
+import dev.managedhsm.crypto.memory.NativeStack;
 import dev.managedhsm.crypto.operation.OperationSlot;
 import dev.managedhsm.crypto.operation.Outcome;
 import java.security.SecureRandom;
@@ -38,6 +39,11 @@ final class PortableWorker implements EngineWorker {
                 case AES_KEY_WRAP, AES_KEY_WRAP_PAD -> aes.keyWrap(slot, portable, copies);
             }
         }
+    }
+
+    @Override
+    public void forget() {
+        NativeStack.wipe();
     }
 
     /** Nothing to give back: all scratch memory is wiped after each operation. */

@@ -41,7 +41,7 @@ public final class ProcessHardening {
 
     /**
      * Takes every measure it can, in this order: no core files; nothing in core files that others take; not dumpable;
-     * no swap; no attaching; locked memory; freed memory of libraries.
+     * no swap; no attaching; locked memory; freed memory of libraries; their stacks.
      *
      * @param attachable whether the process's own user may go on tracing and attaching to it (for diagnosis); true leaves
      *     it dumpable, and the measure not held
@@ -56,6 +56,7 @@ public final class ProcessHardening {
         measures.add(attach());
         measures.add(lockedMemory());
         measures.add(freedMemory(System.getenv(TUNABLES)));
+        measures.add(NativeStack.measure());
         return List.copyOf(measures);
     }
 

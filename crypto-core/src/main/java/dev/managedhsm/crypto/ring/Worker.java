@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Its duty cycle: claim, wait, take, execute, hand back. Hand-backs are gathered: the owner of the slots is woken once
  * for up to {@value #WAKE_EVERY} of them, or when there is nothing more to do, or before an expensive operation, or when
  * the oldest has waited {@value #WAKE_AFTER_NANOS} ns. Waking a sleeping thread costs the waker about 10 microseconds,
- * half an ES256 signature, which is why not every hand-back wakes.
+ * half an ES256 signature, which is why not every hand-back wakes. Before it waits, and behind the hand-backs, so that no answer waits
+ * for it, it has the engine overwrite what computing left in registers and on its stack.
  */
 final class Worker implements Runnable {
     private static final long NONE = -1;
@@ -48,6 +49,9 @@ final class Worker implements Runnable {
     private final Consumer<Throwable> onFailure;
     private final Sequence gate;
     private final WorkTally tally;
+
+    /** Whether something was computed that is not forgotten yet. */
+    private boolean computed;
 
     /** The sequence that was claimed and not yet taken. */
     private long claimed = NONE;
@@ -79,19 +83,24 @@ final class Worker implements Runnable {
             standing.settle();
             try (EngineWorker engineWorker = engine.worker();
                     KeyringReader reader = keyring.reader()) {
-                work(slot -> serve(slot, engineWorker, reader));
+                work(slot -> serve(slot, engineWorker, reader), engineWorker::forget);
             }
         } catch (RuntimeException | Error broken) {
             // The lane must not fill up behind a worker that ended: until the ring is closed, every slot goes back.
             onFailure.accept(broken);
-            work(this::giveBack);
+            work(this::giveBack, () -> {});
         } finally {
             wake();
         }
     }
 
-    /** Claims, waits, takes and does, until the ring is closed and nothing published is left. */
-    private void work(Consumer<OperationSlot> duty) {
+    /**
+     * Claims, waits, takes and does, until the ring is closed and nothing published is left.
+     *
+     * @param duty what it does with each slot
+     * @param forget what it does before it waits if it has computed: it may wait for hours
+     */
+    private void work(Consumer<OperationSlot> duty, Runnable forget) {
         SequenceBarrier barrier = lane.barrier();
         long available = NONE;
         while (true) {
@@ -100,6 +109,10 @@ final class Worker implements Runnable {
             }
             if (available < claimed) {
                 wake();
+                if (computed) {
+                    computed = false;
+                    forget.run();
+                }
                 available = await(barrier, claimed);
                 if (available < claimed) {
                     return;
@@ -175,6 +188,7 @@ final class Worker implements Runnable {
     }
 
     private void compute(OperationSlot slot, EngineWorker engineWorker, EngineKey key) {
+        computed = true;
         standing.computes();
         try {
             engineWorker.execute(slot, key);

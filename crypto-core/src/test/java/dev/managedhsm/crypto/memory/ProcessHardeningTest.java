@@ -26,7 +26,8 @@ class ProcessHardeningTest {
                         "swap",
                         "attach-off",
                         "locked-memory",
-                        "freed-memory"),
+                        "freed-memory",
+                        "native-stack"),
                 measures.stream().map(Measure::name).toList());
         for (Measure measure : measures) {
             assertFalse(measure.why().isEmpty(), measure.name());

@@ -4,23 +4,34 @@ package dev.managedhsm.crypto.ring;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.managedhsm.crypto.fixture.ThreadStack;
+import dev.managedhsm.crypto.foreign.CLibrary;
 import dev.managedhsm.crypto.key.KeyClass;
 import dev.managedhsm.crypto.key.KeyHandle;
 import dev.managedhsm.crypto.key.KeyName;
 import dev.managedhsm.crypto.lifecycle.KeyUpdate;
 import dev.managedhsm.crypto.operation.Algorithm;
+import dev.managedhsm.crypto.operation.Completions;
+import dev.managedhsm.crypto.operation.Limits;
 import dev.managedhsm.crypto.operation.OperationSlot;
 import dev.managedhsm.crypto.operation.Outcome;
 import dev.managedhsm.crypto.operation.Stage;
+import java.lang.foreign.Arena;
+import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -103,6 +114,47 @@ class OperationRingTest {
         }
         assertEquals(64, back.size());
         assertTrue(rig.home.offered.isEmpty());
+    }
+
+    /** An owner that has the worker leave something on its stack each time it is woken. */
+    private static final class LeavingOwner implements Completions {
+        private final byte[] left = new byte[8192];
+        private final CompletableFuture<Thread> worker = new CompletableFuture<>();
+        private @Nullable ThreadStack stack;
+
+        LeavingOwner() {
+            new SecureRandom().nextBytes(left);
+            Arrays.fill(left, 0, 1024, (byte) 0); // where the worker's own frames are less deep
+        }
+
+        @Override
+        public void offer(OperationSlot slot) {
+            stack = ThreadStack.ofCurrentThread();
+        }
+
+        @Override
+        public void wake() {
+            ThreadStack.leave(left);
+            worker.complete(Thread.currentThread());
+        }
+    }
+
+    @Test
+    void leavesNothingOnAWorkersStackThatWaits() throws Exception {
+        assumeTrue(CLibrary.known());
+        OperationRing ring = ring(new RingConfig(1, 1, 16, 16, IdleStrategy.BLOCKING, false));
+        LeavingOwner owner = new LeavingOwner();
+        try (Arena arena = Arena.ofShared()) {
+            OperationSlot slot = new OperationSlot(0, arena.allocate(Limits.SLOT_LENGTH, 64), owner);
+            rig.again(slot, rig.key("k", KeyClass.P_256), Algorithm.ES256, 32);
+            assertEquals(Admission.ADMITTED, ring.submit(slot, System.nanoTime()));
+            Thread worker = owner.worker.get(60, TimeUnit.SECONDS);
+            while (worker.getState() != Thread.State.WAITING) {
+                Thread.onSpinWait();
+            }
+            byte[] stack = Objects.requireNonNull(owner.stack).bytes();
+            assertEquals(0, ThreadStack.pieces(owner.left, stack));
+        }
     }
 
     @Test

@@ -42,6 +42,9 @@ final class NoOpEngine {
         }
 
         @Override
+        public void forget() {}
+
+        @Override
         public void close() {}
     }
 }
