@@ -15,36 +15,70 @@ import java.lang.foreign.MemorySegment;
  * round keys and blocks in these registers when it ends, and the JVM saves all registers on the stack now and then, so that
  * overwriting the stack alone would not do.
  *
- * <p>So the library seals zeroes under a key of zeroes: with AES-GCM, which takes all the vector registers there are, at a length
- * that goes through its loop for many blocks as well as through that for the rest. Then the stack is overwritten.
+ * <p>So the library seals zeroes under a key of zeroes: with AES-GCM, whose code takes more of these registers than any other, at a
+ * length that goes through its loop for many blocks as well as through that for the rest. Then the stack is overwritten.
  */
 public final class Residue {
-    private static final int LENGTH = 512 + 33;
+    static final int LENGTH = 512 + 33;
     private static final int AAD_LENGTH = 29;
     private static final int KEY_LENGTH = 32;
     private static final boolean AWS_LC = CryptoLibrary.chosen().awsLc();
 
-    /** All threads write the same to the same places. */
     private static final long ZEROES = zeroes(LENGTH);
 
-    private static final long OUT = zeroes(LENGTH);
-    private static final long TAG = zeroes(AesGcm.TAG_LENGTH);
-    private static final long WRITTEN = zeroes(Long.BYTES);
-    private static final long PREPARED =
-            AWS_LC ? AwsLcCiphers.newGcm(AwsLcCiphers.gcm(KEY_LENGTH), ZEROES, KEY_LENGTH) : 0;
+    /** For threads without a scratch: all of them write the same to the same place, ciphertext, tag and length. */
+    private static final long OUT = zeroes(LENGTH + AesGcm.TAG_LENGTH + Long.BYTES);
+
+    private static final long PREPARED = prepared();
 
     private Residue() {}
 
+    private static long prepared() {
+        long prepared = AWS_LC ? AwsLcCiphers.newGcm(AwsLcCiphers.gcm(KEY_LENGTH), ZEROES, KEY_LENGTH) : 0;
+        if (AWS_LC && prepared == 0) {
+            throw new IllegalStateException("no memory for a key of zeroes");
+        }
+        return prepared;
+    }
+
     /**
-     * Overwrites it: a microsecond. To be called where the computing was called or nearer to the thread's start, by a platform
-     * thread; any number of them at once. Allocates nothing on the heap.
+     * Overwrites it: a microsecond. To be called where the computing was called or a few frames nearer to the thread's start, by a
+     * platform thread; any number of them at once.
      *
      * @throws LibraryFailure if the library cannot encrypt
      */
     public static void overwrite() {
+        if (AWS_LC) {
+            overwrite(0, OUT);
+            return;
+        }
+        long context = LibCryptoCiphers.newContext();
+        if (context == 0) {
+            throw new LibraryFailure("no memory for a cipher context");
+        }
+        try {
+            overwrite(context, OUT);
+        } finally {
+            LibCryptoCiphers.freeContext(context);
+        }
+    }
+
+    /**
+     * The same for a worker's thread, in memory of its own. Allocates nothing and takes no lock.
+     *
+     * @param scratch the worker's
+     * @throws LibraryFailure if the library cannot encrypt
+     */
+    public static void overwrite(Scratch scratch) {
+        overwrite(scratch.cipherContext(), scratch.address(Scratch.RESIDUE));
+    }
+
+    private static void overwrite(long context, long out) {
+        long tag = out + LENGTH;
+        long written = tag + AesGcm.TAG_LENGTH;
         boolean sealed = AWS_LC
-                ? AwsLcCiphers.seal(PREPARED, OUT, TAG, WRITTEN, ZEROES, ZEROES, LENGTH, ZEROES, AAD_LENGTH) == 1
-                : evp();
+                ? AwsLcCiphers.seal(PREPARED, out, tag, written, ZEROES, ZEROES, LENGTH, ZEROES, AAD_LENGTH) == 1
+                : evp(context, out, written);
         NativeStack.wipe();
         if (!sealed) {
             LibCrypto.clearErrors();
@@ -52,16 +86,12 @@ public final class Residue {
         }
     }
 
-    private static boolean evp() {
-        long context = LibCryptoCiphers.newContext();
-        try {
-            return LibCryptoCiphers.init(context, LibCryptoCiphers.gcm(KEY_LENGTH), ZEROES, ZEROES, 1) == 1
-                    && LibCryptoCiphers.update(context, 0, WRITTEN, ZEROES, AAD_LENGTH) == 1
-                    && LibCryptoCiphers.update(context, OUT, WRITTEN, ZEROES, LENGTH) == 1
-                    && LibCryptoCiphers.finish(context, OUT + LENGTH, WRITTEN) == 1;
-        } finally {
-            LibCryptoCiphers.freeContext(context);
-        }
+    private static boolean evp(long context, long out, long written) {
+        boolean done = LibCryptoCiphers.init(context, LibCryptoCiphers.gcm(KEY_LENGTH), ZEROES, ZEROES, 1) == 1
+                && LibCryptoCiphers.update(context, 0, written, ZEROES, AAD_LENGTH) == 1
+                && LibCryptoCiphers.update(context, out, written, ZEROES, LENGTH) == 1
+                && LibCryptoCiphers.finish(context, out + LENGTH, written) == 1;
+        return LibCryptoCiphers.reset(context) == 1 && done;
     }
 
     private static long zeroes(int length) {

@@ -14,6 +14,7 @@ import java.lang.foreign.MemorySegment;
  *   64       SIGNATURE  DER of an ECDSA signature, a MAC, a recovered digest
  *   640      KEY        an AES key that lives for one call
  *   1024     SCHEDULE   a prepared AES key
+ *   2048     RESIDUE    what is written only to overwrite registers
  * </pre>
  */
 public final class Scratch implements AutoCloseable {
@@ -22,7 +23,8 @@ public final class Scratch implements AutoCloseable {
     static final int SIGNATURE_LENGTH_MAX = 512;
     static final int KEY = 640;
     static final int SCHEDULE = 1024;
-    private static final int SIZE = 2048;
+    static final int RESIDUE = 2048;
+    private static final int SIZE = 3072;
 
     private final LockedMemory memory;
     private final MemorySegment segment;

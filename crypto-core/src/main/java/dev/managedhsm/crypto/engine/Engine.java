@@ -216,6 +216,14 @@ public interface Engine extends AutoCloseable {
     void random(MemorySegment out);
 
     /**
+     * Overwrites what the calling thread still has in registers and on its stack of a secret that it took in or handed on. What the
+     * engine itself leaves there it overwrites by itself. A microsecond; by platform threads.
+     *
+     * @throws EngineFailure if the library failed
+     */
+    void forget();
+
+    /**
      * Runs all known-answer tests again.
      *
      * @throws EngineFailure naming the first test that failed; the engine must not be used any more

@@ -23,14 +23,19 @@ public interface EngineWorker extends AutoCloseable {
     void execute(OperationSlot slot, EngineKey key);
 
     /**
-     * Overwrites what executing left in registers and on the stack of the calling thread. To be called by the same thread when
-     * it has nothing to execute, from where it called {@link #execute} or nearer to its start. Allocates nothing.
+     * Overwrites what executing left on the stack of the calling thread, and what native code left in registers. To be called by
+     * the same thread when it has nothing to execute, from where it called {@link #execute} or a few frames nearer to its start.
+     * Allocates nothing, takes no lock.
      *
      * @throws EngineFailure if the library broke its promise; the HSM must move to failed
      */
     void forget();
 
-    /** Wipes and frees this worker's scratch memory. */
+    /**
+     * Forgets, wipes and frees this worker's scratch memory.
+     *
+     * @throws EngineFailure as {@link #forget} does
+     */
     @Override
     void close();
 }

@@ -236,10 +236,15 @@ public final class NativeEngine implements Engine {
 
     @Override
     public void random(MemorySegment out) {
-        if (!LibCrypto.random(out.address(), out.byteSize())) {
+        if (!NativeCall.of(() -> LibCrypto.random(out.address(), out.byteSize()))) {
             LibCrypto.clearErrors();
             throw new EngineFailure("the library has no random bytes");
         }
+    }
+
+    @Override
+    public void forget() {
+        NativeCall.run(() -> {});
     }
 
     @Override

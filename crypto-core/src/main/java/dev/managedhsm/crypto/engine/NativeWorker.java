@@ -63,14 +63,19 @@ final class NativeWorker implements EngineWorker {
     @Override
     public void forget() {
         try {
-            Residue.overwrite();
+            Residue.overwrite(scratch);
         } catch (LibraryFailure e) {
             throw new EngineFailure(String.valueOf(e.getMessage()));
         }
     }
 
+    /** Threads other than the ring's make a worker for one operation, and wait for other things afterwards. */
     @Override
     public void close() {
-        scratch.close();
+        try {
+            forget();
+        } finally {
+            scratch.close();
+        }
     }
 }

@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import dev.managedhsm.crypto.key.KeyClass;
 import dev.managedhsm.crypto.key.PublicPart;
+import dev.managedhsm.crypto.memory.NativeStack;
 import dev.managedhsm.crypto.operation.KeyTransport;
 import java.lang.foreign.MemorySegment;
 import java.math.BigInteger;
@@ -272,6 +273,11 @@ public final class PortableEngine implements Engine {
             random.nextBytes(bytes);
             out.copyFrom(MemorySegment.ofArray(bytes));
         }
+    }
+
+    @Override
+    public void forget() {
+        NativeStack.wipe();
     }
 
     @Override

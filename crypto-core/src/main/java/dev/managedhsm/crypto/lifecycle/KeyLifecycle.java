@@ -119,6 +119,14 @@ public final class KeyLifecycle implements AutoCloseable {
     }
 
     /**
+     * Overwrites what the calling thread, which took a secret in, still has of it in registers and on its stack. To be called near to the
+     * thread's start, by an event loop as a task of its own.
+     */
+    public void forget() {
+        engine.forget();
+    }
+
+    /**
      * Makes a key, or a new version of it, of a secret that was made elsewhere. Gives back the facts of what was made;
      * answers {@link LifecycleAnswer.BadKey} for what the engine would not trust.
      *

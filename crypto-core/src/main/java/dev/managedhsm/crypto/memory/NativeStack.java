@@ -3,7 +3,9 @@ package dev.managedhsm.crypto.memory;
 
 import java.io.FileOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,29 +17,31 @@ import org.jspecify.annotations.Nullable;
  * JDK to it. Nothing is allocated, and a call takes a third of a microsecond.
  */
 public final class NativeStack {
-    /** How many bytes below the caller's frame are overwritten: what io_util.c of the JDK has as BUF_SIZE. */
+    /** How many bytes are overwritten, a few hundred below the caller's frame: the buffer that io_util.c of the JDK has in a frame. */
     static final int LENGTH = 8192;
 
-    private static final String DEVICE = "/dev/null";
+    private static final Path DEVICE = Path.of("/dev/null");
     private static final byte[] ZEROES = new byte[LENGTH];
     private static final @Nullable FileOutputStream SINK = open();
 
     private NativeStack() {}
 
     private static @Nullable FileOutputStream open() {
-        try {
-            return new FileOutputStream(DEVICE);
+        try { // where there is no device, opening one would make a file
+            boolean device =
+                    Files.readAttributes(DEVICE, BasicFileAttributes.class).isOther();
+            return device ? new FileOutputStream(DEVICE.toFile()) : null;
         } catch (IOException e) {
             return null;
         }
     }
 
     /**
-     * Overwrites what ended calls left below the caller's frame. To be called from where the native code was called or from
-     * nearer to the thread's start; by a platform thread, any number of them at once. Does nothing if it cannot be done here.
-     *
-     * @throws UncheckedIOException if the device fails, which none does
+     * Overwrites what ended calls left below the caller's frame. To be called from where the native code was called or from a few
+     * frames nearer to the thread's start; by a platform thread, any number of them at once. Does nothing where the machine has no
+     * such device, which {@link ProcessHardening} tells.
      */
+    @SuppressWarnings("EmptyCatch") // the zeroes are on the stack before the device is asked
     public static void wipe() {
         if (SINK == null) {
             return;
@@ -45,7 +49,7 @@ public final class NativeStack {
         try {
             SINK.write(ZEROES);
         } catch (IOException e) {
-            throw new UncheckedIOException(DEVICE + " takes nothing", e);
+            // it does not matter whether the device took them
         }
     }
 
@@ -54,7 +58,7 @@ public final class NativeStack {
                 "native-stack",
                 SINK != null,
                 SINK != null
-                        ? "what the crypto library leaves on a thread's stack is overwritten"
+                        ? "what native code leaves on a thread's stack is overwritten"
                         : "give the process " + DEVICE);
     }
 }

@@ -83,7 +83,7 @@ final class Worker implements Runnable {
             standing.settle();
             try (EngineWorker engineWorker = engine.worker();
                     KeyringReader reader = keyring.reader()) {
-                work(slot -> serve(slot, engineWorker, reader), engineWorker::forget);
+                work(slot -> serve(slot, engineWorker, reader), () -> forget(engineWorker));
             }
         } catch (RuntimeException | Error broken) {
             // The lane must not fill up behind a worker that ended: until the ring is closed, every slot goes back.
@@ -98,7 +98,7 @@ final class Worker implements Runnable {
      * Claims, waits, takes and does, until the ring is closed and nothing published is left.
      *
      * @param duty what it does with each slot
-     * @param forget what it does before it waits if it has computed: it may wait for hours
+     * @param forget what it does before it waits, which may be for hours
      */
     private void work(Consumer<OperationSlot> duty, Runnable forget) {
         SequenceBarrier barrier = lane.barrier();
@@ -109,10 +109,7 @@ final class Worker implements Runnable {
             }
             if (available < claimed) {
                 wake();
-                if (computed) {
-                    computed = false;
-                    forget.run();
-                }
+                forget.run();
                 available = await(barrier, claimed);
                 if (available < claimed) {
                     return;
@@ -121,6 +118,13 @@ final class Worker implements Runnable {
             OperationSlot slot = lane.take(claimed, gate);
             claimed = NONE;
             duty.accept(slot);
+        }
+    }
+
+    private void forget(EngineWorker engineWorker) {
+        if (computed) {
+            computed = false;
+            engineWorker.forget();
         }
     }
 
@@ -164,6 +168,9 @@ final class Worker implements Runnable {
         lane.served(slot, endNanos - takenNanos);
         tally.served(endNanos - takenNanos);
         offer(slot, endNanos);
+        if (endNanos - takenNanos >= EXPENSIVE_NANOS) { // a lane full of these would take too long
+            forget(engineWorker);
+        }
     }
 
     private void execute(OperationSlot slot, EngineWorker engineWorker, KeyringReader reader) {

@@ -35,6 +35,21 @@ class NativeCallTest {
     }
 
     @Test
+    void leavesNothingOnTheStackOfWhoClosesAWorker() throws Exception {
+        assumeTrue(CLibrary.known());
+        byte[] left = random(8192);
+        Arrays.fill(left, 0, 1024, (byte) 0);
+        try (NativeEngine engine = NativeEngine.open()) {
+            byte[] stack = ThreadStack.after(() -> {
+                try (EngineWorker _ = engine.worker()) {
+                    ThreadStack.leave(left);
+                }
+            });
+            assertEquals(0, ThreadStack.pieces(left, stack));
+        }
+    }
+
+    @Test
     void leavesNothingOfAKeyThatIsSealedOpenedOrLoaded() throws Exception {
         assumeTrue(CLibrary.known());
         byte[] key = random(KeyClass.OCT_128.bytes());
@@ -46,7 +61,7 @@ class NativeCallTest {
             MemorySegment secret = arena.allocateFrom(JAVA_BYTE, key);
             MemorySegment sealed = arena.allocate(key.length + Sealer.TAG_LENGTH);
             MemorySegment opened = arena.allocate(key.length);
-            for (int i = 0; i < 300; i++) { // the JVM saves registers while it makes code of what it interpreted
+            for (int i = 0; i < 2000; i++) { // the JVM saves registers while it makes code of what it interpreted
                 byte[] stack = ThreadStack.after(() -> {
                     sealer.seal(nonce, aad, secret, sealed);
                     sealer.open(nonce, aad, sealed, opened);

@@ -118,6 +118,7 @@ class NativeWorkerAllocationTest {
         for (int i = 0; i < times; i++) {
             slot.ask(operation, algorithm, handle);
             worker.execute(slot, key);
+            worker.forget();
         }
         return slot.outcome();
     }

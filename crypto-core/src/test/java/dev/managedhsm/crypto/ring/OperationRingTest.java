@@ -116,7 +116,7 @@ class OperationRingTest {
         assertTrue(rig.home.offered.isEmpty());
     }
 
-    /** An owner that has the worker leave something on its stack each time it is woken. */
+    /** An owner that has the worker leave something on its stack. */
     private static final class LeavingOwner implements Completions {
         private final byte[] left = new byte[8192];
         private final CompletableFuture<Thread> worker = new CompletableFuture<>();
@@ -124,17 +124,19 @@ class OperationRingTest {
 
         LeavingOwner() {
             new SecureRandom().nextBytes(left);
-            Arrays.fill(left, 0, 1024, (byte) 0); // where the worker's own frames are less deep
+            Arrays.fill(
+                    left, 0, 1024, (byte) 0); // the deepest, left by a call from a deeper frame than the one that wipes
+            Arrays.fill(left, 7168, 8192, (byte) 0); // the least deep, which frames that follow overwrite or not
         }
 
         @Override
         public void offer(OperationSlot slot) {
             stack = ThreadStack.ofCurrentThread();
+            ThreadStack.leave(left);
         }
 
         @Override
         public void wake() {
-            ThreadStack.leave(left);
             worker.complete(Thread.currentThread());
         }
     }
@@ -149,7 +151,9 @@ class OperationRingTest {
             rig.again(slot, rig.key("k", KeyClass.P_256), Algorithm.ES256, 32);
             assertEquals(Admission.ADMITTED, ring.submit(slot, System.nanoTime()));
             Thread worker = owner.worker.get(60, TimeUnit.SECONDS);
+            long deadlineNanos = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
             while (worker.getState() != Thread.State.WAITING) {
+                assertTrue(System.nanoTime() - deadlineNanos < 0, "the worker goes to sleep");
                 Thread.onSpinWait();
             }
             byte[] stack = Objects.requireNonNull(owner.stack).bytes();

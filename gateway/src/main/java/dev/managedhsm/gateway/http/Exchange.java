@@ -179,6 +179,11 @@ public final class Exchange {
         });
     }
 
+    /** Does something on the event loop once what it does now has ended, whatever becomes of the exchange. May be called by any thread. */
+    public void afterwards(Runnable task) {
+        edge.loop().execute(task);
+    }
+
     private void attempt(Runnable next) {
         try {
             next.run();
