@@ -44,6 +44,7 @@ public final class Plan {
         try (ProfileRun run = ProfileRun.start(project)) {
             run.warmUp(works);
             for (Work work : works) {
+                System.err.println("plan: " + work.label());
                 run.full(work, FULL_SECONDS);
                 run.scheduled(work, SCHEDULE_SECONDS);
             }

@@ -20,6 +20,11 @@ final class QueueModel {
     private static final int DRAWS = 4_096;
     private static final long SEED = 42;
 
+    /** How finely a knee is looked for: a thousandth of what is known. */
+    private static final int KNEE_STEPS = 16;
+
+    private static final int KNEE_HALVINGS = 6;
+
     private final ServiceProfile profile;
     private final Mix mix;
     private final Map<Work, long[]> execute = new EnumMap<>(Work.class);
@@ -166,8 +171,8 @@ final class QueueModel {
     }
 
     /**
-     * The highest rate of one node with a core a thread that keeps the 99th percentile; 0 when none does. Not more than loads that were
-     * measured, whatever the model makes of more.
+     * The highest rate of one node with a core a thread up to which every rate keeps the 99th percentile; 0 when none does. Not more than
+     * loads that were measured, whatever the model makes of more.
      */
     double knee(Lanes lanes, double p99Nanos) {
         return knee(Node.of(lanes), p99Nanos);
@@ -175,9 +180,16 @@ final class QueueModel {
 
     /** The same of any node. */
     double knee(Node node, double p99Nanos) {
-        double low = 0;
-        double high = known(node);
-        for (int i = 0; i < 12; i++) {
+        // Not by halves from the beginning: where slow moments were measured at a light load, a heavier one can be
+        // faster.
+        double step = known(node) / KNEE_STEPS;
+        int kept = 0;
+        while (kept < KNEE_STEPS && latencyNanos(node, (kept + 1) * step, 0.99) <= p99Nanos) {
+            kept++;
+        }
+        double low = kept * step;
+        double high = Math.min(KNEE_STEPS, kept + 1) * step;
+        for (int i = 0; i < KNEE_HALVINGS; i++) {
             double middle = (low + high) / 2;
             if (latencyNanos(node, middle, 0.99) <= p99Nanos) {
                 low = middle;

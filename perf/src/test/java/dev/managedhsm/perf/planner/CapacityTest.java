@@ -183,6 +183,19 @@ class CapacityTest {
     }
 
     @Test
+    void everyRateBelowTheKneeKeepsTheLatency() {
+        Extra light = new Extra(0.1, ServiceProfile.nothing(), constant(1_000_000));
+        Extra slow = new Extra(0.3, ServiceProfile.nothing(), constant(9_000_000));
+        Extra heavy = new Extra(0.6, ServiceProfile.nothing(), constant(1_000_000));
+        QueueModel model = new QueueModel(PROFILE.with(Work.ES256, List.of(light, slow, heavy)), Mix.of(Work.ES256));
+        Node node = Node.of(new Lanes(1, 1, 0));
+        double knee = model.knee(node, 2_000_000);
+        assertTrue(model.latencyNanos(node, 0.59 * model.saturation(node), 0.99) < 2_000_000);
+        assertEquals(0.122 * model.saturation(node), knee, 0.005 * model.saturation(node));
+        assertEquals(0, model.knee(node, 10_000), 0);
+    }
+
+    @Test
     void aProfileOfAnotherVersionIsToBeMeasuredAnew() {
         assertThrows(IllegalArgumentException.class, () -> ServiceProfile.read("{\"works\":{\"es256\":{}}}"));
         Extra heavy = new Extra(0.4, ServiceProfile.nothing(), ServiceProfile.nothing());
