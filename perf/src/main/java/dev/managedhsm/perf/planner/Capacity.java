@@ -33,6 +33,9 @@ record Capacity(
     /** Part of every node's knee that is kept free. */
     static final double HEADROOM = 0.3;
 
+    /** A knee below this part of what saturates a node is none. */
+    private static final double KNEE_LEAST = 0.001;
+
     /** Operations per second of one partition, published in 2025 for one key. */
     private static final Map<Work, Double> PARTITION = Map.of(
             Work.ES256, 330.0, Work.ES384, 160.0, Work.RS256_2048, 900.0, Work.RS256_4096, 150.0, Work.A256KW, 2100.0);
@@ -50,8 +53,8 @@ record Capacity(
         for (int loops = 1; loops < cores; loops++) {
             for (int slow = mix.slow() ? 1 : 0; slow <= slowMost; slow++) {
                 Lanes lanes = new Lanes(loops, cores - loops - slow, slow);
-                // Finding a knee is slow: only where its upper bound is better than what there is.
-                if (lanes.fast() > 0 && model.saturation(lanes) > knee) {
+                // Finding a knee is slow: only where it can be better than what there is.
+                if (lanes.fast() > 0 && mayCarryMore(model, lanes, knee, p99Nanos)) {
                     double found = model.knee(lanes, p99Nanos);
                     if (found > knee) {
                         knee = found;
@@ -60,21 +63,29 @@ record Capacity(
                 }
             }
         }
-        if (best == null) {
-            throw new IllegalArgumentException("no rate keeps this latency on " + cores
-                    + " cores: allow more time, or give more cores (3 where something is slow)");
+        while (best != null && knee > KNEE_LEAST * model.saturation(best)) {
+            int nodes = (int) Math.max(1, Math.ceil(perSecond / (knee * (1 - HEADROOM))));
+            double predicted = model.latencyNanos(best, perSecond / nodes, 0.99);
+            if (predicted <= p99Nanos) {
+                return new Capacity(
+                        perSecond,
+                        p99Nanos,
+                        best,
+                        nodes,
+                        knee,
+                        model.known(Node.of(best)),
+                        model.saturation(best),
+                        predicted,
+                        partitions(mix, perSecond));
+            }
+            knee = perSecond / nodes; // between two of the rates at which the knee was looked for
         }
-        int nodes = (int) Math.max(1, Math.ceil(perSecond / (knee * (1 - HEADROOM))));
-        return new Capacity(
-                perSecond,
-                p99Nanos,
-                best,
-                nodes,
-                knee,
-                model.known(Node.of(best)),
-                model.saturation(best),
-                model.latencyNanos(best, perSecond / nodes, 0.99),
-                partitions(mix, perSecond));
+        throw new IllegalArgumentException("no rate keeps this latency on " + cores
+                + " cores: allow more time, or give more cores (3 where something is slow)");
+    }
+
+    private static boolean mayCarryMore(QueueModel model, Lanes lanes, double knee, double p99Nanos) {
+        return model.saturation(lanes) > knee && (knee == 0 || model.latencyNanos(lanes, knee, 0.99) <= p99Nanos);
     }
 
     /** Part of the knee that is free at the wanted rate. */

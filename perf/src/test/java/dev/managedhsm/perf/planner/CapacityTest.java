@@ -250,6 +250,25 @@ class CapacityTest {
     }
 
     @Test
+    void takesMoreNodesWhereTheWantedRateIsSlowerThanOthersAround() {
+        ServiceProfile profile = PROFILE.with(
+                Work.ES256,
+                List.of(
+                        new Extra(0.1, ServiceProfile.nothing(), constant(1_000_000)),
+                        new Extra(0.105, ServiceProfile.nothing(), constant(9_000_000)),
+                        new Extra(0.11, ServiceProfile.nothing(), constant(1_000_000)),
+                        new Extra(0.9, ServiceProfile.nothing(), constant(1_000_000))));
+        double slowPerSecond = 0.105 * new QueueModel(profile, Mix.of(Work.ES256)).saturation(new Lanes(1, 1, 0));
+        Capacity slow = Capacity.of(profile, Mix.of(Work.ES256), slowPerSecond, 2_000_000, 2);
+        assertTrue(slow.nodes() > 1);
+        assertTrue(slow.predictedNanos() <= 2_000_000);
+        assertEquals(
+                1,
+                Capacity.of(profile, Mix.of(Work.ES256), 1.5 * slowPerSecond, 2_000_000, 2)
+                        .nodes());
+    }
+
+    @Test
     void givesSlowWorkALaneOfItsOwn() {
         Capacity capacity = Capacity.of(PROFILE, Mix.read("es256=50,rs256-4096=50"), 100, 20_000_000, 4);
         assertTrue(capacity.lanes().slow() >= 1);
