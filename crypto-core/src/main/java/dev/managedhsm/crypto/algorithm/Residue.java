@@ -19,15 +19,20 @@ import java.lang.foreign.MemorySegment;
  * length that goes through its loop for many blocks as well as through that for the rest. Then the stack is overwritten.
  */
 public final class Residue {
-    static final int LENGTH = 512 + 33;
+    private static final int LENGTH = 512 + 33;
     private static final int AAD_LENGTH = 29;
     private static final int KEY_LENGTH = 32;
+
+    /** Where the tag and a length are written, behind the ciphertext. */
+    private static final int TAG = 560;
+
+    private static final int WRITTEN = 576;
     private static final boolean AWS_LC = CryptoLibrary.chosen().awsLc();
 
     private static final long ZEROES = zeroes(LENGTH);
 
     /** For threads without a scratch: all of them write the same to the same place, ciphertext, tag and length. */
-    private static final long OUT = zeroes(LENGTH + AesGcm.TAG_LENGTH + Long.BYTES);
+    private static final long OUT = zeroes(WRITTEN + Long.BYTES);
 
     private static final long PREPARED = prepared();
 
@@ -45,41 +50,40 @@ public final class Residue {
      * Overwrites it: a microsecond. To be called where the computing was called or a few frames nearer to the thread's start, by a
      * platform thread; any number of them at once.
      *
-     * @throws LibraryFailure if the library cannot encrypt
+     * @throws LibraryFailure if the library cannot encrypt; the stack is overwritten nevertheless
      */
     public static void overwrite() {
-        if (AWS_LC) {
-            overwrite(0, OUT);
-            return;
-        }
-        long context = LibCryptoCiphers.newContext();
-        if (context == 0) {
-            throw new LibraryFailure("no memory for a cipher context");
-        }
+        long context = AWS_LC ? 0 : LibCryptoCiphers.newContext();
         try {
             overwrite(context, OUT);
         } finally {
-            LibCryptoCiphers.freeContext(context);
+            if (context != 0) {
+                LibCryptoCiphers.freeContext(context);
+            }
         }
     }
 
     /**
-     * The same for a worker's thread, in memory of its own. Allocates nothing and takes no lock.
+     * The same for a worker's thread, in memory of its own. Allocates nothing; takes no lock with AWS-LC.
      *
      * @param scratch the worker's
-     * @throws LibraryFailure if the library cannot encrypt
+     * @throws LibraryFailure if the library cannot encrypt; the stack is overwritten nevertheless
      */
     public static void overwrite(Scratch scratch) {
         overwrite(scratch.cipherContext(), scratch.address(Scratch.RESIDUE));
     }
 
     private static void overwrite(long context, long out) {
-        long tag = out + LENGTH;
-        long written = tag + AesGcm.TAG_LENGTH;
-        boolean sealed = AWS_LC
-                ? AwsLcCiphers.seal(PREPARED, out, tag, written, ZEROES, ZEROES, LENGTH, ZEROES, AAD_LENGTH) == 1
-                : evp(context, out, written);
-        NativeStack.wipe();
+        boolean sealed;
+        try {
+            sealed = AWS_LC
+                    ? AwsLcCiphers.seal(
+                                    PREPARED, out, out + TAG, out + WRITTEN, ZEROES, ZEROES, LENGTH, ZEROES, AAD_LENGTH)
+                            == 1
+                    : context != 0 && evp(context, out, out + WRITTEN);
+        } finally {
+            NativeStack.wipe();
+        }
         if (!sealed) {
             LibCrypto.clearErrors();
             throw new LibraryFailure("the library could not encrypt with AES-GCM");

@@ -25,14 +25,14 @@ public interface EngineWorker extends AutoCloseable {
     /**
      * Overwrites what executing left on the stack of the calling thread, and what native code left in registers. To be called by
      * the same thread when it has nothing to execute, from where it called {@link #execute} or a few frames nearer to its start.
-     * Allocates nothing, takes no lock.
+     * Allocates nothing; takes no lock with AWS-LC.
      *
      * @throws EngineFailure if the library broke its promise; the HSM must move to failed
      */
     void forget();
 
     /**
-     * Forgets, wipes and frees this worker's scratch memory.
+     * Forgets, then wipes and frees this worker's scratch memory. Closing twice is the same as closing once.
      *
      * @throws EngineFailure as {@link #forget} does
      */

@@ -22,6 +22,7 @@ import dev.managedhsm.crypto.operation.Outcome;
 /** Executes operations with the native libraries, for one thread. */
 final class NativeWorker implements EngineWorker {
     private final Scratch scratch = new Scratch();
+    private boolean closed;
 
     @Override
     public void execute(OperationSlot slot, EngineKey key) {
@@ -72,6 +73,10 @@ final class NativeWorker implements EngineWorker {
     /** Threads other than the ring's make a worker for one operation, and wait for other things afterwards. */
     @Override
     public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
         try {
             forget();
         } finally {

@@ -48,5 +48,7 @@ final class PortableWorker implements EngineWorker {
 
     /** Nothing to give back: all scratch memory is wiped after each operation. */
     @Override
-    public void close() {}
+    public void close() {
+        forget();
+    }
 }

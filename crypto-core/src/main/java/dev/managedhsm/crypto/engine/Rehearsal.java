@@ -76,8 +76,11 @@ public final class Rehearsal implements AutoCloseable {
     /** Wipes and frees. */
     @Override
     public void close() {
-        worker.close();
-        slot.wipe();
-        arena.close();
+        try {
+            worker.close();
+        } finally {
+            slot.wipe();
+            arena.close();
+        }
     }
 }

@@ -2,6 +2,7 @@
 package dev.managedhsm.crypto.lifecycle;
 
 import dev.managedhsm.crypto.engine.Engine;
+import dev.managedhsm.crypto.engine.EngineFailure;
 import dev.managedhsm.crypto.key.KeyClass;
 import dev.managedhsm.crypto.key.KeyFacts;
 import dev.managedhsm.crypto.key.KeyFault;
@@ -120,10 +121,14 @@ public final class KeyLifecycle implements AutoCloseable {
 
     /**
      * Overwrites what the calling thread, which took a secret in, still has of it in registers and on its stack. To be called near to the
-     * thread's start, by an event loop as a task of its own.
+     * thread's start, by an event loop as a task of its own. If the library fails, the HSM moves to failed.
      */
     public void forget() {
-        engine.forget();
+        try {
+            engine.forget();
+        } catch (EngineFailure broken) {
+            state.fail("what was left of a key could not be overwritten: " + broken);
+        }
     }
 
     /**

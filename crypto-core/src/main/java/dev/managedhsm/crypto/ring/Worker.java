@@ -168,7 +168,8 @@ final class Worker implements Runnable {
         lane.served(slot, endNanos - takenNanos);
         tally.served(endNanos - takenNanos);
         offer(slot, endNanos);
-        if (endNanos - takenNanos >= EXPENSIVE_NANOS) { // a lane full of these would take too long
+        if (endNanos - takenNanos >= EXPENSIVE_NANOS) { // a lane full of these would put it off for too long
+            wake();
             forget(engineWorker);
         }
     }

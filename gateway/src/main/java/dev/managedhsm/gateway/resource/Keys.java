@@ -84,7 +84,7 @@ final class Keys {
 
     private void importKey(Call call) throws Refused {
         KeyName name = new KeyName(call.part("name"));
-        // However this ends, once all that the event loop has on its stack for this request has ended.
+        // Once all that the event loop has on its stack for this request has ended, whether the body is a key or not.
         call.exchange().afterwards(lifecycle::forget);
         ImportKeyBody parsed = ImportKeyBody.read(name, call.exchange().body().bytes(), baseUrl);
         call.when(lifecycle.importKey(parsed.request(), parsed.origin()), keyId(call), facts -> answer(call, facts));

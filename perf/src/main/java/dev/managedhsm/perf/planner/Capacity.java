@@ -13,7 +13,7 @@ import java.util.Map;
  * @param p99Nanos the latency wanted
  * @param lanes of each node
  * @param nodes how many
- * @param kneePerSecond the highest rate of one node that keeps the latency, as far as was measured
+ * @param kneePerSecond the highest rate of one node that keeps the latency, as far as was measured and {@link QueueModel#knee} looks
  * @param knownPerSecond how far that is: the rate of one node above which nothing was measured
  * @param saturationPerSecond the rate at which one node has nothing left
  * @param predictedNanos the 99th percentile at the wanted rate
@@ -33,8 +33,10 @@ record Capacity(
     /** Part of every node's knee that is kept free. */
     static final double HEADROOM = 0.3;
 
-    /** A knee below this part of what saturates a node is none. */
-    private static final double KNEE_LEAST = 0.001;
+    /** Nodes that carry less than this part of their knee are not a plan. */
+    private static final double KNEE_LEAST = 0.01;
+
+    private static final double NODES_MOST = 1e6;
 
     /** Operations per second of one partition, published in 2025 for one key. */
     private static final Map<Work, Double> PARTITION = Map.of(
@@ -43,9 +45,12 @@ record Capacity(
     /**
      * Shares a node's cores out in the way that carries most, then counts nodes.
      *
-     * @throws IllegalArgumentException if the cores are too few, or no rate at all keeps the latency
+     * @throws IllegalArgumentException if the cores are too few, or the latency is kept by no number of nodes
      */
     static Capacity of(ServiceProfile profile, Mix mix, double perSecond, double p99Nanos, int cores) {
+        if (!(perSecond > 0) || Double.isInfinite(perSecond)) {
+            throw new IllegalArgumentException("a rate is more than 0 and less than infinite");
+        }
         QueueModel model = new QueueModel(profile, mix);
         Lanes best = null;
         double knee = 0;
@@ -63,25 +68,26 @@ record Capacity(
                 }
             }
         }
-        while (best != null && knee > KNEE_LEAST * model.saturation(best)) {
-            int nodes = (int) Math.max(1, Math.ceil(perSecond / (knee * (1 - HEADROOM))));
-            double predicted = model.latencyNanos(best, perSecond / nodes, 0.99);
+        double carried = knee;
+        while (best != null && carried > KNEE_LEAST * knee) {
+            double nodes = Math.max(1, Math.ceil(perSecond / (carried * (1 - HEADROOM))));
+            double predicted = nodes > NODES_MOST ? Double.NaN : model.latencyNanos(best, perSecond / nodes, 0.99);
             if (predicted <= p99Nanos) {
                 return new Capacity(
                         perSecond,
                         p99Nanos,
                         best,
-                        nodes,
+                        (int) nodes,
                         knee,
                         model.known(Node.of(best)),
                         model.saturation(best),
                         predicted,
                         partitions(mix, perSecond));
             }
-            knee = perSecond / nodes; // between two of the rates at which the knee was looked for
+            carried = perSecond / nodes; // slower than those around, at which the knee was looked for
         }
-        throw new IllegalArgumentException("no rate keeps this latency on " + cores
-                + " cores: allow more time, or give more cores (3 where something is slow)");
+        throw new IllegalArgumentException("neither this rate nor less of it on more nodes keeps this latency on "
+                + cores + " cores: allow more time, or give more cores (3 where something is slow)");
     }
 
     private static boolean mayCarryMore(QueueModel model, Lanes lanes, double knee, double p99Nanos) {

@@ -85,6 +85,10 @@ final class PlanCheck {
         for (Mix mix : mixes) {
             QueueModel model = new QueueModel(profile, mix);
             double knee = model.knee(run.here(), wanted);
+            if (knee <= 0) {
+                throw new IllegalStateException(
+                        "the machine is slower under light load than under any other: measure again");
+            }
             out.printf(
                     Locale.ROOT,
                     "%s: knee %.0f/s (p99 %.0f us; %.0f times that under light load is %.0f us), measured up to %.0f/s, saturated at %.0f/s%n",

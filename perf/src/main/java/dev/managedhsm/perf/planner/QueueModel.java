@@ -171,8 +171,8 @@ final class QueueModel {
     }
 
     /**
-     * The highest rate of one node with a core a thread up to which every rate keeps the 99th percentile; 0 when none does. Not more than
-     * loads that were measured, whatever the model makes of more.
+     * The highest rate of one node with a core a thread that keeps the 99th percentile, as do all lower ones that are looked at, a
+     * sixteenth of what is known apart; 0 when none does. Not more than loads that were measured, whatever the model makes of more.
      */
     double knee(Lanes lanes, double p99Nanos) {
         return knee(Node.of(lanes), p99Nanos);
@@ -187,8 +187,11 @@ final class QueueModel {
         while (kept < KNEE_STEPS && latencyNanos(node, (kept + 1) * step, 0.99) <= p99Nanos) {
             kept++;
         }
+        if (kept == KNEE_STEPS) {
+            return known(node);
+        }
         double low = kept * step;
-        double high = Math.min(KNEE_STEPS, kept + 1) * step;
+        double high = low + step;
         for (int i = 0; i < KNEE_HALVINGS; i++) {
             double middle = (low + high) / 2;
             if (latencyNanos(node, middle, 0.99) <= p99Nanos) {

@@ -183,7 +183,7 @@ class CapacityTest {
     }
 
     @Test
-    void everyRateBelowTheKneeKeepsTheLatency() {
+    void noKneeIsAboveALighterLoadThatIsSlower() {
         Extra light = new Extra(0.1, ServiceProfile.nothing(), constant(1_000_000));
         Extra slow = new Extra(0.3, ServiceProfile.nothing(), constant(9_000_000));
         Extra heavy = new Extra(0.6, ServiceProfile.nothing(), constant(1_000_000));
@@ -284,6 +284,14 @@ class CapacityTest {
         assertThrows(
                 IllegalArgumentException.class,
                 () -> Capacity.of(PROFILE, Mix.read("rs256-4096=1"), 10, 50_000_000, 2));
+    }
+
+    @Test
+    void refusesARateThatNoNodesCarry() {
+        Mix mix = Mix.of(Work.ES256);
+        for (double perSecond : new double[] {0, -1, Double.NaN, Double.POSITIVE_INFINITY, 1e15}) {
+            assertThrows(IllegalArgumentException.class, () -> Capacity.of(PROFILE, mix, perSecond, 500_000, 4));
+        }
     }
 
     @Test
