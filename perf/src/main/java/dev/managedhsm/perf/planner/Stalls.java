@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.managedhsm.perf.planner;
 
+import dev.managedhsm.perf.rig.Longer;
 import io.vertx.core.json.JsonObject;
 import org.HdrHistogram.Histogram;
 
@@ -30,7 +31,7 @@ record Stalls(double share, Histogram lengths) {
     static Stalls of(Histogram waits) {
         long usual = waits.getValueAtPercentile(50);
         double from = FROM_NANOS;
-        long stalled = waits.getTotalCount() - waits.getCountBetweenValues(0, Math.round(from));
+        long stalled = Longer.count(waits, from);
         if (stalled == 0) {
             return NONE;
         }

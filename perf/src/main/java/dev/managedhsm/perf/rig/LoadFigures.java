@@ -96,7 +96,7 @@ public final class LoadFigures {
 
     /** How many refusals took longer than so many microseconds, to the precision of their histogram. */
     long refusedAfter(double micros) {
-        return refusal.getTotalCount() - refusal.getCountBetweenValues(0, Math.round(micros * MICROS));
+        return Longer.count(refusal, micros * MICROS);
     }
 
     /** Microseconds by which the rig itself sent later than it was meant to; part of every latency. */

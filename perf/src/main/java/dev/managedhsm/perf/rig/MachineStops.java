@@ -80,7 +80,7 @@ final class MachineStops {
                 seconds,
                 stops.getMaxValue() / MILLIS));
         for (int millis : BOUNDS_MILLIS) {
-            long longer = stops.getTotalCount() - stops.getCountBetweenValues(0, Math.round(millis * MILLIS));
+            long longer = Longer.count(stops, millis * MILLIS);
             text.append(String.format(Locale.ROOT, ", %d times for more than %d", longer, millis));
         }
         return text.append(" ms").toString();

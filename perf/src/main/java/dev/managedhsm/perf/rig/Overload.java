@@ -68,11 +68,13 @@ final class Overload {
     private void tell(Histogram refusals) {
         out.printf(
                 Locale.ROOT,
-                "by the HSM's own clock, from the head of a request to its refusal (%d): p50 %.0f us, p99 %.0f us, at most %.0f us%n",
+                "by the HSM's own clock, from the head of a request to its refusal (%d): p50 %.0f us, p99 %.0f us, at most %.0f us; %d after more than %.0f us%n",
                 refusals.getTotalCount(),
                 refusals.getValueAtPercentile(50) / MICROS,
                 refusals.getValueAtPercentile(99) / MICROS,
-                refusals.getMaxValue() / MICROS);
+                refusals.getMaxValue() / MICROS,
+                Longer.count(refusals, REFUSAL_MICROS_MAX * MICROS),
+                REFUSAL_MICROS_MAX);
     }
 
     private boolean flood(LiveHsm hsm, Sender sender, Ask ask, double capacity, Path log)
