@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.managedhsm.crypto.fixture.NewThread;
 import dev.managedhsm.crypto.fixture.ThreadStack;
 import dev.managedhsm.crypto.foreign.CLibrary;
 import dev.managedhsm.crypto.key.KeyClass;
@@ -19,10 +20,8 @@ import dev.managedhsm.crypto.operation.OperationSlot;
 import dev.managedhsm.crypto.operation.Outcome;
 import dev.managedhsm.crypto.operation.Stage;
 import java.lang.foreign.Arena;
-import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.IdentityHashMap;
@@ -118,16 +117,9 @@ class OperationRingTest {
 
     /** An owner that has the worker leave something on its stack. */
     private static final class LeavingOwner implements Completions {
-        private final byte[] left = new byte[8192];
+        private final byte[] left = ThreadStack.bytesToLeave();
         private final CompletableFuture<Thread> worker = new CompletableFuture<>();
         private @Nullable ThreadStack stack;
-
-        LeavingOwner() {
-            new SecureRandom().nextBytes(left);
-            Arrays.fill(
-                    left, 0, 1024, (byte) 0); // the deepest, left by a call from a deeper frame than the one that wipes
-            Arrays.fill(left, 7168, 8192, (byte) 0); // the least deep, which frames that follow overwrite or not
-        }
 
         @Override
         public void offer(OperationSlot slot) {
@@ -156,18 +148,10 @@ class OperationRingTest {
                 slot = new OperationSlot(0, arena.allocate(Limits.SLOT_LENGTH, 64), owner);
                 rig.again(slot, key, Algorithm.HS256, 32);
                 assertEquals(Admission.ADMITTED, ring.submit(slot, System.nanoTime()));
-                awaitSleep(owner.worker.get(1, TimeUnit.MINUTES));
+                NewThread.awaitSleep(owner.worker.get(1, TimeUnit.MINUTES));
             } while (slot.nanos(Stage.EXECUTE) >= Worker.EXPENSIVE_NANOS);
             byte[] stack = Objects.requireNonNull(owner.stack).bytes();
             assertEquals(0, ThreadStack.pieces(owner.left, stack));
-        }
-    }
-
-    private static void awaitSleep(Thread worker) {
-        long deadlineNanos = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
-        while (worker.getState() != Thread.State.WAITING) {
-            assertTrue(System.nanoTime() - deadlineNanos < 0, "the worker goes to sleep");
-            Thread.onSpinWait();
         }
     }
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.managedhsm.crypto.fixture.NewThread;
 import dev.managedhsm.crypto.key.KeyClass;
 import dev.managedhsm.crypto.key.KeyHandle;
 import dev.managedhsm.crypto.operation.Algorithm;
@@ -46,8 +47,8 @@ class SubmitterTest {
     void sleep() throws Exception {
         key = rig.key("k", KeyClass.P_256);
         worker = worker("fast-0");
-        awaitSleep(worker);
-        awaitSleep(worker("slow-0"));
+        NewThread.awaitSleep(worker);
+        NewThread.awaitSleep(worker("slow-0"));
     }
 
     @AfterEach
@@ -80,7 +81,7 @@ class SubmitterTest {
             for (int i = 0; i < 3; i++) {
                 rig.home.take();
             }
-            awaitSleep(worker);
+            NewThread.awaitSleep(worker);
             cheapen(ring); // whatever they took on a busy machine
         }
     }
@@ -103,7 +104,7 @@ class SubmitterTest {
     void wakesWithinALongTurnForSoManySlotsHoweverCheap() throws Exception {
         try (OperationRing large = ring(1, 2 * Submitter.SLOTS_MAX)) {
             Thread workerOfLarge = worker("fast-0", worker);
-            awaitSleep(workerOfLarge);
+            NewThread.awaitSleep(workerOfLarge);
             cheapen(large);
             Submitter toLarge = new Submitter(large, turns);
             for (int i = 0; i < Submitter.SLOTS_MAX; i++) {
@@ -191,7 +192,7 @@ class SubmitterTest {
     @Test
     void wakesForWhatFillsTheLaneWhenASlotIsRefused() throws Exception {
         try (OperationRing small = ring(1, 4)) {
-            awaitSleep(worker("fast-0", worker));
+            NewThread.awaitSleep(worker("fast-0", worker));
             cheapen(small);
             Submitter toSmall = new Submitter(small, turns);
             long nowNanos = System.nanoTime();
@@ -330,12 +331,6 @@ class SubmitterTest {
     private void assertStillSleeps() {
         assertEquals(Thread.State.WAITING, worker.getState());
         assertTrue(rig.home.offered.isEmpty());
-    }
-
-    private static void awaitSleep(Thread worker) {
-        while (worker.getState() != Thread.State.WAITING) {
-            Thread.onSpinWait();
-        }
     }
 
     private static Thread worker(String name, Thread... butNot) {

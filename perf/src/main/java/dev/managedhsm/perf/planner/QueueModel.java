@@ -180,8 +180,7 @@ final class QueueModel {
 
     /** The same of any node. */
     double knee(Node node, double p99Nanos) {
-        // Not by halves from the beginning: where slow moments were measured at a light load, a heavier one can be
-        // faster.
+        // Not by halves from the beginning: a lighter load can have been measured in slower moments than a heavier one.
         double step = known(node) / KNEE_STEPS;
         int kept = 0;
         while (kept < KNEE_STEPS && latencyNanos(node, (kept + 1) * step, 0.99) <= p99Nanos) {
